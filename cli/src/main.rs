@@ -1,0 +1,2 @@
+//! The `tailscope` binary.
+fn main() {}

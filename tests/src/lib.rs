@@ -1,0 +1,1 @@
+//! Helpers shared by the differential and end-to-end tests.

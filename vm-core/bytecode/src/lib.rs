@@ -1,0 +1,3 @@
+//! CPython 3.14 bytecode as data: the opcode table, code objects, line and exception
+//! tables, marshal and `.pyc`, and `dis`. Nothing here executes anything.
+pub mod code;

@@ -1,0 +1,96 @@
+//! What code generation hands to the flow graph: instructions with labels, and the
+//! unit (module, class, function, ...) they belong to.
+
+use std::sync::Arc;
+
+use tailscope_bytecode::code::Const;
+use tailscope_bytecode::opcode::Opcode;
+
+/// A source range: lines from 1, columns in UTF-8 bytes from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Loc {
+    pub line: i32,
+    pub end_line: i32,
+    pub col: i32,
+    pub end_col: i32,
+}
+
+impl Loc {
+    /// An instruction that belongs to no source position.
+    pub const NONE: Loc = Loc { line: -1, end_line: -1, col: -1, end_col: -1 };
+    /// An instruction that takes the position of the instruction after it.
+    pub const NEXT: Loc = Loc { line: -2, end_line: -2, col: -2, end_col: -2 };
+}
+
+/// A jump target, made by `InstrSequence::new_label`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Label(pub u32);
+
+/// The argument of an instruction before assembly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arg {
+    None,
+    Value(u32),
+    Target(Label),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Instr {
+    /// A real opcode or a pseudo-opcode (SETUP_FINALLY, JUMP, LOAD_CLOSURE, ...).
+    pub op: Opcode,
+    pub arg: Arg,
+    pub loc: Loc,
+}
+
+/// Instructions in the order that code generation emitted them.
+#[derive(Clone, Debug, Default)]
+pub struct InstrSequence {
+    pub instrs: Vec<Instr>,
+    /// For each label, the index in `instrs` that it stands before; `usize::MAX` while unplaced.
+    pub labels: Vec<usize>,
+    /// Body of `__annotate__` of a module or class when it is spliced in at
+    /// ANNOTATIONS_PLACEHOLDER (CPython's `s_annotations_code`).
+    pub annotations_code: Option<Box<InstrSequence>>,
+}
+
+impl InstrSequence {
+    pub fn new_label(&mut self) -> Label {
+        self.labels.push(usize::MAX);
+        Label(self.labels.len() as u32 - 1)
+    }
+
+    pub fn place(&mut self, label: Label) {
+        self.labels[label.0 as usize] = self.instrs.len();
+    }
+
+    pub fn push(&mut self, op: Opcode, arg: Arg, loc: Loc) {
+        self.instrs.push(Instr { op, arg, loc });
+    }
+}
+
+/// What assembly needs to know of a unit, beside its instructions (CPython's
+/// `_PyCompile_CodeUnitMetadata` with the constants and names).
+#[derive(Clone, Debug)]
+pub struct Unit {
+    pub name: Arc<str>,
+    pub qualname: Arc<str>,
+    pub filename: Arc<str>,
+    /// Constants in the order of first use, already merged by type and value.
+    pub consts: Vec<Const>,
+    pub names: Vec<Arc<str>>,
+    /// Arguments first, then locals, in CPython's order.
+    pub varnames: Vec<Arc<str>>,
+    /// Sorted as CPython sorts them.
+    pub cellvars: Vec<Arc<str>>,
+    pub freevars: Vec<Arc<str>>,
+    /// Names of inlined comprehensions' variables: `CO_FAST_HIDDEN` (CPython's `u_fasthidden`).
+    pub fasthidden: Vec<Arc<str>>,
+    pub argcount: u32,
+    pub posonlyargcount: u32,
+    pub kwonlyargcount: u32,
+    pub firstlineno: i32,
+    /// `CO_*` bits.
+    pub flags: u32,
+    /// Function scope: falling off the end returns None without a location, and so on.
+    pub is_function: bool,
+}

@@ -85,6 +85,8 @@ pub struct Unit {
     pub freevars: Vec<Arc<str>>,
     /// Names of inlined comprehensions' variables: `CO_FAST_HIDDEN` (CPython's `u_fasthidden`).
     pub fasthidden: Vec<Arc<str>>,
+    /// Positional parameters without the positional-only ones, as `u_argcount` counts them
+    /// (`Code::argcount` counts both).
     pub argcount: u32,
     pub posonlyargcount: u32,
     pub kwonlyargcount: u32,

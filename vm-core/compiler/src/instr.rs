@@ -87,8 +87,6 @@ pub struct Unit {
     pub fasthidden: Vec<Arc<str>>,
     /// Positional parameters without the positional-only ones, as `u_argcount` counts them
     /// (`Code::argcount` counts both).
-    /// Positional-or-keyword parameters only, positional-only ones not counted (CPython's
-    /// `u_argcount`; `co_argcount` is the sum of this and `posonlyargcount`).
     pub argcount: u32,
     pub posonlyargcount: u32,
     pub kwonlyargcount: u32,

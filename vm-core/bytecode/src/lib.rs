@@ -1,3 +1,6 @@
 //! CPython 3.14 bytecode as data: the opcode table, code objects, line and exception
 //! tables, marshal and `.pyc`, and `dis`. Nothing here executes anything.
 pub mod code;
+pub mod oparg;
+pub mod opcode;
+pub mod table;

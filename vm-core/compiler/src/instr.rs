@@ -17,9 +17,19 @@ pub struct Loc {
 
 impl Loc {
     /// An instruction that belongs to no source position.
-    pub const NONE: Loc = Loc { line: -1, end_line: -1, col: -1, end_col: -1 };
+    pub const NONE: Loc = Loc {
+        line: -1,
+        end_line: -1,
+        col: -1,
+        end_col: -1,
+    };
     /// An instruction that takes the position of the instruction after it.
-    pub const NEXT: Loc = Loc { line: -2, end_line: -2, col: -2, end_col: -2 };
+    pub const NEXT: Loc = Loc {
+        line: -2,
+        end_line: -2,
+        col: -2,
+        end_col: -2,
+    };
 }
 
 /// A jump target, made by `InstrSequence::new_label`.

@@ -1,3 +1,7 @@
 //! Python source to CPython 3.14 code objects: parse, scopes, code generation, flow
 //! graph, assembly. Nothing here executes anything.
+pub mod error;
 pub mod instr;
+pub mod preprocess;
+pub mod source;
+pub mod symtable;

@@ -1,0 +1,471 @@
+//! Source files: bytes to text as CPython decodes them, and byte offsets to positions.
+//!
+//! Encodings follow PEP 263: a UTF-8 signature, a cookie in the first two lines, else
+//! UTF-8. Line ends of all three kinds become `\n`, as CPython's tokenizer makes them;
+//! columns are unaffected, because nothing follows a line end on its line.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use ruff_text_size::{TextRange, TextSize};
+
+use crate::error::{CompileError, ErrorKind};
+use crate::instr::Loc;
+
+/// The range of nodes that stand nowhere in the source (made by preprocessing); it
+/// becomes [`Loc::NONE`].
+pub fn no_range() -> TextRange {
+    TextRange::empty(TextSize::new(u32::MAX))
+}
+
+/// The longest source that offsets of 32 bits can address, with room for [`no_range`].
+const MAX_LEN: usize = u32::MAX as usize - 8;
+
+/// A decoded source text with its name and line index.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    filename: Arc<str>,
+    text: String,
+    /// Offset of the first byte of each line.
+    line_starts: Vec<u32>,
+}
+
+impl SourceFile {
+    /// Source that is text already: a cookie in it means nothing.
+    ///
+    /// # Errors
+    ///
+    /// Null bytes, and texts of 4 GB and more.
+    pub fn from_text(text: &str, filename: &str) -> Result<SourceFile, CompileError> {
+        if text.contains('\0') {
+            return Err(CompileError::without_location(
+                "source code string cannot contain null bytes",
+            ));
+        }
+        if text.len() > MAX_LEN {
+            return Err(CompileError::without_location(
+                "source code is too long (4 GB or more)",
+            ));
+        }
+        let text = translate_newlines(text).into_owned();
+        let line_starts = std::iter::once(0)
+            .chain(
+                text.bytes()
+                    .enumerate()
+                    .filter(|(_, b)| *b == b'\n')
+                    .map(|(i, _)| i as u32 + 1),
+            )
+            .collect();
+        Ok(SourceFile {
+            filename: Arc::from(filename),
+            text,
+            line_starts,
+        })
+    }
+
+    /// Source as it stands in a file.
+    ///
+    /// # Errors
+    ///
+    /// Unknown encodings, bytes that are invalid in their encoding, null bytes.
+    pub fn from_bytes(bytes: &[u8], filename: &str) -> Result<SourceFile, CompileError> {
+        if bytes.contains(&0) {
+            return Err(CompileError::without_location(
+                "source code string cannot contain null bytes",
+            ));
+        }
+        let text = decode(bytes).map_err(|e| e.in_file(filename))?;
+        SourceFile::from_text(&text, filename)
+    }
+
+    pub fn filename(&self) -> &Arc<str> {
+        &self.filename
+    }
+
+    /// The text, with `\n` line ends and without a signature.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text of a range; empty for ranges that stand nowhere in the source.
+    pub fn slice(&self, range: TextRange) -> &str {
+        self.text
+            .get(usize::from(range.start())..usize::from(range.end()))
+            .unwrap_or("")
+    }
+
+    /// Line (from 1) and column (UTF-8 bytes from 0) of a byte offset.
+    pub fn position(&self, offset: TextSize) -> (i32, i32) {
+        let offset = u32::from(offset);
+        let line = self.line_starts.partition_point(|&start| start <= offset);
+        (line as i32, (offset - self.line_starts[line - 1]) as i32)
+    }
+
+    /// The position of a range; [`Loc::NONE`] for [`no_range`].
+    pub fn loc(&self, range: TextRange) -> Loc {
+        if range == no_range() {
+            return Loc::NONE;
+        }
+        let (line, col) = self.position(range.start());
+        let line_start = u32::from(range.start()) - col as u32;
+        let next_line = self
+            .line_starts
+            .get(line as usize)
+            .copied()
+            .unwrap_or(u32::MAX);
+        let (end_line, end_col) = if u32::from(range.end()) < next_line {
+            (line, (u32::from(range.end()) - line_start) as i32)
+        } else {
+            self.position(range.end())
+        };
+        Loc {
+            line,
+            end_line,
+            col,
+            end_col,
+        }
+    }
+
+    /// Text of a line (from 1) with its line end, if there is such a line.
+    pub fn line_text(&self, line: i32) -> Option<&str> {
+        let index = usize::try_from(line).ok()?.checked_sub(1)?;
+        let start = *self.line_starts.get(index)? as usize;
+        let end = self
+            .line_starts
+            .get(index + 1)
+            .map_or(self.text.len(), |&e| e as usize);
+        Some(&self.text[start..end])
+    }
+
+    /// A SyntaxError at a position, as CPython's compiler (not its parser) reports it.
+    pub fn error_at(&self, loc: Loc, msg: impl Into<String>) -> CompileError {
+        self.error_of(ErrorKind::Syntax, loc, msg)
+    }
+
+    /// An error of any kind at a position.
+    pub fn error_of(&self, kind: ErrorKind, loc: Loc, msg: impl Into<String>) -> CompileError {
+        CompileError {
+            kind,
+            msg: msg.into(),
+            filename: self.filename.clone(),
+            line: Some(loc.line),
+            col: Some(loc.col + 1),
+            end_line: Some(loc.end_line),
+            end_col: Some(loc.end_col + 1),
+            text: self.line_text(loc.line).map(str::to_owned),
+        }
+    }
+}
+
+fn translate_newlines(text: &str) -> Cow<'_, str> {
+    if !text.contains('\r') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\r') {
+        out.push_str(&rest[..at]);
+        out.push('\n');
+        rest = &rest[at + 1..];
+        rest = rest.strip_prefix('\n').unwrap_or(rest);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, CompileError> {
+    let (bytes, signature) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => (rest, true),
+        None => (bytes, false),
+    };
+    let cookie = find_cookie(bytes);
+    if let Some((line, name)) = &cookie
+        && signature
+        && name != "utf-8"
+    {
+        let text = String::from_utf8_lossy(line_of(bytes, *line)).into_owned();
+        let mut error =
+            CompileError::without_location(format!("encoding problem: {name} with BOM"));
+        error.line = Some(*line);
+        error.col = Some(0);
+        error.end_line = Some(*line);
+        error.end_col = Some(text.chars().count() as i32);
+        error.text = Some(text);
+        return Err(error);
+    }
+    match cookie {
+        None => decode_utf8(bytes),
+        Some((_, name)) if name == "utf-8" => decode_utf8(bytes),
+        Some((_, name)) => decode_named(bytes, &name),
+    }
+}
+
+fn line_of(bytes: &[u8], line: i32) -> &[u8] {
+    bytes
+        .split(|&b| b == b'\n' || b == b'\r')
+        .nth(line as usize - 1)
+        .unwrap_or(b"")
+}
+
+/// The encoding declared in the first two lines: line (from 1) and normalized name.
+fn find_cookie(bytes: &[u8]) -> Option<(i32, String)> {
+    let mut rest = bytes;
+    for line_number in 1..=2 {
+        let end = rest
+            .iter()
+            .position(|b| matches!(b, b'\n' | b'\r'))
+            .unwrap_or(rest.len());
+        let (line, tail) = rest.split_at(end);
+        let code = line.iter().position(|b| !matches!(b, b' ' | b'\t' | 0x0c));
+        match code.map(|i| line[i]) {
+            Some(b'#') => {
+                if let Some(name) = cookie_in_comment(line) {
+                    return Some((line_number, name));
+                }
+            }
+            Some(_) => return None,
+            None => {}
+        }
+        rest = tail
+            .strip_prefix(b"\r\n")
+            .or_else(|| tail.get(1..))
+            .unwrap_or(b"");
+    }
+    None
+}
+
+fn cookie_in_comment(line: &[u8]) -> Option<String> {
+    let mut from = 0;
+    while let Some(at) = line[from..].windows(6).position(|w| w == b"coding") {
+        let after = from + at + 6;
+        from = after;
+        if !matches!(line.get(after), Some(b':' | b'=')) {
+            continue;
+        }
+        let value = &line[after + 1..];
+        let start = value
+            .iter()
+            .position(|b| !matches!(b, b' ' | b'\t'))
+            .unwrap_or(value.len());
+        let value = &value[start..];
+        let len = value
+            .iter()
+            .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')))
+            .unwrap_or(value.len());
+        if len > 0 {
+            return Some(normalize_encoding(&String::from_utf8_lossy(&value[..len])));
+        }
+    }
+    None
+}
+
+/// CPython's `get_normal_name`: the spellings of UTF-8 and Latin-1 that it knows itself.
+fn normalize_encoding(name: &str) -> String {
+    let head: String = name
+        .chars()
+        .take(12)
+        .map(|c| {
+            if c == '_' {
+                '-'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
+        .collect();
+    if head == "utf-8" || head.starts_with("utf-8-") {
+        return "utf-8".to_owned();
+    }
+    for latin in ["latin-1", "iso-8859-1", "iso-latin-1"] {
+        if head
+            .strip_prefix(latin)
+            .is_some_and(|r| r.is_empty() || r.starts_with('-'))
+        {
+            return "iso-8859-1".to_owned();
+        }
+    }
+    name.to_owned()
+}
+
+fn decode_utf8(bytes: &[u8]) -> Result<Cow<'_, str>, CompileError> {
+    let error = match std::str::from_utf8(bytes) {
+        Ok(text) => return Ok(Cow::Borrowed(text)),
+        Err(error) => error,
+    };
+    let at = error.valid_up_to();
+    let before = &bytes[..at];
+    let line = before.iter().filter(|&&b| b == b'\n').count() as i32 + 1;
+    let line_start = before
+        .iter()
+        .rposition(|&b| b == b'\n')
+        .map_or(0, |i| i + 1);
+    let line_end = bytes[at..]
+        .iter()
+        .position(|&b| b == b'\n')
+        .map_or(bytes.len(), |i| at + i);
+    // The prefix is valid UTF-8, so counting its characters is exact.
+    let col = String::from_utf8_lossy(&bytes[line_start..at])
+        .chars()
+        .count() as i32
+        + 1;
+    let mut problem = CompileError::without_location(format!(
+        "Non-UTF-8 code starting with '\\x{:02x}' on line {line}, but no encoding declared; \
+         see https://peps.python.org/pep-0263/ for details",
+        bytes[at]
+    ));
+    problem.line = Some(line);
+    problem.col = Some(col);
+    problem.end_line = Some(line);
+    problem.end_col = Some(col);
+    problem.text = Some(String::from_utf8_lossy(&bytes[line_start..line_end]).into_owned());
+    Err(problem)
+}
+
+fn decode_named<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, str>, CompileError> {
+    let key: String = name
+        .chars()
+        .map(|c| {
+            if c == '_' {
+                '-'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
+        .collect();
+    match key.as_str() {
+        "iso-8859-1" | "latin1" | "l1" | "8859" | "cp819" | "iso8859-1" => {
+            Ok(Cow::Owned(bytes.iter().map(|&b| char::from(b)).collect()))
+        }
+        "utf8" | "u8" | "cp65001" | "utf-8-sig" => decode_utf8(bytes),
+        "ascii" | "us-ascii" | "646" | "ansi-x3.4-1968" => {
+            match bytes.iter().position(|b| !b.is_ascii()) {
+                None => decode_utf8(bytes),
+                Some(at) => Err(undecodable(format!(
+                    "'ascii' codec can't decode byte 0x{:02x} in position {at}: \
+                     ordinal not in range(128)",
+                    bytes[at]
+                ))),
+            }
+        }
+        _ => decode_whatwg(bytes, name, &key),
+    }
+}
+
+/// The encodings that browsers know too, under Python's spellings of their names.
+fn decode_whatwg<'a>(bytes: &'a [u8], name: &str, key: &str) -> Result<Cow<'a, str>, CompileError> {
+    let windows = key
+        .strip_prefix("cp125")
+        .map(|digit| format!("windows-125{digit}"));
+    let iso = key
+        .strip_prefix("iso8859-")
+        .or_else(|| key.strip_prefix("latin-"))
+        .map(|part| format!("iso-8859-{part}"));
+    let label = match key {
+        "cp932" | "sjis" => "shift_jis",
+        "cp936" => "gbk",
+        "cp949" | "euckr" => "euc-kr",
+        "cp950" => "big5",
+        "eucjp" | "ujis" => "euc-jp",
+        "cp866" => "ibm866",
+        _ => windows.as_deref().or(iso.as_deref()).unwrap_or(key),
+    };
+    // UTF-16 cannot be a source encoding: the cookie itself would not be readable.
+    let encoding = encoding_rs::Encoding::for_label(label.as_bytes())
+        .filter(|e| e.is_ascii_compatible() && *e != encoding_rs::UTF_8);
+    let Some(encoding) = encoding else {
+        return Err(undecodable(format!("unknown encoding: {name}")));
+    };
+    encoding
+        .decode_without_bom_handling_and_without_replacement(bytes)
+        .ok_or_else(|| {
+            undecodable(format!(
+                "'{name}' codec can't decode the source: it holds invalid bytes"
+            ))
+        })
+}
+
+/// CPython reports what a codec refuses on line 0.
+fn undecodable(msg: String) -> CompileError {
+    let mut error = CompileError::without_location(msg);
+    error.line = Some(0);
+    error.col = Some(-1);
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(bytes: &[u8]) -> CompileError {
+        SourceFile::from_bytes(bytes, "f.py").unwrap_err()
+    }
+
+    #[test]
+    fn positions_are_utf8_bytes_and_lines_of_any_end() {
+        let s = SourceFile::from_text("a\r\né = b\rc\n", "f").unwrap();
+        assert_eq!(s.text(), "a\né = b\nc\n");
+        let b = TextSize::try_from(s.text().find('b').unwrap()).unwrap();
+        assert_eq!(s.position(b), (2, 5));
+        assert_eq!(s.line_text(3), Some("c\n"));
+        assert_eq!(s.line_text(5), None);
+        assert_eq!(s.loc(no_range()), Loc::NONE);
+        let all = TextRange::new(TextSize::new(0), b);
+        assert_eq!(
+            s.loc(all),
+            Loc {
+                line: 1,
+                end_line: 2,
+                col: 0,
+                end_col: 5
+            }
+        );
+    }
+
+    #[test]
+    fn cookies_and_signatures() {
+        let text = |b: &[u8]| SourceFile::from_bytes(b, "f").map(|s| s.text().to_owned());
+        assert_eq!(text(b"\xef\xbb\xbfx").unwrap(), "x");
+        assert_eq!(
+            text(b"# coding: latin-1\n'\xff'").unwrap(),
+            "# coding: latin-1\n'\u{ff}'"
+        );
+        assert_eq!(
+            text(b"\x0c\n# vim: fileencoding=cp1251 :\n\xe0")
+                .unwrap()
+                .chars()
+                .last(),
+            Some('а')
+        );
+        assert_eq!(
+            text(b"x=1\n# coding: foo\n").unwrap(),
+            "x=1\n# coding: foo\n"
+        );
+        assert_eq!(error(b"# coding: foo\nx").msg, "unknown encoding: foo");
+        assert_eq!(
+            error(b"# coding: utf-16\nx").msg,
+            "unknown encoding: utf-16"
+        );
+        let e = error(b"\xef\xbb\xbf# coding: latin-1\nx=1");
+        assert_eq!(
+            (e.msg.as_str(), e.end_col),
+            ("encoding problem: iso-8859-1 with BOM", Some(17))
+        );
+    }
+
+    #[test]
+    fn invalid_bytes_are_reported_where_they_stand() {
+        let e = error(b"x=1\ny='\xff\xfe'\n");
+        assert_eq!((e.line, e.col), (Some(2), Some(4)));
+        assert!(
+            e.msg
+                .starts_with("Non-UTF-8 code starting with '\\xff' on line 2")
+        );
+        assert_eq!(
+            error(b"# coding: ascii\n\xff").msg,
+            "'ascii' codec can't decode byte 0xff in position 16: ordinal not in range(128)"
+        );
+        assert_eq!(
+            error(b"x\0").msg,
+            "source code string cannot contain null bytes"
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! Private name mangling.
+
+use std::sync::Arc;
+
+use super::Scope;
+
+/// `name` as it is known inside the class `private`: `__x` in class `C` becomes `_C__x`.
+pub fn mangle(private: Option<&str>, name: &str) -> Arc<str> {
+    match private.and_then(|class| mangled(class, name)) {
+        Some(mangled) => Arc::from(mangled),
+        None => Arc::from(name),
+    }
+}
+
+fn mangled(class: &str, name: &str) -> Option<String> {
+    // A dot occurs in the module names of import statements.
+    if !name.starts_with("__") || name.ends_with("__") || name.contains('.') {
+        return None;
+    }
+    let class = class.trim_start_matches('_');
+    (!class.is_empty()).then(|| format!("_{class}{name}"))
+}
+
+/// Mangling as a block sees it: around a generic class only its type parameters are
+/// private, because the class body uses them under their mangled names.
+pub(super) fn maybe_mangle(private: Option<&str>, scope: &Scope, name: &str) -> Arc<str> {
+    match &scope.mangled_names {
+        Some(names) if !names.contains(name) => Arc::from(name),
+        _ => mangle(private, name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mangle;
+
+    #[test]
+    fn private_names_only() {
+        let m = |class, name| mangle(class, name).to_string();
+        assert_eq!(m(Some("C"), "__x"), "_C__x");
+        assert_eq!(m(Some("__C"), "__x"), "_C__x");
+        assert_eq!(m(Some("C"), "__x__"), "__x__");
+        assert_eq!(m(Some("C"), "_x"), "_x");
+        assert_eq!(m(Some("C"), "__a.b"), "__a.b");
+        assert_eq!(m(Some("___"), "__x"), "__x");
+        assert_eq!(m(None, "__x"), "__x");
+        assert_eq!(m(Some("C"), "__"), "__");
+        assert_eq!(m(Some("C"), "___"), "___");
+    }
+}

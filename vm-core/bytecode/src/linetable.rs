@@ -1,0 +1,447 @@
+//! The location table of a code object: from code units to source positions, both directions.
+//!
+//! The encoding is CPython 3.14's (`InternalDocs/code_objects.md`): entries of one to eight
+//! code units each; an entry begins with a byte that has its top bit set and holds the kind of
+//! the entry and its length, and goes on with bytes that have it clear. Lines are differences
+//! to the entry before, the first one to `co_firstlineno`.
+
+use std::fmt;
+
+use crate::code::Code;
+
+/// Where in the source an instruction comes from. Lines count from 1 (a module's first
+/// instruction has line 0), columns are UTF-8 bytes from 0, ends are exclusive.
+///
+/// No line means that there is no source, and then the other three are missing too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Position {
+    pub line: Option<i32>,
+    pub end_line: Option<i32>,
+    pub column: Option<i32>,
+    pub end_column: Option<i32>,
+}
+
+impl Position {
+    /// The position of instructions that no source stands for.
+    pub const NONE: Position = Position {
+        line: None,
+        end_line: None,
+        column: None,
+        end_column: None,
+    };
+
+    /// A position with all four parts.
+    pub const fn new(line: i32, column: i32, end_line: i32, end_column: i32) -> Position {
+        Position {
+            line: Some(line),
+            end_line: Some(end_line),
+            column: Some(column),
+            end_column: Some(end_column),
+        }
+    }
+
+    /// From the four numbers as CPython holds them, -1 for a missing one.
+    const fn from_raw(line: i32, end_line: i32, column: i32, end_column: i32) -> Position {
+        const fn option(n: i32) -> Option<i32> {
+            if n == -1 { None } else { Some(n) }
+        }
+        Position {
+            line: option(line),
+            end_line: option(end_line),
+            column: option(column),
+            end_column: option(end_column),
+        }
+    }
+}
+
+// Kinds of entries: bits 3 to 6 of the first byte. 0 to 9 are the short forms.
+const KIND_ONE_LINE_0: u8 = 10;
+const KIND_ONE_LINE_2: u8 = 12;
+const KIND_NO_COLUMNS: u8 = 13;
+const KIND_LONG: u8 = 14;
+const KIND_NONE: u8 = 15;
+
+/// Most code units that one entry covers.
+const MAX_UNITS: usize = 8;
+
+/// Writes a location table as CPython's assembler does, byte for byte.
+///
+/// Runs of equal positions are joined before they are written.
+#[derive(Debug)]
+pub struct LineTableWriter {
+    table: Vec<u8>,
+    /// Line that the next difference counts from.
+    line: i32,
+    pending: Position,
+    pending_units: usize,
+}
+
+impl LineTableWriter {
+    /// A writer for a code object with that `co_firstlineno`.
+    pub fn new(firstlineno: i32) -> Self {
+        LineTableWriter {
+            table: Vec::new(),
+            line: firstlineno,
+            pending: Position::NONE,
+            pending_units: 0,
+        }
+    }
+
+    /// Adds `units` code units (caches and `EXTENDED_ARG` included) from `position`.
+    pub fn push(&mut self, position: Position, units: usize) {
+        if position != self.pending {
+            self.flush();
+            self.pending = position;
+        }
+        self.pending_units += units;
+    }
+
+    /// The table.
+    pub fn finish(mut self) -> Vec<u8> {
+        self.flush();
+        self.table
+    }
+
+    fn flush(&mut self) {
+        while self.pending_units > 0 {
+            let units = self.pending_units.min(MAX_UNITS);
+            self.write_entry(self.pending, units);
+            self.pending_units -= units;
+        }
+    }
+
+    fn write_entry(&mut self, position: Position, units: usize) {
+        let Some(line) = position.line else {
+            self.first_byte(KIND_NONE, units);
+            return;
+        };
+        let delta = line.wrapping_sub(self.line);
+        let one_line = position.end_line == Some(line);
+        match (position.column, position.end_column) {
+            (Some(column), Some(end)) if one_line && column >= 0 && end >= 0 => {
+                if delta == 0 && column < 80 && end >= column && end - column < 16 {
+                    self.first_byte((column >> 3) as u8, units);
+                    self.table.push(((column & 7) << 4 | (end - column)) as u8);
+                    return;
+                }
+                if (0..3).contains(&delta) && column < 128 && end < 128 {
+                    self.first_byte(KIND_ONE_LINE_0 + delta as u8, units);
+                    self.table.extend([column as u8, end as u8]);
+                    self.line = line;
+                    return;
+                }
+            }
+            (Some(_), Some(_)) => {}
+            _ if one_line || position.end_line.is_none() => {
+                self.first_byte(KIND_NO_COLUMNS, units);
+                self.signed_varint(delta);
+                self.line = line;
+                return;
+            }
+            _ => {}
+        }
+        self.first_byte(KIND_LONG, units);
+        self.signed_varint(delta);
+        self.varint(position.end_line.unwrap_or(line).wrapping_sub(line) as u32);
+        self.varint(position.column.unwrap_or(-1).wrapping_add(1) as u32);
+        self.varint(position.end_column.unwrap_or(-1).wrapping_add(1) as u32);
+        self.line = line;
+    }
+
+    fn first_byte(&mut self, kind: u8, units: usize) {
+        self.table.push(0x80 | kind << 3 | (units - 1) as u8);
+    }
+
+    /// Six bits a byte, the lowest first; bit 6 says that more follow.
+    fn varint(&mut self, mut value: u32) {
+        while value >= 64 {
+            self.table.push(0x40 | (value & 63) as u8);
+            value >>= 6;
+        }
+        self.table.push(value as u8);
+    }
+
+    /// The sign in the lowest bit.
+    fn signed_varint(&mut self, value: i32) {
+        let magnitude = value.unsigned_abs();
+        self.varint(magnitude << 1 | u32::from(value < 0));
+    }
+}
+
+/// Why a location table cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct LineTableError {
+    /// Byte of the table at which the bad entry begins.
+    pub at: usize,
+    reason: Reason,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    NoEntryStart,
+    Truncated,
+    TooLong,
+}
+
+impl fmt::Display for LineTableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = match self.reason {
+            Reason::NoEntryStart => "does not begin an entry (its top bit is clear)",
+            Reason::Truncated => "begins an entry that is cut off",
+            Reason::TooLong => "begins an entry whose number is longer than 32 bits",
+        };
+        write!(f, "byte {} of the line table {reason}", self.at)
+    }
+}
+
+/// A run of code units that share a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// First code unit.
+    pub start: usize,
+    /// One past the last code unit.
+    pub end: usize,
+    pub position: Position,
+}
+
+/// Reads the entries of a table, in order. Ends at the first bad one, which it reports.
+#[derive(Clone, Debug)]
+pub struct Entries<'a> {
+    table: &'a [u8],
+    at: usize,
+    unit: usize,
+    line: i32,
+    failed: bool,
+}
+
+/// The entries of a location table of a code object with that `co_firstlineno`.
+pub fn entries(table: &[u8], firstlineno: i32) -> Entries<'_> {
+    Entries {
+        table,
+        at: 0,
+        unit: 0,
+        line: firstlineno,
+        failed: false,
+    }
+}
+
+impl Iterator for Entries<'_> {
+    type Item = Result<Entry, LineTableError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed || self.at >= self.table.len() {
+            return None;
+        }
+        let at = self.at;
+        let entry = self.read_entry();
+        self.failed = entry.is_err();
+        Some(entry.map_err(|reason| LineTableError { at, reason }))
+    }
+}
+
+impl Entries<'_> {
+    fn read_entry(&mut self) -> Result<Entry, Reason> {
+        let first = self.table[self.at];
+        if first & 0x80 == 0 {
+            return Err(Reason::NoEntryStart);
+        }
+        self.at += 1;
+        let start = self.unit;
+        self.unit += usize::from(first & 7) + 1;
+        let kind = (first >> 3) & 15;
+        let position = match kind {
+            KIND_NONE => Position::NONE,
+            KIND_LONG => {
+                let delta = self.signed_varint()?;
+                self.line = self.line.wrapping_add(delta);
+                let end_line = self.line.wrapping_add(self.varint()? as i32);
+                let column = (self.varint()? as i32).wrapping_sub(1);
+                let end_column = (self.varint()? as i32).wrapping_sub(1);
+                Position::from_raw(self.line, end_line, column, end_column)
+            }
+            KIND_NO_COLUMNS => {
+                let delta = self.signed_varint()?;
+                self.line = self.line.wrapping_add(delta);
+                Position::from_raw(self.line, self.line, -1, -1)
+            }
+            KIND_ONE_LINE_0..=KIND_ONE_LINE_2 => {
+                self.line = self.line.wrapping_add(i32::from(kind - KIND_ONE_LINE_0));
+                let (column, end) = (self.byte()?, self.byte()?);
+                Position::from_raw(self.line, self.line, i32::from(column), i32::from(end))
+            }
+            _ => {
+                let second = self.byte()?;
+                let column = i32::from(kind) << 3 | i32::from(second >> 4);
+                let end = column + i32::from(second & 15);
+                Position::from_raw(self.line, self.line, column, end)
+            }
+        };
+        Ok(Entry {
+            start,
+            end: self.unit,
+            position,
+        })
+    }
+
+    fn byte(&mut self) -> Result<u8, Reason> {
+        match self.table.get(self.at) {
+            // A set top bit would begin the next entry.
+            Some(&byte) if byte & 0x80 == 0 => {
+                self.at += 1;
+                Ok(byte)
+            }
+            _ => Err(Reason::Truncated),
+        }
+    }
+
+    fn varint(&mut self) -> Result<u32, Reason> {
+        let mut value = 0u32;
+        let mut shift = 0;
+        loop {
+            let byte = self.byte()?;
+            if shift > 30 || (shift == 30 && byte & 63 > 3) {
+                return Err(Reason::TooLong);
+            }
+            value |= u32::from(byte & 63) << shift;
+            if byte & 0x40 == 0 {
+                return Ok(value);
+            }
+            shift += 6;
+        }
+    }
+
+    fn signed_varint(&mut self) -> Result<i32, Reason> {
+        let value = self.varint()?;
+        let magnitude = (value >> 1) as i32;
+        Ok(if value & 1 == 1 {
+            -magnitude
+        } else {
+            magnitude
+        })
+    }
+}
+
+/// A run of code units of one line, offsets in bytes, as `co_lines()` gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineRange {
+    pub start: usize,
+    pub end: usize,
+    pub line: Option<i32>,
+}
+
+impl Code {
+    /// The position of each code unit (caches included), as `co_positions()`; ends early
+    /// where the table is bad or too short.
+    pub fn positions(&self) -> impl Iterator<Item = Position> + '_ {
+        entries(&self.linetable, self.firstlineno)
+            .map_while(Result::ok)
+            .flat_map(|entry| std::iter::repeat_n(entry.position, entry.end - entry.start))
+            .take(self.code.len() / 2)
+    }
+
+    /// The position of the code unit at a byte offset.
+    pub fn position_at(&self, offset: usize) -> Position {
+        let unit = offset / 2;
+        entries(&self.linetable, self.firstlineno)
+            .map_while(Result::ok)
+            .find(|entry| (entry.start..entry.end).contains(&unit))
+            .map_or(Position::NONE, |entry| entry.position)
+    }
+
+    /// The line of the code unit at a byte offset.
+    pub fn line_at(&self, offset: usize) -> Option<i32> {
+        self.position_at(offset).line
+    }
+
+    /// Runs of code units of one line, as `co_lines()`.
+    pub fn lines(&self) -> Vec<LineRange> {
+        let mut lines: Vec<LineRange> = Vec::new();
+        for entry in entries(&self.linetable, self.firstlineno).map_while(Result::ok) {
+            let (start, end, line) = (entry.start * 2, entry.end * 2, entry.position.line);
+            match lines.last_mut() {
+                Some(last) if last.line == line => last.end = end,
+                _ => lines.push(LineRange { start, end, line }),
+            }
+        }
+        lines
+    }
+
+    /// Byte offsets at which a line begins, as `dis.findlinestarts()`; a missing line means
+    /// that what follows has no source.
+    pub fn line_starts(&self) -> Vec<(usize, Option<i32>)> {
+        self.lines()
+            .iter()
+            .map(|run| (run.start, run.line))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(firstlineno: i32, runs: &[(Position, usize)]) -> Vec<u8> {
+        let mut writer = LineTableWriter::new(firstlineno);
+        for &(position, units) in runs {
+            writer.push(position, units);
+        }
+        writer.finish()
+    }
+
+    fn read(firstlineno: i32, table: &[u8]) -> Vec<(Position, usize)> {
+        entries(table, firstlineno)
+            .map(|entry| {
+                let entry = entry.expect("a table that the writer made");
+                (entry.position, entry.end - entry.start)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_form_is_read_back() {
+        let line = |line, end_line| Position {
+            line: Some(line),
+            end_line: Some(end_line),
+            ..Position::NONE
+        };
+        let runs = [
+            (Position::new(0, 0, 1, 0), 1),
+            (Position::new(1, 79, 1, 94), 3),
+            (Position::new(2, 8, 2, 127), 2),
+            (Position::NONE, 4),
+            (line(5, 5), 1),
+            (line(6, 9), 1),
+            (Position::new(2, 300, 70_000, 5), 8),
+            (Position::new(2, 9, 2, 3), 1),
+        ];
+        assert_eq!(read(1, &write(1, &runs)), runs);
+    }
+
+    #[test]
+    fn long_runs_are_split_and_equal_runs_joined() {
+        let position = Position::new(1, 0, 1, 5);
+        let table = write(1, &[(position, 5), (position, 14)]);
+        assert_eq!(table, [0x87, 0x05, 0x87, 0x05, 0x82, 0x05]);
+    }
+
+    #[test]
+    fn bad_tables_are_reported() {
+        let error = |table: &[u8]| {
+            entries(table, 1)
+                .find_map(Result::err)
+                .map(|error| error.to_string())
+        };
+        assert_eq!(
+            error(&[0x05]).as_deref(),
+            Some("byte 0 of the line table does not begin an entry (its top bit is clear)")
+        );
+        assert_eq!(
+            error(&[0xF8, 0x80]).as_deref(),
+            Some("byte 1 of the line table begins an entry that is cut off")
+        );
+        assert_eq!(
+            error(&[0xE8, 0x7F, 0x7F, 0x7F, 0x7F, 0x7F, 0x7F]).as_deref(),
+            Some("byte 0 of the line table begins an entry whose number is longer than 32 bits")
+        );
+    }
+}

@@ -1,0 +1,440 @@
+//! Data that crosses the seam: what there is to see at a stop.
+//!
+//! Lines count from 1. Columns count UTF-8 bytes from 0, as CPython's do. Offsets are byte
+//! offsets into a code object's `co_code`, as `dis` prints them.
+
+use super::address::InstructionAddress;
+
+/// A Python thread; stable for the thread's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ThreadId(pub u64);
+
+/// A frame of a stopped thread. Means nothing once the program has gone on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FrameId(pub u64);
+
+/// A code object that the debugger has seen; never reused within a run. Counts from 1, so
+/// that the address just below the first code object is still a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CodeId(pub u32);
+
+/// A value that can be looked into. Means nothing once the program has gone on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ValueHandle(pub u64);
+
+/// A breakpoint, numbered by whoever sets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BreakpointId(pub u64);
+
+/// A Python thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadInfo {
+    /// Its number.
+    pub id: ThreadId,
+    /// `threading.Thread.name`.
+    pub name: String,
+}
+
+/// A range of source text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceRange {
+    /// First line.
+    pub line: u32,
+    /// First column, where the code object has columns.
+    pub column: Option<u32>,
+    /// Last line.
+    pub end_line: u32,
+    /// The column after the last one.
+    pub end_column: Option<u32>,
+}
+
+impl SourceRange {
+    /// A whole line, without columns.
+    pub fn line(line: u32) -> Self {
+        SourceRange {
+            line,
+            column: None,
+            end_line: line,
+            end_column: None,
+        }
+    }
+}
+
+/// A frame, as a call stack shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrameInfo {
+    /// Its handle for this stop.
+    pub id: FrameId,
+    /// `co_name`.
+    pub name: String,
+    /// `co_qualname`.
+    pub qualname: String,
+    /// `co_filename`.
+    pub file: String,
+    /// Source of the instruction: the one about to run in the innermost frame, the running
+    /// call in the others. None where the line table names no line.
+    pub location: Option<SourceRange>,
+    /// Where that instruction lies.
+    pub address: InstructionAddress,
+    /// The frame runs code that is not the user's: the standard library, importlib.
+    pub library: bool,
+}
+
+/// Which part of a long list of variables is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Leave this many out.
+    pub start: usize,
+    /// At most this many; None: all.
+    pub count: Option<usize>,
+    /// Which of them.
+    pub filter: PageFilter,
+}
+
+impl Page {
+    /// Everything.
+    pub const ALL: Page = Page {
+        start: 0,
+        count: None,
+        filter: PageFilter::All,
+    };
+
+    /// The part of `len` items that this page covers, as a range of indices.
+    pub fn range(&self, len: usize) -> std::ops::Range<usize> {
+        let start = self.start.min(len);
+        let end = self
+            .count
+            .map_or(len, |count| start.saturating_add(count).min(len));
+        start..end
+    }
+}
+
+/// Which children of a value are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageFilter {
+    /// Both kinds, named first.
+    All,
+    /// Attributes and the like.
+    Named,
+    /// Items of a sequence.
+    Indexed,
+}
+
+/// Something that holds variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Container {
+    /// Fast locals, cells and free variables of a frame; the namespace of a module or class body.
+    Locals(FrameId),
+    /// The module's namespace.
+    Globals(FrameId),
+    /// The inside of a value.
+    Value(ValueHandle),
+}
+
+/// What a variable is to its container, for its picture in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VariableKind {
+    /// A plain value.
+    Data,
+    /// A local that inner functions share (`co_cellvars`).
+    Cell,
+    /// A variable of an enclosing function (`co_freevars`).
+    Free,
+    /// A function or method.
+    Method,
+    /// A class.
+    Class,
+    /// Made up for display: a length, a type.
+    Virtual,
+}
+
+/// How an expression reaches a variable from its container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// By its name alone.
+    Name,
+    /// `container.name`.
+    Attribute,
+    /// `container[key]`; the key as source text.
+    Item(String),
+    /// No expression reaches it.
+    None,
+}
+
+/// A value's inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Children {
+    /// Its handle for this stop.
+    pub handle: ValueHandle,
+    /// How many children have names.
+    pub named: usize,
+    /// How many are items of a sequence.
+    pub indexed: usize,
+}
+
+/// A variable, or the result of an evaluation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VariableInfo {
+    /// Its name in its container; empty for a result.
+    pub name: String,
+    /// `repr()`, shortened to what a list can show.
+    pub value: String,
+    /// `type(x).__qualname__`.
+    pub type_name: String,
+    /// What it is to its container.
+    pub kind: VariableKind,
+    /// Its inside, if it has one.
+    pub children: Option<Children>,
+    /// How an expression reaches it.
+    pub access: Access,
+    /// Whether `set_variable` can write it.
+    pub settable: bool,
+}
+
+/// What a slot of the value stack holds, beside the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotKind {
+    /// The slot owns its reference.
+    Owned,
+    /// The reference is borrowed from a local that outlives it.
+    Borrowed,
+    /// The value is in the slot itself (a tagged int or float), or immortal.
+    Immediate,
+    /// An internal mark (a saved instruction index, an iteration index): no Python value.
+    Internal,
+    /// NULL, as `PUSH_NULL` leaves it.
+    Null,
+}
+
+/// A slot of the value stack.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StackSlot {
+    /// Its place; 0 is the bottom.
+    pub index: usize,
+    /// How it is held.
+    pub kind: SlotKind,
+    /// The value; None when the slot is NULL.
+    pub value: Option<VariableInfo>,
+}
+
+/// An instruction at a stop: what it is, and what its inline caches have learned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstructionView {
+    /// Where it lies.
+    pub address: InstructionAddress,
+    /// Its name as it stands in the code now, `LOAD_ATTR_SLOT`.
+    pub opname: String,
+    /// Its name as compiled, `LOAD_ATTR`.
+    pub base_opname: String,
+    /// Its number as it stands in the code now.
+    pub opcode: u8,
+    /// Its argument, with EXTENDED_ARG applied; None when the opcode takes none.
+    pub oparg: Option<u32>,
+    /// The argument's meaning as `dis` prints it; may be empty.
+    pub argrepr: String,
+    /// Source that it was compiled from.
+    pub location: Option<SourceRange>,
+    /// Its inline caches in order.
+    pub caches: Vec<CacheEntry>,
+    /// The adaptive counter, where it has one.
+    pub counter: Option<AdaptiveCounter>,
+    /// What a conditional jump did last.
+    pub branch: Option<BranchHistory>,
+    /// Where it jumps, for a jump.
+    pub jump_target: Option<InstructionAddress>,
+}
+
+/// One field of an instruction's inline caches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheEntry {
+    /// Its name in CPython's opcode table, `func_version`.
+    pub name: String,
+    /// Its length in code units.
+    pub units: u8,
+    /// What it holds, as one number.
+    pub value: u64,
+    /// What the number means here (the type that a version stands for); may be empty.
+    pub meaning: String,
+}
+
+/// A specialization or warm-up counter (CPython's `_Py_BackoffCounter`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdaptiveCounter {
+    /// Executions until it triggers: 12 bits.
+    pub value: u16,
+    /// The exponent that the next wait is made from: 4 bits.
+    pub backoff: u8,
+}
+
+impl AdaptiveCounter {
+    /// Takes a counter's code unit apart.
+    pub fn from_bits(bits: u16) -> Self {
+        AdaptiveCounter {
+            value: bits >> 4,
+            backoff: (bits & 15) as u8,
+        }
+    }
+}
+
+/// The last 16 outcomes of a conditional jump, the newest in the lowest bit; 1 is a jump.
+///
+/// Starts as alternating bits, so that a jump that never ran reads as even.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BranchHistory(pub u16);
+
+impl BranchHistory {
+    /// How many of the last 16 jumped.
+    pub fn taken(self) -> u32 {
+        self.0.count_ones()
+    }
+}
+
+impl std::fmt::Display for BranchHistory {
+    /// The oldest outcome first.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016b}", self.0)
+    }
+}
+
+/// A line of a disassembly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DisassembledInstruction {
+    /// Where it lies.
+    pub address: InstructionAddress,
+    /// Its code units, inline caches included, as they stand now.
+    pub bytes: Vec<u8>,
+    /// Name, argument and the argument's meaning, as `dis` prints them.
+    pub text: String,
+    /// Source that it was compiled from.
+    pub location: Option<SourceRange>,
+}
+
+/// A piece of a code object's disassembly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DisassemblyWindow {
+    /// `co_qualname`.
+    pub qualname: String,
+    /// `co_filename`.
+    pub file: String,
+    /// Wanted instructions that would lie before the code object's first.
+    pub missing_before: usize,
+    /// Those that exist.
+    pub instructions: Vec<DisassembledInstruction>,
+    /// The byte offset just past the code object's last instruction.
+    pub end_offset: u32,
+}
+
+/// Why the program stopped.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StopReason {
+    /// Before its first instruction, for the debugger to set breakpoints. Not shown to anybody.
+    Startup,
+    /// At the program's first instruction, because that was asked for.
+    Entry,
+    /// At breakpoints. The note says what went wrong with a condition, if something did.
+    Breakpoint {
+        ids: Vec<BreakpointId>,
+        note: Option<String>,
+    },
+    /// At breakpoints that were set on an instruction.
+    InstructionBreakpoint {
+        ids: Vec<BreakpointId>,
+        note: Option<String>,
+    },
+    /// The program called `breakpoint()`.
+    BreakpointCall,
+    /// A step is over.
+    Step,
+    /// Somebody asked for it.
+    Pause,
+    /// An exception that the debugger wants to see.
+    Exception {
+        type_name: String,
+        message: String,
+        mode: ExceptionMode,
+    },
+}
+
+/// At which of its moments an exception stops the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExceptionMode {
+    /// As it is raised.
+    Raised,
+    /// When nothing will catch it.
+    Uncaught,
+}
+
+/// A stop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stop {
+    /// The thread that stopped; all others stand still too.
+    pub thread: ThreadId,
+    /// Why.
+    pub reason: StopReason,
+    /// Code units executed so far, where the VM counts them.
+    pub clock: Option<u64>,
+}
+
+/// Which exceptions stop the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExceptionFilter {
+    /// Each, as it is raised.
+    pub raised: bool,
+    /// Those that nothing will catch.
+    pub uncaught: bool,
+}
+
+/// The exception that a thread is stopped at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExceptionInfo {
+    /// `type(e).__qualname__`.
+    pub type_name: String,
+    /// With the module in front, `json.decoder.JSONDecodeError`.
+    pub full_type_name: String,
+    /// `str(e)`.
+    pub message: String,
+    /// The traceback as Python prints it.
+    pub traceback: String,
+    /// Why it stopped the program.
+    pub mode: ExceptionMode,
+    /// `__cause__`, or `__context__` unless it is suppressed.
+    pub cause: Option<Box<ExceptionInfo>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_never_leaves_its_list() {
+        let page = |start, count| Page {
+            start,
+            count,
+            filter: PageFilter::All,
+        };
+        assert_eq!(page(0, None).range(3), 0..3);
+        assert_eq!(page(1, Some(1)).range(3), 1..2);
+        assert_eq!(page(2, Some(9)).range(3), 2..3);
+        assert_eq!(page(7, Some(9)).range(3), 3..3);
+        assert_eq!(page(1, Some(usize::MAX)).range(3), 1..3);
+    }
+
+    #[test]
+    fn a_history_reads_from_the_oldest_outcome() {
+        let every_third = BranchHistory(0x9249);
+        assert_eq!(every_third.to_string(), "1001001001001001");
+        assert_eq!(every_third.taken(), 6);
+    }
+
+    #[test]
+    fn a_counter_has_twelve_bits_of_value_and_four_of_backoff() {
+        let counter = AdaptiveCounter::from_bits((341 << 4) | 1);
+        assert_eq!(
+            counter,
+            AdaptiveCounter {
+                value: 341,
+                backoff: 1
+            }
+        );
+    }
+}

@@ -1,0 +1,296 @@
+//! `code` objects as they run: the compiler's [`Code`] with its own copy of the code units, in
+//! which instructions specialize themselves and keep their inline caches.
+
+use std::cell::{Cell, OnceCell, UnsafeCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tailscope_bytecode::code::{Code, Const, flags, kinds};
+use tailscope_bytecode::exceptiontable;
+use tailscope_bytecode::linetable::Position;
+use tailscope_bytecode::opcode::Opcode;
+
+use crate::error::PyResult;
+use crate::frame::HEADER_SLOTS;
+use crate::object::{self, Header, Payload};
+use crate::shape;
+use crate::specialize::counter;
+use crate::types::const_value;
+use crate::value::{Ref, Value};
+use crate::vm::Vm;
+
+/// A guarded range of instructions; numbers are code units.
+#[derive(Clone, Copy, Debug)]
+pub struct ExceptionHandler {
+    pub start: u32,
+    pub end: u32,
+    pub target: u32,
+    /// Depth of the value stack that the handler starts from.
+    pub depth: u32,
+    /// Whether the offset of the raising instruction is pushed below the exception.
+    pub lasti: bool,
+}
+
+/// Most slots (locals, hidden slots and value stack) that a frame may have: the distance between
+/// two frames is kept in 16 bits.
+pub const MAX_FRAME_SLOTS: usize = 60_000;
+
+/// Payload of a code object.
+#[repr(C)]
+pub struct PyCode {
+    header: Header,
+    /// Code units as they run: specialized opcodes, inline caches in use.
+    units: Box<[UnsafeCell<u16>]>,
+    /// Constants, borrowed from `owned_consts`: pushing one costs no reference, since the frame
+    /// keeps its function alive, and that this object.
+    consts: Box<[Value]>,
+    owned_consts: Box<[Ref]>,
+    /// Interned.
+    pub names: Box<[Value]>,
+    /// Interned names of locals, cells and free variables, in slot order.
+    pub localsplus_names: Box<[Value]>,
+    pub handlers: Box<[ExceptionHandler]>,
+    /// What the compiler made.
+    pub code: Arc<Code>,
+    pub filename: Ref,
+    pub name: Value,
+    pub qualname: Ref,
+    pub nlocalsplus: u32,
+    /// Locals plus hidden slots: where a frame's value stack starts.
+    pub frame_slots: u32,
+    /// Slots that a frame needs beyond its locals and hidden slots, the header of a callee included.
+    pub stack_need: u32,
+    pub argcount: u32,
+    pub posonlyargcount: u32,
+    pub kwonlyargcount: u32,
+    pub flags: u32,
+    pub nfreevars: u32,
+    /// Version that functions made from this code start with; never 0.
+    pub version: u32,
+    positions: OnceCell<Box<[Position]>>,
+    /// Executions, misses and branches by code unit, while a profile is recorded.
+    pub profile: Cell<*mut crate::interp::profile::Counters>,
+    /// Opcodes that breakpoints have replaced, by code unit.
+    pub breakpoints: crate::interp::breakpoint::Patches,
+}
+
+// SAFETY: repr(C), header first.
+unsafe impl Payload for PyCode {
+    const SHAPE: u32 = shape::CODE;
+}
+
+/// How a code object keeps its locals besides the fast ones.
+pub mod hidden {
+    /// Slots behind `nlocalsplus`: the mapping of names (no `CO_OPTIMIZED`), the generator.
+    pub fn count(flags: u32) -> u32 {
+        use tailscope_bytecode::code::flags::*;
+        u32::from(flags & OPTIMIZED == 0)
+            + u32::from(flags & (GENERATOR | COROUTINE | ASYNC_GENERATOR) != 0)
+    }
+}
+
+/// Constants that were made already, so that merged constants of one module stay one object.
+#[derive(Default)]
+struct Made(HashMap<(usize, usize), Ref>);
+
+impl PyCode {
+    /// Makes the runtime form of `code`, nested code objects included.
+    ///
+    /// # Errors
+    /// A frame larger than [`MAX_FRAME_SLOTS`], a table that cannot be read.
+    pub fn new(vm: &Vm, code: &Arc<Code>) -> PyResult {
+        Self::make(vm, code, &mut Made::default())
+    }
+
+    fn make(vm: &Vm, code: &Arc<Code>, made: &mut Made) -> PyResult {
+        let nlocalsplus = code.localsplusnames.len() as u32;
+        let frame_slots = nlocalsplus + hidden::count(code.flags);
+        let need = frame_slots as usize + code.stacksize as usize;
+        if need > MAX_FRAME_SLOTS {
+            return Err(vm.system_error(format!(
+                "{} needs a frame of {need} slots, and this VM has room for {MAX_FRAME_SLOTS}: \
+                 split the function",
+                code.qualname
+            )));
+        }
+        let mut handlers = Vec::new();
+        for entry in exceptiontable::entries(&code.exceptiontable) {
+            let e = entry.map_err(|e| vm.system_error(format!("bad code object: {e}")))?;
+            handlers.push(ExceptionHandler {
+                start: e.start,
+                end: e.end,
+                target: e.target,
+                depth: e.depth,
+                lasti: e.lasti,
+            });
+        }
+        let mut owned_consts = Vec::with_capacity(code.consts.len());
+        for c in &code.consts {
+            owned_consts.push(made.constant(vm, c)?);
+        }
+        let intern = |names: &[Arc<str>]| names.iter().map(|n| vm.intern(n)).collect();
+        Ok(object::new(PyCode {
+            header: object::header(),
+            units: quicken(&code.code),
+            consts: owned_consts.iter().map(|r| r.value()).collect(),
+            owned_consts: owned_consts.into(),
+            names: intern(&code.names),
+            localsplus_names: intern(&code.localsplusnames),
+            handlers: handlers.into(),
+            filename: vm.intern(&code.filename).to_ref(),
+            name: vm.intern(&code.name),
+            qualname: vm.intern(&code.qualname).to_ref(),
+            nlocalsplus,
+            frame_slots,
+            stack_need: code.stacksize + HEADER_SLOTS as u32 + 2,
+            argcount: code.argcount,
+            posonlyargcount: code.posonlyargcount,
+            kwonlyargcount: code.kwonlyargcount,
+            flags: code.flags,
+            nfreevars: code.localspluskinds.iter().filter(|k| **k & kinds::FREE != 0).count() as u32,
+            version: vm.interp.next_function_version(),
+            positions: OnceCell::new(),
+            profile: Cell::new(std::ptr::null_mut()),
+            breakpoints: Default::default(),
+            code: code.clone(),
+        }))
+    }
+
+    /// The first code unit.
+    #[inline(always)]
+    pub fn entry(&self) -> *mut u16 {
+        self.units.as_ptr() as *mut u16
+    }
+
+    /// The constants, borrowed.
+    #[inline(always)]
+    pub fn consts(&self) -> &[Value] {
+        &self.consts
+    }
+
+    /// Number of code units.
+    pub fn len(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Never true of a code object that can run.
+    pub fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+
+    /// Whether an instruction pointer lies in this code.
+    #[inline]
+    pub fn contains(&self, ip: *const u16) -> bool {
+        let start = self.entry() as usize;
+        (start..=start + 2 * self.units.len()).contains(&(ip as usize))
+    }
+
+    /// Index of the code unit that `ip` points at.
+    #[inline(always)]
+    pub fn index_of(&self, ip: *const u16) -> usize {
+        (ip as usize).wrapping_sub(self.entry() as usize) / 2
+    }
+
+    /// A code unit as it is now.
+    pub fn unit(&self, index: usize) -> u16 {
+        // SAFETY: this VM's thread alone touches the units, and no reference to one is kept.
+        self.units.get(index).map_or(0, |u| unsafe { *u.get() })
+    }
+
+    /// Has `CO_*` flags.
+    #[inline(always)]
+    pub fn has(&self, flag: u32) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// Whether calling a function of this code makes a generator, coroutine or async generator.
+    pub fn is_generator_like(&self) -> bool {
+        self.has(flags::GENERATOR | flags::COROUTINE | flags::ASYNC_GENERATOR)
+    }
+
+    /// Local names live in a mapping (modules, classes, `exec`).
+    pub fn has_mapping(&self) -> bool {
+        !self.has(flags::OPTIMIZED)
+    }
+
+    /// The handler that guards a code unit.
+    pub fn handler_for(&self, unit: u32) -> Option<&ExceptionHandler> {
+        // Ranges are ascending and do not overlap.
+        let after = self.handlers.partition_point(|h| h.start <= unit);
+        let h = self.handlers.get(after.checked_sub(1)?)?;
+        (unit < h.end).then_some(h)
+    }
+
+    /// Source position of every code unit, decoded at first use.
+    pub fn positions(&self) -> &[Position] {
+        self.positions.get_or_init(|| self.code.positions().collect())
+    }
+
+    /// Line of a code unit, if it has one.
+    pub fn line_at(&self, unit: usize) -> Option<i32> {
+        self.positions().get(unit).and_then(|p| p.line)
+    }
+
+    /// Kinds (`kinds::*`) of a local, cell or free variable.
+    pub fn kind(&self, slot: usize) -> u8 {
+        self.code.localspluskinds.get(slot).copied().unwrap_or(0)
+    }
+}
+
+impl Made {
+    fn constant(&mut self, vm: &Vm, c: &Const) -> PyResult {
+        let key = match c {
+            Const::Str(s) => Some((s.0.as_ptr() as usize, s.0.len())),
+            Const::Bytes(b) => Some((b.as_ptr() as usize, b.len() | 1 << 62)),
+            Const::Tuple(t) | Const::FrozenSet(t) => Some((t.as_ptr() as usize, t.len() | 1 << 61)),
+            _ => None,
+        };
+        // Empty slices may share an address with anything.
+        let key = key.filter(|k| k.1 & ((1 << 61) - 1) != 0);
+        if let Some(found) = key.and_then(|k| self.0.get(&k)) {
+            return Ok(found.clone());
+        }
+        let value = match c {
+            Const::Code(code) => PyCode::make(vm, code, self)?,
+            Const::Tuple(items) => {
+                let items = self.constants(vm, items)?;
+                const_value::tuple(vm, items)
+            }
+            Const::FrozenSet(items) => {
+                let items = self.constants(vm, items)?;
+                const_value::frozenset(vm, items)?
+            }
+            Const::Slice(parts) => {
+                let parts = self.constants(vm, &parts[..])?;
+                const_value::slice(vm, &parts)
+            }
+            simple => const_value::simple(vm, simple),
+        };
+        if let Some(k) = key {
+            self.0.insert(k, value.clone());
+        }
+        Ok(value)
+    }
+
+    fn constants(&mut self, vm: &Vm, items: &[Const]) -> PyResult<Vec<Ref>> {
+        items.iter().map(|c| self.constant(vm, c)).collect()
+    }
+}
+
+/// Copies the code units and gives each inline cache its first counter.
+fn quicken(bytes: &[u8]) -> Box<[UnsafeCell<u16>]> {
+    let mut units: Vec<u16> = bytes
+        .chunks_exact(2)
+        .map(|b| u16::from(b[0]) | u16::from(b[1]) << 8)
+        .collect();
+    let mut i = 0;
+    while i < units.len() {
+        let Some(op) = Opcode::from_u8(units[i] as u8) else { break };
+        let caches = op.cache_units();
+        if caches > 0 && i + 1 < units.len() {
+            units[i + 1] = counter::initial(op);
+        }
+        i += 1 + caches;
+    }
+    units.into_iter().map(UnsafeCell::new).collect()
+}

@@ -1,0 +1,351 @@
+//! `list`: a growable array of values.
+
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
+use std::cell::Cell;
+use std::ptr;
+
+use crate::object::{self, Header, Payload};
+use crate::shape;
+use crate::types::type_::TypeRef;
+use crate::value::{Ref, Value};
+use crate::vm::Vm;
+
+mod iterator;
+mod methods;
+mod slices;
+pub mod sort;
+
+pub use iterator::{ITERATOR_DEF, PyListIterator, PyListReverseIterator, REVERSE_ITERATOR_DEF};
+pub use methods::DEF;
+
+/// A list object. The fields' offsets are fixed; instructions read them directly.
+#[repr(C)]
+pub struct PyList {
+    header: Header,
+    len: Cell<usize>,
+    cap: Cell<usize>,
+    /// `cap` slots, the first `len` of them owned values; null while `cap` is 0.
+    items: Cell<*mut Value>,
+}
+
+// SAFETY: repr(C), header first.
+unsafe impl Payload for PyList {
+    const SHAPE: u32 = shape::LIST;
+}
+
+fn array_layout(cap: usize) -> Layout {
+    // A capacity that overflows is refused by `grow_to`.
+    Layout::array::<Value>(cap).unwrap_or(Layout::new::<Value>())
+}
+
+impl PyList {
+    fn payload(values: Vec<Ref>) -> PyList {
+        let list = PyList {
+            header: object::header(),
+            len: Cell::new(0),
+            cap: Cell::new(0),
+            items: Cell::new(ptr::null_mut()),
+        };
+        if !values.is_empty() {
+            list.grow_to(values.len());
+            for (i, v) in values.into_iter().enumerate() {
+                // SAFETY: room was made.
+                unsafe { list.items.get().add(i).write(v.into_value()) };
+                list.len.set(i + 1);
+            }
+        }
+        list
+    }
+
+    pub fn new(_vm: &Vm, values: Vec<Ref>) -> Ref {
+        object::new(PyList::payload(values))
+    }
+
+    /// A list of references of its own to these values.
+    pub fn from_slice(vm: &Vm, values: &[Value]) -> Ref {
+        let r = PyList::with_capacity(vm, values.len());
+        // SAFETY: just made, exactly a list.
+        let list = unsafe { r.cast_unchecked::<PyList>() };
+        for v in values {
+            list.push(v.to_ref());
+        }
+        r
+    }
+
+    /// A list that takes over the values' references (they must not be borrowed).
+    ///
+    /// # Safety
+    /// Each value is an owned slot's, and its owner forgets it.
+    pub unsafe fn from_owned_slice(vm: &Vm, values: &[Value]) -> Ref {
+        let r = PyList::with_capacity(vm, values.len());
+        // SAFETY: just made, exactly a list, with room for the values.
+        unsafe {
+            let list = r.cast_unchecked::<PyList>();
+            ptr::copy_nonoverlapping(values.as_ptr(), list.items.get(), values.len());
+            list.len.set(values.len());
+        }
+        r
+    }
+
+    pub fn with_capacity(_vm: &Vm, cap: usize) -> Ref {
+        let list = PyList::payload(Vec::new());
+        if cap != 0 {
+            list.grow_to(cap);
+        }
+        object::new(list)
+    }
+
+    /// An instance of `ty`, which is `list` or a subclass of it.
+    pub fn new_instance(ty: TypeRef, values: Vec<Ref>) -> Ref {
+        object::new_instance(ty, PyList::payload(values))
+    }
+
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len.get()
+    }
+
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len.get() == 0
+    }
+
+    #[inline(always)]
+    pub fn capacity(&self) -> usize {
+        self.cap.get()
+    }
+
+    /// The array of items.
+    ///
+    /// # Safety
+    /// Valid for `len` reads until the list changes, which any Python code may do.
+    #[inline(always)]
+    pub unsafe fn items(&self) -> *mut Value {
+        self.items.get()
+    }
+
+    /// The items as the slots that own them, for moments in which no Python code can run.
+    #[inline(always)]
+    pub fn as_slice(&self) -> &[Value] {
+        if self.len.get() == 0 {
+            return &[];
+        }
+        // SAFETY: `len` initialized items.
+        unsafe { std::slice::from_raw_parts(self.items.get(), self.len.get()) }
+    }
+
+    /// An item, borrowed: valid until the list changes.
+    #[inline(always)]
+    pub fn get(&self, i: usize) -> Option<Value> {
+        self.as_slice().get(i).map(|v| v.borrow())
+    }
+
+    /// A reference of one's own to an item.
+    #[inline(always)]
+    pub fn get_ref(&self, i: usize) -> Option<Ref> {
+        self.as_slice().get(i).map(|v| v.to_ref())
+    }
+
+    /// References to all items, good for running Python code while walking them.
+    pub fn to_vec(&self) -> Vec<Ref> {
+        self.as_slice().iter().map(|v| v.to_ref()).collect()
+    }
+
+    /// This object as a value, borrowed.
+    #[inline(always)]
+    pub fn as_value(&self) -> Value {
+        Value::borrowed(&raw const self.header)
+    }
+
+    #[inline(always)]
+    pub fn push(&self, item: Ref) {
+        let n = self.len.get();
+        if n == self.cap.get() {
+            self.grow(n + 1);
+        }
+        // SAFETY: there is room for one more.
+        unsafe { self.items.get().add(n).write(item.into_value()) };
+        self.len.set(n + 1);
+    }
+
+    /// Replaces an item in range and gives back the old one.
+    ///
+    /// # Panics
+    /// If `i` is out of range, which callers have checked.
+    #[inline]
+    pub fn replace(&self, i: usize, item: Ref) -> Ref {
+        assert!(i < self.len.get());
+        // SAFETY: in range; the old item's reference moves to the caller.
+        unsafe { Ref::from_owned(self.items.get().add(i).replace(item.into_value())) }
+    }
+
+    /// Inserts before position `i`, which is at most the length.
+    pub fn insert(&self, i: usize, item: Ref) {
+        let n = self.len.get();
+        assert!(i <= n);
+        if n == self.cap.get() {
+            self.grow(n + 1);
+        }
+        // SAFETY: room for one more; the tail moves up by one.
+        unsafe {
+            let p = self.items.get().add(i);
+            ptr::copy(p, p.add(1), n - i);
+            p.write(item.into_value());
+        }
+        self.len.set(n + 1);
+    }
+
+    /// Takes an item out.
+    pub fn remove_at(&self, i: usize) -> Option<Ref> {
+        let n = self.len.get();
+        if i >= n {
+            return None;
+        }
+        // SAFETY: in range; the tail moves down by one.
+        let item = unsafe {
+            let p = self.items.get().add(i);
+            let item = Ref::from_owned(p.read());
+            ptr::copy(p.add(1), p, n - i - 1);
+            item
+        };
+        self.len.set(n - 1);
+        self.shrink();
+        Some(item)
+    }
+
+    #[inline]
+    pub fn pop(&self) -> Option<Ref> {
+        let n = self.len.get().checked_sub(1)?;
+        // SAFETY: the last item, which the list forgets.
+        let item = unsafe { Ref::from_owned(self.items.get().add(n).read()) };
+        self.len.set(n);
+        self.shrink();
+        Some(item)
+    }
+
+    /// Replaces the items `from..to` and gives back the old ones, which the caller drops when
+    /// the list is in order again (dropping may run Python code).
+    pub fn splice(&self, from: usize, to: usize, new: Vec<Ref>) -> Vec<Ref> {
+        let n = self.len.get();
+        assert!(from <= to && to <= n);
+        let want = n - (to - from) + new.len();
+        if want > self.cap.get() {
+            self.grow(want);
+        }
+        let mut old = Vec::with_capacity(to - from);
+        // SAFETY: all indices are within `n` and the capacity.
+        unsafe {
+            let p = self.items.get();
+            for i in from..to {
+                old.push(Ref::from_owned(p.add(i).read()));
+            }
+            if n > to && new.len() != to - from {
+                ptr::copy(p.add(to), p.add(from + new.len()), n - to);
+            }
+            for (i, v) in new.into_iter().enumerate() {
+                p.add(from + i).write(v.into_value());
+            }
+        }
+        self.len.set(want);
+        self.shrink();
+        old
+    }
+
+    /// Appends all.
+    pub fn extend(&self, new: Vec<Ref>) {
+        let n = self.len();
+        drop(self.splice(n, n, new));
+    }
+
+    /// Empties the list and hands its items out.
+    pub fn take(&self) -> Vec<Ref> {
+        let (p, n, cap) = (self.items.get(), self.len.get(), self.cap.get());
+        self.items.set(ptr::null_mut());
+        self.len.set(0);
+        self.cap.set(0);
+        // SAFETY: the array is this call's alone now; `Ref` is a transparent `Value`.
+        unsafe {
+            let items = (0..n).map(|i| Ref::from_owned(p.add(i).read())).collect();
+            if cap != 0 {
+                dealloc(p as *mut u8, array_layout(cap));
+            }
+            items
+        }
+    }
+
+    pub fn clear(&self) {
+        drop(self.take());
+    }
+
+    /// Puts items into a list that is empty.
+    pub(crate) fn put_back(&self, values: Vec<Ref>) {
+        debug_assert!(self.is_empty());
+        self.extend(values);
+    }
+
+    pub fn reverse(&self) {
+        if self.len() > 1 {
+            // SAFETY: `len` items; no Python code runs here.
+            unsafe { std::slice::from_raw_parts_mut(self.items.get(), self.len()).reverse() };
+        }
+    }
+
+    /// Room for at least `want` items, over-allocated in CPython's proportion.
+    #[cold]
+    fn grow(&self, want: usize) {
+        let n = self.len.get();
+        let mut cap = (want + (want >> 3) + 6) & !3;
+        if want > n && want - n > cap - want {
+            cap = (want + 3) & !3;
+        }
+        self.grow_to(cap);
+    }
+
+    fn grow_to(&self, cap: usize) {
+        let old = self.cap.get();
+        debug_assert!(cap >= self.len.get() && cap > 0);
+        assert!(cap <= isize::MAX as usize / size_of::<Value>(), "a list larger than the address space");
+        // SAFETY: the old array has `old` slots; the new size is not zero.
+        unsafe {
+            let p = if old == 0 {
+                alloc(array_layout(cap))
+            } else {
+                realloc(self.items.get() as *mut u8, array_layout(old), cap * size_of::<Value>())
+            };
+            if p.is_null() {
+                handle_alloc_error(array_layout(cap));
+            }
+            self.items.set(p as *mut Value);
+        }
+        self.cap.set(cap);
+    }
+
+    /// Gives memory back when less than half is used, as CPython does.
+    #[inline]
+    fn shrink(&self) {
+        let n = self.len.get();
+        if n < self.cap.get() >> 1 {
+            if n == 0 {
+                drop(self.take());
+            } else {
+                self.grow((n).max(1));
+            }
+        }
+    }
+}
+
+impl Drop for PyList {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// Shows the items to a collector.
+///
+/// # Safety
+/// `p` is a live list.
+unsafe fn traverse_list(p: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: promised by the caller.
+    let t = unsafe { &*(p as *const PyList) };
+    t.as_slice().iter().for_each(|v| visit(*v));
+}

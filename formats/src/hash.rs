@@ -60,7 +60,6 @@ pub fn bytecode_hash(code: &Code) -> CodeHash {
     put_bytes(&mut bytes, &code.exceptiontable);
     put_names(&mut bytes, &code.names);
     put_names(&mut bytes, &code.localsplusnames);
-    put_bytes(&mut bytes, &code.localspluskinds);
     put_len(&mut bytes, code.consts.len());
     for constant in &code.consts {
         put_const(&mut bytes, constant);

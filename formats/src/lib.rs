@@ -8,4 +8,4 @@
 pub mod hash;
 pub mod history;
 pub mod profile;
-// trace
+pub mod trace;

@@ -1,0 +1,269 @@
+//! Borrowed loads: LOAD_FAST becomes LOAD_FAST_BORROW where the local outlives the value's
+//! stay on the stack.
+//!
+//! A load may borrow if, within its block, the loaded value leaves the stack before the
+//! local is rebound or deleted, and is not stored as a local itself. Each block is run on a
+//! stack of abstract references that know which instruction pushed them; what breaks the
+//! rules marks that instruction.
+
+use tailscope_bytecode::opcode::Opcode;
+
+use super::graph::{BlockId, Cfg, CfgInstr};
+use super::ops;
+
+/// A value on the abstract stack.
+#[derive(Clone, Copy)]
+struct Ref {
+    /// The instruction of the block that pushed it; `None` if it was there before.
+    instr: Option<u32>,
+    /// The local it was loaded from.
+    local: Option<u32>,
+}
+
+const UNKNOWN: Ref = Ref {
+    instr: None,
+    local: None,
+};
+
+struct Borrower {
+    stack: Vec<Ref>,
+    /// For each instruction of the block, whether it must keep its own reference.
+    keeps: Vec<bool>,
+    work: Vec<BlockId>,
+}
+
+/// Replaces loads of locals by borrowing ones where that is safe. Needs the blocks' stack
+/// depths, and must be the last pass that looks at instructions.
+pub(crate) fn optimize_load_fast(g: &mut Cfg) {
+    let mut work = g.begin_traversal();
+    let entry = g.entry;
+    g[entry].start_depth = 0;
+    g.visit(&mut work, entry);
+    let mut borrower = Borrower {
+        stack: Vec::new(),
+        keeps: Vec::new(),
+        work,
+    };
+    while let Some(b) = borrower.work.pop() {
+        borrower.run_block(g, b);
+    }
+    g.end_traversal(borrower.work);
+}
+
+impl Borrower {
+    fn run_block(&mut self, g: &mut Cfg, b: BlockId) {
+        self.keeps.clear();
+        self.keeps.resize(g.len(b), false);
+        self.stack.clear();
+        self.stack.resize(g[b].start_depth.max(0) as usize, UNKNOWN);
+        for i in 0..g.len(b) {
+            let instr = g.code(b)[i];
+            self.run(i as u32, &instr);
+            if let (true, Some(target)) = (ops::has_target(instr.op), instr.target) {
+                g.visit(&mut self.work, target);
+            }
+        }
+        if let (true, Some(next)) = (g.len(b) > 0, g.fallthrough(b)) {
+            g.visit(&mut self.work, next);
+        }
+        // What is left on the stack may be used after its local has changed.
+        for value in &self.stack {
+            if let Some(producer) = value.instr {
+                self.keeps[producer as usize] = true;
+            }
+        }
+        for (instr, &keeps) in g.code_mut(b).iter_mut().zip(&self.keeps) {
+            match instr.op {
+                _ if keeps => {}
+                Opcode::LOAD_FAST => instr.op = Opcode::LOAD_FAST_BORROW,
+                Opcode::LOAD_FAST_LOAD_FAST => {
+                    instr.op = Opcode::LOAD_FAST_BORROW_LOAD_FAST_BORROW;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Runs instruction `i` on the abstract stack.
+    fn run(&mut self, i: u32, instr: &CfgInstr) {
+        use Opcode::*;
+        let arg = instr.arg;
+        match instr.op {
+            DELETE_FAST => self.kill(arg),
+            LOAD_FAST => self.push_local(i, arg),
+            LOAD_FAST_AND_CLEAR => {
+                self.kill(arg);
+                self.push_local(i, arg);
+            }
+            LOAD_FAST_LOAD_FAST => {
+                self.push_local(i, arg >> 4);
+                self.push_local(i, arg & 15);
+            }
+            STORE_FAST => self.store(arg),
+            STORE_FAST_LOAD_FAST => {
+                self.store(arg >> 4);
+                self.push_local(i, arg & 15);
+            }
+            STORE_FAST_STORE_FAST => {
+                self.store(arg >> 4);
+                self.store(arg & 15);
+            }
+            COPY => {
+                let value = self.at(arg).map_or(UNKNOWN, |index| self.stack[index]);
+                self.stack.push(value);
+            }
+            SWAP => {
+                if let (Some(a), Some(b)) = (self.at(arg), self.at(1)) {
+                    self.stack.swap(a, b);
+                }
+            }
+            _ => self.run_partial(i, instr),
+        }
+    }
+
+    /// Instructions that leave some of their inputs on the stack, each in its way; all
+    /// others consume their inputs.
+    fn run_partial(&mut self, i: u32, instr: &CfgInstr) {
+        use Opcode::*;
+        let effect = || i64::from(instr.op.stack_effect(instr.arg, Some(true)));
+        match instr.op {
+            // These consume nothing. CPython credits what they push to the first
+            // instruction of the block, and so must we.
+            FORMAT_SIMPLE | GET_ANEXT | GET_LEN | GET_YIELD_FROM_ITER | IMPORT_FROM
+            | MATCH_KEYS | MATCH_MAPPING | MATCH_SEQUENCE | WITH_EXCEPT_START => {
+                for pushed in 0..effect().max(0) {
+                    self.push_result(pushed as u32);
+                }
+            }
+            // These consume their top inputs and push nothing.
+            DICT_MERGE | DICT_UPDATE | LIST_APPEND | LIST_EXTEND | MAP_ADD | RERAISE | SET_ADD
+            | SET_UPDATE => self.drop(-effect()),
+            END_SEND | SET_FUNCTION_ATTRIBUTE => {
+                let top = self.pop();
+                self.pop();
+                self.stack.push(top);
+            }
+            CHECK_EXC_MATCH => {
+                self.pop();
+                self.push_result(i);
+            }
+            FOR_ITER => self.push_result(i),
+            LOAD_ATTR | LOAD_SUPER_ATTR => {
+                let owner = self.pop();
+                if instr.op == LOAD_SUPER_ATTR {
+                    self.drop(2);
+                }
+                self.push_result(i);
+                if instr.arg & 1 != 0 {
+                    // Of a method, self may come back.
+                    self.stack.push(owner);
+                }
+            }
+            LOAD_SPECIAL | PUSH_EXC_INFO => {
+                let top = self.pop();
+                self.push_result(i);
+                self.stack.push(top);
+            }
+            SEND => {
+                self.pop();
+                self.push_result(i);
+            }
+            // What these push is on the stack in the handler only.
+            op if ops::is_block_push(op) => {}
+            op => {
+                let effect = op.effect();
+                self.drop(effect.popped(instr.arg));
+                for _ in 0..effect.pushed(instr.arg) {
+                    self.push_result(i);
+                }
+            }
+        }
+    }
+
+    fn push_local(&mut self, i: u32, local: u32) {
+        self.stack.push(Ref {
+            instr: Some(i),
+            local: Some(local),
+        });
+    }
+
+    fn push_result(&mut self, i: u32) {
+        self.stack.push(Ref {
+            instr: Some(i),
+            local: None,
+        });
+    }
+
+    fn pop(&mut self) -> Ref {
+        self.stack.pop().unwrap_or(UNKNOWN)
+    }
+
+    fn drop(&mut self, count: i64) {
+        let left = self.stack.len().saturating_sub(count.max(0) as usize);
+        self.stack.truncate(left);
+    }
+
+    /// Index of the `depth`th item from the top, counted from 1.
+    fn at(&self, depth: u32) -> Option<usize> {
+        self.stack
+            .len()
+            .checked_sub(depth as usize)
+            .filter(|_| depth > 0)
+    }
+
+    /// The local is rebound or deleted: loads of it that are still on the stack must not borrow.
+    fn kill(&mut self, local: u32) {
+        for value in &self.stack {
+            if let (Some(producer), true) = (value.instr, value.local == Some(local)) {
+                self.keeps[producer as usize] = true;
+            }
+        }
+    }
+
+    fn store(&mut self, local: u32) {
+        let value = self.pop();
+        self.kill(local);
+        if let Some(producer) = value.instr {
+            self.keeps[producer as usize] = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    fn borrowed(source: &str) -> String {
+        let mut g = graph(source);
+        super::super::stackdepth::calculate_stackdepth(&mut g).unwrap();
+        optimize_load_fast(&mut g);
+        text(&g)
+    }
+
+    #[test]
+    fn a_value_used_up_in_its_block_is_borrowed() {
+        assert_eq!(
+            borrowed("1 LOAD_FAST 0\n1 LOAD_FAST 1\n1 BINARY_OP 0\n1 RETURN_VALUE"),
+            "1 LOAD_FAST_BORROW 0 | 1 LOAD_FAST_BORROW 1 | 1 BINARY_OP 0 | 1 RETURN_VALUE"
+        );
+    }
+
+    #[test]
+    fn a_value_that_is_stored_or_outlives_its_local_is_not() {
+        assert_eq!(
+            borrowed("1 LOAD_FAST 0\n1 STORE_FAST 1\n1 LOAD_CONST 0\n1 RETURN_VALUE"),
+            "1 LOAD_FAST 0 | 1 STORE_FAST 1 | 1 LOAD_CONST 0 | 1 RETURN_VALUE"
+        );
+        assert_eq!(
+            borrowed("1 LOAD_FAST 0\n1 LOAD_CONST 0\n1 STORE_FAST 0\n1 RETURN_VALUE"),
+            "1 LOAD_FAST 0 | 1 LOAD_CONST 0 | 1 STORE_FAST 0 | 1 RETURN_VALUE"
+        );
+        assert_eq!(
+            borrowed(
+                "1 LOAD_FAST 0\n1 LOAD_FAST 1\n1 POP_JUMP_IF_FALSE @end\n2 NOP\nend:\n3 RETURN_VALUE"
+            ),
+            "1 LOAD_FAST 0 | 1 LOAD_FAST_BORROW 1 | 1 POP_JUMP_IF_FALSE @2; 2 NOP; 3 RETURN_VALUE"
+        );
+    }
+}

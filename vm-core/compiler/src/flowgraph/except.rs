@@ -1,0 +1,128 @@
+//! Exception handlers: which block handles what an instruction raises.
+
+use tailscope_bytecode::opcode::Opcode;
+
+use super::graph::{BlockId, Cfg};
+use super::{Error, ops};
+
+/// RESUME at the start of a function (`RESUME_AT_FUNC_START`).
+const RESUME_AT_FUNC_START: u32 = 0;
+/// Bit of RESUME's oparg: the generator is suspended inside exactly one protected region.
+const RESUME_DEPTH1: u32 = 4;
+
+/// A stack of open protected regions. Stacks share their lower parts: pushing makes a
+/// node above the present one, popping goes back to the node below.
+#[derive(Clone, Copy)]
+struct Stack {
+    /// Index of the top node, `NONE` for the empty stack.
+    top: u32,
+    depth: u32,
+}
+
+impl Stack {
+    const NONE: u32 = u32::MAX;
+    const EMPTY: Stack = Stack {
+        top: Stack::NONE,
+        depth: 0,
+    };
+}
+
+/// The nodes of all stacks: a handler and the node below it.
+#[derive(Default)]
+struct Nodes(Vec<(BlockId, u32)>);
+
+impl Nodes {
+    fn push(&mut self, stack: Stack, handler: BlockId) -> Stack {
+        self.0.push((handler, stack.top));
+        Stack {
+            top: self.0.len() as u32 - 1,
+            depth: stack.depth + 1,
+        }
+    }
+
+    fn pop(&self, stack: Stack) -> Result<Stack, Error> {
+        let (_, below) = *self.0.get(stack.top as usize).ok_or(Error::Malformed)?;
+        Ok(Stack {
+            top: below,
+            depth: stack.depth - 1,
+        })
+    }
+
+    fn handler(&self, stack: Stack) -> Option<BlockId> {
+        self.0.get(stack.top as usize).map(|&(handler, _)| handler)
+    }
+}
+
+struct Labeller {
+    nodes: Nodes,
+    /// The stack on entry of each block that was reached.
+    entry_stacks: Vec<Stack>,
+    work: Vec<BlockId>,
+}
+
+/// Gives every reachable instruction its handler, turns POP_BLOCK into NOP, and marks in
+/// RESUME instructions whether they are one region deep.
+pub(crate) fn label_exception_targets(g: &mut Cfg) -> Result<(), Error> {
+    let mut work = g.begin_traversal();
+    let entry = g.entry;
+    g.visit(&mut work, entry);
+    let entry_stacks = vec![Stack::EMPTY; g.block_count()];
+    let mut labeller = Labeller {
+        nodes: Nodes::default(),
+        entry_stacks,
+        work,
+    };
+    while let Some(b) = labeller.work.pop() {
+        labeller.label_block(g, b)?;
+    }
+    g.end_traversal(labeller.work);
+    Ok(())
+}
+
+impl Labeller {
+    fn label_block(&mut self, g: &mut Cfg, b: BlockId) -> Result<(), Error> {
+        let mut stack = self.entry_stacks[b.index()];
+        let mut handler = self.nodes.handler(stack);
+        let mut yield_depth = None;
+        for i in 0..g.len(b) {
+            let instr = g.code(b)[i];
+            if ops::is_block_push(instr.op) {
+                let target = instr.target.ok_or(Error::NoTarget(instr.op))?;
+                self.reach(g, target, stack);
+                if instr.op != Opcode::SETUP_FINALLY {
+                    g[target].preserve_lasti = true;
+                }
+                stack = self.nodes.push(stack, target);
+                handler = Some(target);
+                continue;
+            }
+            if instr.op == Opcode::POP_BLOCK {
+                stack = self.nodes.pop(stack)?;
+                handler = self.nodes.handler(stack);
+                g.code_mut(b)[i].set_nop();
+                continue;
+            }
+            g.code_mut(b)[i].except = handler;
+            if ops::has_jump(instr.op) {
+                self.reach(g, instr.target.ok_or(Error::NoTarget(instr.op))?, stack);
+            } else if instr.op == Opcode::YIELD_VALUE {
+                yield_depth = Some(stack.depth);
+            } else if instr.op == Opcode::RESUME
+                && instr.arg != RESUME_AT_FUNC_START
+                && yield_depth.take() == Some(1)
+            {
+                g.code_mut(b)[i].arg |= RESUME_DEPTH1;
+            }
+        }
+        if let Some(next) = g.fallthrough(b) {
+            self.reach(g, next, stack);
+        }
+        Ok(())
+    }
+
+    fn reach(&mut self, g: &mut Cfg, b: BlockId, stack: Stack) {
+        if g.visit(&mut self.work, b) {
+            self.entry_stacks[b.index()] = stack;
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Instructions on constants: what can be computed now becomes one constant.
+
+use tailscope_bytecode::code::Const;
+use tailscope_bytecode::opcode::Opcode;
+
+use super::Error;
+use super::consts::ConstPool;
+use super::eval;
+use super::graph::{BlockId, Cfg, CfgInstr};
+use super::ops;
+use crate::instr::Loc;
+
+/// Sequences of more items than this are not folded (`_PY_STACK_USE_GUIDELINE`).
+const MAX_ITEMS: u32 = 30;
+/// Lists and sets of fewer constants are built item by item.
+const MIN_CONST_SEQUENCE_SIZE: u32 = 3;
+/// `CALL_INTRINSIC_1` with this oparg makes a tuple of a list.
+pub(crate) const INTRINSIC_UNARY_POSITIVE: u32 = 5;
+pub(crate) const INTRINSIC_LIST_TO_TUPLE: u32 = 6;
+
+/// The indices of the `count` instructions right before `end` that push constants, NOPs
+/// left out; `None` if there is another instruction among them.
+fn const_loads(code: &[CfgInstr], end: usize, count: usize) -> Option<Vec<usize>> {
+    let mut loads = Vec::with_capacity(count);
+    for i in (0..end).rev() {
+        if loads.len() == count {
+            break;
+        }
+        if code[i].op == Opcode::NOP {
+            continue;
+        }
+        if !ops::loads_const(code[i].op) {
+            return None;
+        }
+        loads.push(i);
+    }
+    loads.reverse();
+    (loads.len() == count).then_some(loads)
+}
+
+fn loaded_consts(
+    code: &[CfgInstr],
+    loads: &[usize],
+    pool: &ConstPool,
+) -> Result<Vec<Const>, Error> {
+    loads.iter().map(|&i| pool.loaded(&code[i])).collect()
+}
+
+/// Makes instructions NOPs that nothing depends on.
+fn nop_out(code: &mut [CfgInstr], indices: &[usize]) {
+    for &i in indices {
+        code[i].set_nop();
+        code[i].loc = Loc::NONE;
+    }
+}
+
+/// Folds a BUILD_TUPLE of constants.
+pub(crate) fn fold_tuple(
+    g: &mut Cfg,
+    b: BlockId,
+    i: usize,
+    pool: &mut ConstPool,
+) -> Result<(), Error> {
+    let code = g.code_mut(b);
+    let count = code[i].arg;
+    if count > MAX_ITEMS {
+        return Ok(());
+    }
+    let Some(loads) = const_loads(code, i, count as usize) else {
+        return Ok(());
+    };
+    let items = loaded_consts(code, &loads, pool)?;
+    nop_out(code, &loads);
+    pool.load(&mut code[i], Const::Tuple(items.into()));
+    Ok(())
+}
+
+/// Folds a tuple display that was built as a list, constant by constant, and then converted.
+pub(crate) fn fold_list_to_tuple(
+    g: &mut Cfg,
+    b: BlockId,
+    i: usize,
+    pool: &mut ConstPool,
+) -> Result<(), Error> {
+    let code = g.code_mut(b);
+    let mut loads = Vec::new();
+    let mut parts = Vec::new();
+    let mut expect_append = true;
+    let mut complete = false;
+    for at in (0..i).rev() {
+        let instr = code[at];
+        if instr.op == Opcode::NOP {
+            continue;
+        }
+        parts.push(at);
+        if instr.op == Opcode::BUILD_LIST && instr.arg == 0 {
+            complete = expect_append;
+            break;
+        }
+        if expect_append {
+            if instr.op != Opcode::LIST_APPEND || instr.arg != 1 {
+                break;
+            }
+        } else {
+            if !ops::loads_const(instr.op) {
+                break;
+            }
+            loads.push(at);
+        }
+        expect_append = !expect_append;
+    }
+    if !complete {
+        return Ok(());
+    }
+    loads.reverse();
+    let items = loaded_consts(code, &loads, pool)?;
+    nop_out(code, &parts);
+    pool.load(&mut code[i], Const::Tuple(items.into()));
+    Ok(())
+}
+
+/// Makes a list or set of constants one constant where it is only iterated or searched;
+/// elsewhere an empty one that is extended by a constant.
+pub(crate) fn optimize_list_or_set(
+    g: &mut Cfg,
+    b: BlockId,
+    i: usize,
+    pool: &mut ConstPool,
+) -> Result<(), Error> {
+    let only_read = matches!(g.op_at(b, i + 1), Opcode::GET_ITER | Opcode::CONTAINS_OP);
+    let code = g.code_mut(b);
+    let CfgInstr {
+        op,
+        arg: count,
+        loc,
+        ..
+    } = code[i];
+    if count > MAX_ITEMS || (count < MIN_CONST_SEQUENCE_SIZE && !only_read) {
+        return Ok(());
+    }
+    let Some(loads) = const_loads(code, i, count as usize) else {
+        if only_read && op == Opcode::BUILD_LIST {
+            code[i].op = Opcode::BUILD_TUPLE;
+        }
+        return Ok(());
+    };
+    let items = loaded_consts(code, &loads, pool)?;
+    let value = if op == Opcode::BUILD_SET {
+        eval::frozenset(items)
+    } else {
+        Const::Tuple(items.into())
+    };
+    let index = pool.add(value);
+    nop_out(code, &loads);
+    if only_read {
+        code[i].set(Opcode::LOAD_CONST, index);
+        return Ok(());
+    }
+    // At least three constants came before, so there is room.
+    code[i - 2].loc = loc;
+    code[i - 2].set(op, 0);
+    code[i - 1].set(Opcode::LOAD_CONST, index);
+    let extend = if op == Opcode::BUILD_LIST {
+        Opcode::LIST_EXTEND
+    } else {
+        Opcode::SET_UPDATE
+    };
+    code[i].set(extend, 1);
+    Ok(())
+}
+
+/// Folds a BINARY_OP on two constants, if it has a value.
+pub(crate) fn fold_binary(
+    g: &mut Cfg,
+    b: BlockId,
+    i: usize,
+    pool: &mut ConstPool,
+) -> Result<(), Error> {
+    let code = g.code_mut(b);
+    let Some(loads) = const_loads(code, i, 2) else {
+        return Ok(());
+    };
+    let left = pool.loaded(&code[loads[0]])?;
+    let right = pool.loaded(&code[loads[1]])?;
+    if let Some(value) = eval::binary(code[i].arg, &left, &right) {
+        nop_out(code, &loads);
+        pool.load(&mut code[i], value);
+    }
+    Ok(())
+}
+
+/// Folds a unary operation on a constant, if it has a value.
+pub(crate) fn fold_unary(
+    g: &mut Cfg,
+    b: BlockId,
+    i: usize,
+    pool: &mut ConstPool,
+) -> Result<(), Error> {
+    let code = g.code_mut(b);
+    let Some(loads) = const_loads(code, i, 1) else {
+        return Ok(());
+    };
+    let operand = pool.loaded(&code[loads[0]])?;
+    let value = match code[i].op {
+        Opcode::UNARY_NEGATIVE => eval::negative(&operand),
+        Opcode::UNARY_INVERT => eval::invert(&operand),
+        Opcode::UNARY_NOT => Some(if eval::is_true(&operand) {
+            Const::False
+        } else {
+            Const::True
+        }),
+        _ => eval::positive(&operand),
+    };
+    if let Some(value) = value {
+        nop_out(code, &loads);
+        pool.load(&mut code[i], value);
+    }
+    Ok(())
+}

@@ -1,0 +1,349 @@
+//! The control flow graph: basic blocks of instructions, chained in emission order.
+//!
+//! All instructions of a unit live in one vector; a block is a range of it. Blocks are
+//! named by index and chained through `Block::next`, so that passes can splice new
+//! blocks in without moving others.
+
+use std::num::NonZeroU32;
+use std::ops::{Index, IndexMut};
+
+use tailscope_bytecode::opcode::Opcode;
+
+use super::ops;
+use crate::instr::Loc;
+
+/// Names a block of a [`Cfg`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BlockId(NonZeroU32);
+
+impl BlockId {
+    fn new(index: usize) -> BlockId {
+        let one_based = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        BlockId(NonZeroU32::new(one_based).unwrap_or(NonZeroU32::MAX))
+    }
+
+    /// Position in `Cfg::blocks`.
+    pub(crate) fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
+/// An instruction in a block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CfgInstr {
+    pub op: Opcode,
+    /// The oparg; meaningless for an instruction with a target.
+    pub arg: u32,
+    pub loc: Loc,
+    /// Where a jump goes, or where the handler of a block push is.
+    pub target: Option<BlockId>,
+    /// The handler of exceptions that this instruction raises.
+    pub except: Option<BlockId>,
+}
+
+impl CfgInstr {
+    pub(crate) fn new(op: Opcode, arg: u32, loc: Loc) -> CfgInstr {
+        CfgInstr {
+            op,
+            arg,
+            loc,
+            target: None,
+            except: None,
+        }
+    }
+
+    /// Turns the instruction into `op` with `arg`; location and handler stay.
+    pub(crate) fn set(&mut self, op: Opcode, arg: u32) {
+        self.op = op;
+        self.arg = arg;
+    }
+
+    /// Turns the instruction into a NOP; location and handler stay.
+    pub(crate) fn set_nop(&mut self) {
+        self.set(Opcode::NOP, 0);
+    }
+}
+
+/// A basic block: a range of `Cfg::instrs` and what passes know of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    /// The block after this one in emission order.
+    pub next: Option<BlockId>,
+    start: u32,
+    used: u32,
+    /// Slots of the range that ever held an instruction. An instruction appended into
+    /// such a slot takes over the exception handler of the one that was there: CPython
+    /// leaves that field as it finds it, and exception tables show it.
+    filled: u32,
+    capacity: u32,
+    /// Whether a label names the block. Jumps made by optimization may target unlabelled blocks.
+    pub labelled: bool,
+    /// Edges into the block, as counted by the latest reachability pass.
+    pub predecessors: i32,
+    /// Stack depth on entry; negative while unknown.
+    pub start_depth: i32,
+    /// Bit `i` is set if local `i` may be unbound on entry.
+    pub unsafe_locals: u64,
+    /// The block is a handler that finds the offset of the raising instruction on the stack.
+    pub preserve_lasti: bool,
+    pub except_handler: bool,
+    pub cold: bool,
+    pub warm: bool,
+    pub visited: bool,
+}
+
+/// A control flow graph.
+#[derive(Debug)]
+pub(crate) struct Cfg {
+    blocks: Vec<Block>,
+    instrs: Vec<CfgInstr>,
+    pub entry: BlockId,
+    /// Storage of the traversals' work lists, kept between passes.
+    scratch: Vec<BlockId>,
+}
+
+impl Index<BlockId> for Cfg {
+    type Output = Block;
+    fn index(&self, b: BlockId) -> &Block {
+        &self.blocks[b.index()]
+    }
+}
+
+impl IndexMut<BlockId> for Cfg {
+    fn index_mut(&mut self, b: BlockId) -> &mut Block {
+        &mut self.blocks[b.index()]
+    }
+}
+
+impl Cfg {
+    /// A graph of one empty block, with room for `capacity` instructions.
+    pub(crate) fn new(capacity: usize) -> Cfg {
+        let mut g = Cfg {
+            blocks: Vec::with_capacity(capacity / 4 + 1),
+            instrs: Vec::with_capacity(capacity + capacity / 4 + 8),
+            entry: BlockId::new(0),
+            scratch: Vec::new(),
+        };
+        g.entry = g.new_block();
+        g
+    }
+
+    /// Adds an unchained, empty block.
+    pub(crate) fn new_block(&mut self) -> BlockId {
+        let id = BlockId::new(self.blocks.len());
+        self.blocks.push(Block {
+            next: None,
+            start: self.instrs.len() as u32,
+            used: 0,
+            filled: 0,
+            capacity: 0,
+            labelled: false,
+            predecessors: 0,
+            start_depth: 0,
+            unsafe_locals: 0,
+            preserve_lasti: false,
+            except_handler: false,
+            cold: false,
+            warm: false,
+            visited: false,
+        });
+        id
+    }
+
+    /// Number of blocks ever made, chained or not.
+    pub(crate) fn block_count(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Number of instructions of a block.
+    pub(crate) fn len(&self, b: BlockId) -> usize {
+        self[b].used as usize
+    }
+
+    /// The instructions of a block.
+    pub(crate) fn code(&self, b: BlockId) -> &[CfgInstr] {
+        let block = &self.blocks[b.index()];
+        let start = block.start as usize;
+        &self.instrs[start..start + block.used as usize]
+    }
+
+    pub(crate) fn code_mut(&mut self, b: BlockId) -> &mut [CfgInstr] {
+        let block = &self.blocks[b.index()];
+        let start = block.start as usize;
+        &mut self.instrs[start..start + block.used as usize]
+    }
+
+    /// The opcode at `i` of the block, NOP (which no pass looks for) past its end.
+    pub(crate) fn op_at(&self, b: BlockId, i: usize) -> Opcode {
+        self.code(b).get(i).map_or(Opcode::NOP, |instr| instr.op)
+    }
+
+    pub(crate) fn last(&self, b: BlockId) -> Option<&CfgInstr> {
+        self.code(b).last()
+    }
+
+    pub(crate) fn last_mut(&mut self, b: BlockId) -> Option<&mut CfgInstr> {
+        self.code_mut(b).last_mut()
+    }
+
+    /// The last instruction, if it is an unconditional jump.
+    pub(crate) fn unconditional_jump(&self, b: BlockId) -> Option<&CfgInstr> {
+        self.last(b)
+            .filter(|instr| ops::is_unconditional_jump(instr.op))
+    }
+
+    /// Where the jump that ends the block goes.
+    pub(crate) fn jump_target(&self, b: BlockId) -> Option<BlockId> {
+        self.last(b)
+            .filter(|instr| ops::has_jump(instr.op))
+            .and_then(|instr| instr.target)
+    }
+
+    /// Whether control can run off the end of the block into the next one.
+    pub(crate) fn falls_through(&self, b: BlockId) -> bool {
+        !self.last(b).is_some_and(|instr| {
+            ops::is_scope_exit(instr.op) || ops::is_unconditional_jump(instr.op)
+        })
+    }
+
+    /// The next block, if control can run off the end of this one.
+    pub(crate) fn fallthrough(&self, b: BlockId) -> Option<BlockId> {
+        if self.falls_through(b) {
+            self[b].next
+        } else {
+            None
+        }
+    }
+
+    /// Whether the block ends by leaving the scope.
+    pub(crate) fn exits_scope(&self, b: BlockId) -> bool {
+        self.last(b)
+            .is_some_and(|instr| ops::is_scope_exit(instr.op))
+    }
+
+    /// Whether no instruction of the block has a line number.
+    pub(crate) fn has_no_line(&self, b: BlockId) -> bool {
+        self.code(b).iter().all(|instr| instr.loc.line < 0)
+    }
+
+    /// The first block with instructions from `b` on.
+    pub(crate) fn next_nonempty(&self, mut b: Option<BlockId>) -> Option<BlockId> {
+        while let Some(id) = b {
+            if self[id].used > 0 {
+                break;
+            }
+            b = self[id].next;
+        }
+        b
+    }
+
+    /// Removes the instructions from `len` on. Their handlers stay in the freed slots.
+    pub(crate) fn truncate(&mut self, b: BlockId, len: usize) {
+        let block = &mut self[b];
+        block.used = block.used.min(len as u32);
+    }
+
+    /// Appends an instruction, into a used-up slot if the block has one.
+    pub(crate) fn add_op(&mut self, b: BlockId, op: Opcode, arg: u32, loc: Loc) {
+        let slot = self.next_slot(b);
+        let stale = self.instrs[slot].except;
+        self.instrs[slot] = CfgInstr {
+            except: stale,
+            ..CfgInstr::new(op, arg, loc)
+        };
+    }
+
+    /// Appends a jump.
+    pub(crate) fn add_jump(&mut self, b: BlockId, op: Opcode, target: Option<BlockId>, loc: Loc) {
+        self.add_op(b, op, 0, loc);
+        if let Some(last) = self.last_mut(b) {
+            last.target = target;
+        }
+    }
+
+    /// Appends a copy of an instruction, handler included.
+    pub(crate) fn push(&mut self, b: BlockId, instr: CfgInstr) {
+        let slot = self.next_slot(b);
+        self.instrs[slot] = instr;
+    }
+
+    /// Inserts an instruction before position `pos` of the block.
+    pub(crate) fn insert(&mut self, b: BlockId, pos: usize, instr: CfgInstr) {
+        self.next_slot(b);
+        let code = self.code_mut(b);
+        let len = code.len();
+        code.copy_within(pos..len - 1, pos + 1);
+        code[pos] = instr;
+    }
+
+    /// Appends copies of the instructions of `from` to `to`.
+    pub(crate) fn append_block(&mut self, to: BlockId, from: BlockId) {
+        for i in 0..self.len(from) {
+            let instr = self.code(from)[i];
+            self.push(to, instr);
+        }
+    }
+
+    /// A new, unchained block with the same instructions.
+    pub(crate) fn copy_block(&mut self, b: BlockId) -> BlockId {
+        let copy = self.new_block();
+        self.append_block(copy, b);
+        copy
+    }
+
+    /// Makes one more slot of the block used and returns its index in `instrs`.
+    fn next_slot(&mut self, b: BlockId) -> usize {
+        let end = self.instrs.len() as u32;
+        let block = &mut self.blocks[b.index()];
+        if block.used == block.capacity {
+            let at_end = block.start + block.capacity == end;
+            // A block that was given its first room at the end grows there one by one.
+            let wanted = if at_end {
+                block.capacity + 1
+            } else {
+                block.capacity * 2 + 4
+            };
+            if !at_end {
+                let old = block.start as usize..(block.start + block.filled) as usize;
+                block.start = end;
+                self.instrs.extend_from_within(old);
+            }
+            let blank = CfgInstr::new(Opcode::NOP, 0, Loc::NONE);
+            self.instrs.resize((block.start + wanted) as usize, blank);
+            block.capacity = wanted;
+        }
+        let slot = block.start + block.used;
+        if block.used == block.filled {
+            self.instrs[slot as usize].except = None;
+            block.filled += 1;
+        }
+        block.used += 1;
+        slot as usize
+    }
+
+    /// Clears the visited marks of the chained blocks and lends out an empty work list;
+    /// hand it back with [`Cfg::end_traversal`].
+    pub(crate) fn begin_traversal(&mut self) -> Vec<BlockId> {
+        let mut cursor = Some(self.entry);
+        while let Some(b) = cursor {
+            self[b].visited = false;
+            cursor = self[b].next;
+        }
+        let mut work = std::mem::take(&mut self.scratch);
+        work.clear();
+        work
+    }
+
+    pub(crate) fn end_traversal(&mut self, work: Vec<BlockId>) {
+        self.scratch = work;
+    }
+
+    /// Puts a block that was not visited yet on the work list.
+    pub(crate) fn visit(&mut self, work: &mut Vec<BlockId>, b: BlockId) -> bool {
+        let first = !std::mem::replace(&mut self[b].visited, true);
+        if first {
+            work.push(b);
+        }
+        first
+    }
+}

@@ -1,0 +1,115 @@
+//! Line numbers: every instruction that can leave a frame gets one (PEP 626).
+
+use super::graph::{BlockId, Cfg};
+use super::ops;
+use crate::instr::Loc;
+
+/// Gives instructions without a location the one they inherit.
+pub(crate) fn resolve_line_numbers(g: &mut Cfg) {
+    duplicate_exits_without_line(g);
+    propagate_line_numbers(g);
+}
+
+/// Whether the block has no line though a frame may be left, or its line be looked at, in it.
+fn needs_line(g: &Cfg, b: BlockId) -> bool {
+    let matters = g.exits_scope(b) || g.code(b).iter().any(|instr| instr.op.has_eval_break());
+    matters && g.has_no_line(b)
+}
+
+/// Copies exit blocks without a line so that each has a single predecessor, whose
+/// location it can then take over.
+fn duplicate_exits_without_line(g: &mut Cfg) {
+    let mut cursor = Some(g.entry);
+    while let Some(b) = cursor {
+        duplicate_jump_target(g, b);
+        cursor = g[b].next;
+    }
+    // What is left is reached by falling through only.
+    let mut cursor = Some(g.entry);
+    while let Some(b) = cursor {
+        if let (Some(next), Some(last)) = (g.fallthrough(b), g.last(b).copied())
+            && needs_line(g, next)
+            && let Some(first) = g.code_mut(next).first_mut()
+        {
+            first.loc = last.loc;
+        }
+        cursor = g[b].next;
+    }
+}
+
+fn duplicate_jump_target(g: &mut Cfg, b: BlockId) {
+    let Some(last) = g.last(b).copied().filter(|last| ops::has_jump(last.op)) else {
+        return;
+    };
+    let Some(target) = g.next_nonempty(last.target) else {
+        return;
+    };
+    if !needs_line(g, target) || g[target].predecessors <= 1 {
+        return;
+    }
+    let copy = g.copy_block(target);
+    g.code_mut(copy)[0].loc = last.loc;
+    if let Some(jump) = g.last_mut(b) {
+        jump.target = Some(copy);
+    }
+    g[target].predecessors -= 1;
+    g[copy].predecessors = 1;
+    g[copy].labelled = true;
+    g[copy].next = g[target].next;
+    g[target].next = Some(copy);
+}
+
+/// Copies locations forward, inside blocks and into blocks with a single predecessor.
+fn propagate_line_numbers(g: &mut Cfg) {
+    let mut cursor = Some(g.entry);
+    while let Some(b) = cursor {
+        let mut previous = Loc::NONE;
+        for instr in g.code_mut(b) {
+            if instr.loc.line == Loc::NONE.line {
+                instr.loc = previous;
+            } else {
+                previous = instr.loc;
+            }
+        }
+        if g.len(b) > 0 {
+            for successor in [g.fallthrough(b), g.jump_target(b)].into_iter().flatten() {
+                inherit(g, successor, previous);
+            }
+        }
+        cursor = g[b].next;
+    }
+}
+
+fn inherit(g: &mut Cfg, b: BlockId, loc: Loc) {
+    if g[b].predecessors == 1
+        && let Some(first) = g.code_mut(b).first_mut()
+        && first.loc.line == Loc::NONE.line
+    {
+        first.loc = loc;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn an_exit_reached_twice_is_copied_for_the_jump() {
+        let mut g = graph(
+            "1 LOAD_FAST 0
+             1 POP_JUMP_IF_FALSE @exit
+             2 NOP
+             exit:
+             - LOAD_CONST 0
+             - RETURN_VALUE",
+        );
+        super::super::reach::remove_unreachable(&mut g);
+        resolve_line_numbers(&mut g);
+        assert_eq!(
+            text(&g),
+            "1 LOAD_FAST 0 | 1 POP_JUMP_IF_FALSE @3; 2 NOP; \
+             2 LOAD_CONST 0 | 2 RETURN_VALUE; 1 LOAD_CONST 0 | 1 RETURN_VALUE"
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! The flow graph: instruction sequences are cut into basic blocks, optimized, ordered and
+//! lowered to what the machine executes. Source: CPython 3.14 `Python/flowgraph.c`.
+//!
+//! Each pass is a module; [`optimize`] and [`lower`] hold their order, which matters: code
+//! objects are compared with CPython's bit by bit.
+
+mod borrow;
+mod build;
+mod cells;
+mod cold;
+mod consts;
+mod eval;
+mod except;
+mod folding;
+mod graph;
+mod jumps;
+mod lines;
+mod nops;
+mod ops;
+mod peephole;
+mod reach;
+mod stackdepth;
+mod superinstructions;
+mod swaps;
+mod uninitialized;
+
+#[cfg(test)]
+mod testing;
+
+use tailscope_bytecode::opcode::Opcode;
+
+pub(crate) use build::from_sequence;
+pub(crate) use cells::CellSlots;
+pub(crate) use consts::ConstPool;
+pub(crate) use graph::Cfg;
+pub(crate) use ops::{has_jump, is_terminator};
+
+use crate::instr::Unit;
+
+/// Why a unit cannot be assembled. Code generation never causes these, short of a mistake.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("malformed control flow graph")]
+    Malformed,
+    #[error("invalid control flow graph: stack underflow")]
+    StackUnderflow,
+    #[error("invalid control flow graph: two ways into a block leave different stack depths")]
+    InconsistentDepth,
+    #[error("{0} is not an instruction that the compiler emits")]
+    NotForCompiling(Opcode),
+    #[error("{0} has no target")]
+    NoTarget(Opcode),
+    #[error("label {0} is used but stands before no instruction")]
+    UnplacedLabel(u32),
+    #[error("a jump goes past the last instruction")]
+    JumpToNowhere,
+    #[error("LOAD_CONST index {index} is out of range: there are {len} constants")]
+    NoSuchConst { index: u32, len: usize },
+    #[error("there is no cell or free variable number {0}")]
+    NoSuchCell(u32),
+    #[error("there are more parameters than local variables")]
+    TooFewLocals,
+    #[error("the code is too large")]
+    TooLarge,
+}
+
+/// Optimizes a graph (`_PyCfg_OptimizeCodeUnit`).
+///
+/// `nlocals` counts the local variables, `nparams` those among them that are parameters.
+pub(crate) fn optimize(
+    g: &mut Cfg,
+    pool: &mut ConstPool,
+    nlocals: usize,
+    nparams: usize,
+) -> Result<(), Error> {
+    build::mark_except_handlers(g);
+    except::label_exception_targets(g)?;
+
+    build::check(g)?;
+    reach::inline_small_or_no_line_blocks(g);
+    reach::remove_unreachable(g);
+    lines::resolve_line_numbers(g);
+    peephole::optimize_load_const(g, pool)?;
+    let mut cursor = Some(g.entry);
+    while let Some(b) = cursor {
+        peephole::optimize_block(g, b, pool)?;
+        cursor = g[b].next;
+    }
+    nops::remove_redundant_nops_and_pairs(g);
+    reach::remove_unreachable(g);
+    nops::remove_redundant_nops_and_jumps(g)?;
+
+    consts::remove_unused_consts(g, pool)?;
+    uninitialized::add_checks_for_loads_of_uninitialized_variables(g, nlocals, nparams);
+    superinstructions::insert_superinstructions(g);
+    cold::push_cold_blocks_to_end(g)?;
+    lines::resolve_line_numbers(g);
+    Ok(())
+}
+
+/// Lowers an optimized graph to real instructions in their final order
+/// (`_PyCfg_OptimizedCfgToInstructionSequence`). Returns the deepest stack in slots.
+pub(crate) fn lower(g: &mut Cfg, unit: &Unit, cells: &CellSlots) -> Result<u32, Error> {
+    jumps::convert_pseudo_conditional_jumps(g);
+    let stack_size = stackdepth::calculate_stackdepth(g)?;
+    cells::prepare_localsplus(g, unit, cells)?;
+    jumps::convert_pseudo_ops(g)?;
+    jumps::normalize_jumps(g);
+    borrow::optimize_load_fast(g);
+    Ok(stack_size)
+}

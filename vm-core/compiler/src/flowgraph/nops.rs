@@ -1,0 +1,134 @@
+//! Removal of instructions without effect: NOPs, pairs that cancel out, jumps to the next block.
+
+use tailscope_bytecode::opcode::Opcode;
+
+use super::graph::{BlockId, Cfg};
+use super::{Error, ops};
+
+/// Removes the NOPs that no line event depends on; returns how many.
+pub(crate) fn remove_redundant_nops(g: &mut Cfg) -> usize {
+    let mut removed = 0;
+    let mut cursor = Some(g.entry);
+    while let Some(b) = cursor {
+        removed += remove_block_nops(g, b);
+        cursor = g[b].next;
+    }
+    removed
+}
+
+fn remove_block_nops(g: &mut Cfg, b: BlockId) -> usize {
+    if !g.code(b).iter().any(|instr| instr.op == Opcode::NOP) {
+        return 0;
+    }
+    let len = g.len(b);
+    let line_after = line_after_block(g, b);
+    let code = g.code_mut(b);
+    let mut kept = 0;
+    let mut previous_line = -1;
+    for i in 0..len {
+        let line = code[i].loc.line;
+        if code[i].op == Opcode::NOP {
+            if line < 0 || line == previous_line {
+                continue;
+            }
+            let loc = code[i].loc;
+            if let Some(next) = code.get_mut(i + 1) {
+                if next.loc.line == line {
+                    continue;
+                }
+                if next.loc.line < 0 {
+                    next.loc = loc;
+                    continue;
+                }
+            } else if line_after == Some(line) {
+                continue;
+            }
+        }
+        code[kept] = code[i];
+        kept += 1;
+        previous_line = line;
+    }
+    g.truncate(b, kept);
+    len - kept
+}
+
+/// The line of the first instruction after the block that will stay; negative for none.
+fn line_after_block(g: &Cfg, b: BlockId) -> Option<i32> {
+    let next = g.next_nonempty(g[b].next)?;
+    let first = g
+        .code(next)
+        .iter()
+        .find(|instr| instr.op != Opcode::NOP || instr.loc.line >= 0);
+    Some(first.map_or(-1, |instr| instr.loc.line))
+}
+
+/// Removes NOPs, and constants and copies that are popped at once.
+pub(crate) fn remove_redundant_nops_and_pairs(g: &mut Cfg) {
+    while remove_nops_and_find_pairs(g) {}
+}
+
+/// One round: removes NOPs and turns popped constants and copies into NOPs. Returns
+/// whether there were any.
+fn remove_nops_and_find_pairs(g: &mut Cfg) -> bool {
+    let mut changed = false;
+    // The instruction before the one looked at, if control can only come from there.
+    let mut previous: Option<(BlockId, usize)> = None;
+    let mut cursor = Some(g.entry);
+    while let Some(b) = cursor {
+        remove_block_nops(g, b);
+        if g[b].labelled {
+            previous = None;
+        }
+        for i in 0..g.len(b) {
+            if g.code(b)[i].op == Opcode::POP_TOP
+                && let Some((producer_block, producer)) = previous
+                && is_pure_push(g, producer_block, producer)
+            {
+                g.code_mut(producer_block)[producer].set_nop();
+                g.code_mut(b)[i].set_nop();
+                changed = true;
+            }
+            previous = Some((b, i));
+        }
+        let ends_in_jump = previous.is_some_and(|(b, i)| ops::has_jump(g.code(b)[i].op));
+        if ends_in_jump || !g.falls_through(b) {
+            previous = None;
+        }
+        cursor = g[b].next;
+    }
+    changed
+}
+
+fn is_pure_push(g: &Cfg, b: BlockId, i: usize) -> bool {
+    let instr = g.code(b)[i];
+    ops::loads_const(instr.op) || (instr.op == Opcode::COPY && instr.arg == 1)
+}
+
+/// Turns jumps to the block that comes next anyway into NOPs; returns how many.
+fn remove_redundant_jumps(g: &mut Cfg) -> Result<usize, Error> {
+    let mut changes = 0;
+    let mut cursor = Some(g.entry);
+    while let Some(b) = cursor {
+        if let Some(jump) = g.unconditional_jump(b) {
+            let target = g.next_nonempty(jump.target).ok_or(Error::JumpToNowhere)?;
+            if g.next_nonempty(g[b].next) == Some(target) {
+                changes += 1;
+                if let Some(last) = g.last_mut(b) {
+                    last.set_nop();
+                }
+            }
+        }
+        cursor = g[b].next;
+    }
+    Ok(changes)
+}
+
+/// Removes NOPs and jumps to the next block until there is none left.
+pub(crate) fn remove_redundant_nops_and_jumps(g: &mut Cfg) -> Result<(), Error> {
+    loop {
+        let removed = remove_redundant_nops(g) + remove_redundant_jumps(g)?;
+        if removed == 0 {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The depth of the value stack.
+
+use super::graph::{BlockId, Cfg};
+use super::{Error, ops};
+use tailscope_bytecode::opcode::Opcode;
+
+/// Fills `start_depth` of every reachable block and returns the deepest stack in slots.
+///
+/// Fails where two ways into a block disagree or the stack would underflow.
+pub(crate) fn calculate_stackdepth(g: &mut Cfg) -> Result<u32, Error> {
+    let mut cursor = Some(g.entry);
+    while let Some(b) = cursor {
+        g[b].start_depth = -1;
+        cursor = g[b].next;
+    }
+    let mut work = g.begin_traversal();
+    let entry = g.entry;
+    push(g, &mut work, entry, 0)?;
+    let mut deepest = 0;
+    while let Some(b) = work.pop() {
+        let mut depth = i64::from(g[b].start_depth);
+        let mut falls_through = true;
+        for i in 0..g.len(b) {
+            let instr = g.code(b)[i];
+            let next_depth = depth + i64::from(instr.op.stack_effect(instr.arg, Some(false)));
+            if next_depth < 0 {
+                return Err(Error::StackUnderflow);
+            }
+            // What the last instruction of a path pushes is not counted: CPython measures
+            // before each instruction only.
+            deepest = deepest.max(depth);
+            if ops::has_target(instr.op) && instr.op != Opcode::END_ASYNC_FOR {
+                let target_depth = depth + i64::from(instr.op.stack_effect(instr.arg, Some(true)));
+                let target = instr.target.ok_or(Error::NoTarget(instr.op))?;
+                push(g, &mut work, target, target_depth)?;
+            }
+            depth = next_depth;
+            if ops::is_unconditional_jump(instr.op) || ops::is_scope_exit(instr.op) {
+                falls_through = false;
+                break;
+            }
+        }
+        if let (true, Some(next)) = (falls_through, g[b].next) {
+            push(g, &mut work, next, depth)?;
+        }
+    }
+    g.end_traversal(work);
+    u32::try_from(deepest).map_err(|_| Error::StackUnderflow)
+}
+
+fn push(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, depth: i64) -> Result<(), Error> {
+    let depth = i32::try_from(depth).map_err(|_| Error::StackUnderflow)?;
+    let known = g[b].start_depth;
+    if known >= 0 && known != depth {
+        return Err(Error::InconsistentDepth);
+    }
+    if known < 0 {
+        if depth < 0 {
+            return Err(Error::StackUnderflow);
+        }
+        g[b].start_depth = depth;
+        work.push(b);
+    }
+    Ok(())
+}

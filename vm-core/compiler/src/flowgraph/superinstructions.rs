@@ -1,0 +1,66 @@
+//! Superinstructions: two loads or stores of locals in one.
+
+use tailscope_bytecode::opcode::Opcode;
+
+use super::graph::{Cfg, CfgInstr};
+use super::nops::remove_redundant_nops;
+
+/// Joins neighbouring LOAD_FAST and STORE_FAST instructions.
+pub(crate) fn insert_superinstructions(g: &mut Cfg) {
+    let mut cursor = Some(g.entry);
+    while let Some(b) = cursor {
+        let code = g.code_mut(b);
+        for i in 1..code.len() {
+            let (left, right) = code.split_at_mut(i);
+            let (first, second) = (&mut left[i - 1], &mut right[0]);
+            let joined = match (first.op, second.op) {
+                (Opcode::LOAD_FAST, Opcode::LOAD_FAST) => Opcode::LOAD_FAST_LOAD_FAST,
+                (Opcode::STORE_FAST, Opcode::LOAD_FAST) => Opcode::STORE_FAST_LOAD_FAST,
+                (Opcode::STORE_FAST, Opcode::STORE_FAST) => Opcode::STORE_FAST_STORE_FAST,
+                _ => continue,
+            };
+            join(first, second, joined);
+        }
+        cursor = g[b].next;
+    }
+    remove_redundant_nops(g);
+}
+
+/// Makes `first` do both, unless they are on different lines or an argument needs more
+/// than four bits.
+fn join(first: &mut CfgInstr, second: &mut CfgInstr, op: Opcode) {
+    let lines = (first.loc.line, second.loc.line);
+    if lines.0 >= 0 && lines.1 >= 0 && lines.0 != lines.1 {
+        return;
+    }
+    if first.arg >= 16 || second.arg >= 16 {
+        return;
+    }
+    first.set(op, first.arg << 4 | second.arg);
+    second.set_nop();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn pairs_on_a_line_are_joined() {
+        let mut g = graph(
+            "1 LOAD_FAST 1
+             1 LOAD_FAST 2
+             1 LOAD_FAST 3
+             2 LOAD_FAST 16
+             2 LOAD_FAST 1
+             3 STORE_FAST 4
+             3 LOAD_FAST 5",
+        );
+        insert_superinstructions(&mut g);
+        assert_eq!(
+            text(&g),
+            "1 LOAD_FAST_LOAD_FAST 18 | 1 LOAD_FAST 3 | 2 LOAD_FAST 16 | 2 LOAD_FAST 1 \
+             | 3 STORE_FAST_LOAD_FAST 69"
+        );
+    }
+}

@@ -1,14 +1,15 @@
 //! Records as bytes: runs of instructions that follow each other as their code says.
 //!
-//! A block's payload is a sequence of runs. Each is a head, `(count - 1) << 3 | notes << 2 |
-//! kind` as a varint; then, by kind, where the run starts; then its notes if the bit is set.
+//! A block's payload is where it starts (varints: thread, code object, unit) and then a
+//! sequence of runs. Each is a head, `(count - 1) << 3 | notes << 2 | kind` as a varint; then
+//! its notes if the bit is set; then, by kind, where the next run starts:
 //!
-//! | kind | start |
+//! | kind | the next run starts |
 //! |---|---|
-//! | 0 | where the conditional jump that ended the last run goes; nothing follows |
-//! | 1 | the same code object; zigzag varint: unit less the unit that was predicted |
+//! | 0 | where the conditional jump that ended this run goes; nothing follows. Also the last run |
+//! | 1 | in the same code object; zigzag varint: its unit less the unit that was predicted |
 //! | 2 | varint code object, varint unit |
-//! | 3 | varint thread, varint code object, varint unit; the first run of each block is one |
+//! | 3 | varint thread, varint code object, varint unit |
 //!
 //! A note says that an instruction ran in another form than it last did in this block (at
 //! first: than the compiler wrote). Notes are a varint count, then for each a varint of how
@@ -24,56 +25,299 @@ const SAME_CODE: u64 = 1;
 const OTHER_CODE: u64 = 2;
 const THREAD: u64 = 3;
 
-/// The opcodes last seen in the current block, by code object and unit.
-#[derive(Default)]
-struct LastOpcodes {
-    /// `block << 8 | opcode`; an entry of an earlier block counts as none.
-    codes: Vec<Vec<u32>>,
-    block: u32,
+/// In a key, and in the VM's words, the opcode lies above the address.
+pub const OPCODE_SHIFT: u32 = 48;
+/// No key: it can equal no instruction's.
+const NO_KEY: u64 = u64::MAX;
+
+/// An instruction as it ran, in one word: its byte offset, and its opcode above that. It is
+/// the VM's word for it less the address of the code.
+#[inline(always)]
+fn key(unit: u32, opcode: u8) -> u64 {
+    u64::from(unit) << 1 | u64::from(opcode) << OPCODE_SHIFT
 }
 
-impl LastOpcodes {
-    fn next_block(&mut self) {
-        self.block += 1;
-        if self.block == 1 << 24 {
-            // The number no longer fits: forget everything instead of mistaking old for new.
-            self.codes.clear();
-            self.block = 1;
+/// What the encoder knows of a code object.
+struct CodeState {
+    shape: Shape,
+    /// The block that the fields below belong to.
+    block: u64,
+    /// The opcode of each unit when it last ran in the block.
+    opcodes: Vec<u8>,
+    /// For each unit, the key that is expected after it.
+    follow: Vec<u64>,
+}
+
+impl CodeState {
+    /// Forgets what it knows of an earlier block.
+    fn prepare(&mut self, block: u64) {
+        if self.block == block {
+            return;
+        }
+        self.block = block;
+        let shape = &self.shape;
+        self.opcodes.clear();
+        self.opcodes
+            .extend((0..shape.len()).map(|unit| shape.opcode(unit)));
+        self.follow.clear();
+        self.follow
+            .extend((0..shape.len()).map(|unit| match shape.next(unit) {
+                next if next < shape.len() => key(next, shape.opcode(next)),
+                _ => NO_KEY,
+            }));
+    }
+
+    fn opcode(&self, unit: u32) -> u8 {
+        self.opcodes.get(unit as usize).copied().unwrap_or(0)
+    }
+
+    fn follow(&self, unit: u32) -> u64 {
+        self.follow.get(unit as usize).copied().unwrap_or(NO_KEY)
+    }
+}
+
+/// Collects the records of one block.
+///
+/// A traced program makes hundreds of millions of records a second, so the common case, an
+/// instruction that follows the last one in the form it last had, costs one comparison and one
+/// load ([`Encoder::push_words`]).
+pub struct Encoder {
+    bytes: Vec<u8>,
+    codes: Vec<CodeState>,
+    block: u64,
+    /// Records of the block before the open run.
+    before: u32,
+    /// Instructions in the open run; 0 when none is open.
+    count: u32,
+    /// In the open run: which instruction, and its opcode.
+    notes: Vec<(u32, u8)>,
+    thread: u32,
+    code: u32,
+    /// Unit of the last instruction.
+    last: u32,
+    /// The key that continues the run.
+    expected: u64,
+}
+
+impl Encoder {
+    pub fn new() -> Encoder {
+        Encoder {
+            bytes: Vec::new(),
+            codes: Vec::new(),
+            block: 1,
+            before: 0,
+            count: 0,
+            notes: Vec::new(),
+            thread: 0,
+            code: 0,
+            last: 0,
+            expected: NO_KEY,
         }
     }
 
-    /// Makes room for code object `code`.
-    fn prepare(&mut self, code: u32, shape: &Shape) {
+    /// Makes a code object known and returns its number.
+    pub fn add(&mut self, shape: Shape) -> u32 {
+        let state = CodeState {
+            shape,
+            block: 0,
+            opcodes: Vec::new(),
+            follow: Vec::new(),
+        };
+        self.codes.push(state);
+        self.codes.len() as u32 - 1
+    }
+
+    /// How many code objects there are.
+    pub fn codes(&self) -> u32 {
+        self.codes.len() as u32
+    }
+
+    /// How many code units code object `code` has; 0 if there is none of this number.
+    pub fn units(&self, code: u32) -> u32 {
+        self.codes
+            .get(code as usize)
+            .map_or(0, |state| state.shape.len())
+    }
+
+    /// Records in the block so far.
+    pub fn records(&self) -> u32 {
+        self.before + self.count
+    }
+
+    /// Bytes of the block so far, the open run not counted.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Takes the words (keys plus `base`, the address of the code) at the front of `words`
+    /// that stay in the current code object and only follow it or jump as it says. Returns
+    /// how many these are.
+    pub fn push_words(&mut self, base: u64, words: &[u64]) -> usize {
+        let Some(state) = self.codes.get(self.code as usize) else {
+            return 0;
+        };
+        if self.count == 0 {
+            return 0;
+        }
+        let (mut expected, mut last, mut run_at) = (self.expected, self.last, 0);
+        let mut index = 0;
+        let unit_of = |key: u64| ((key & ((1 << OPCODE_SHIFT) - 1)) >> 1) as u32;
+        while let Some(word) = words.get(index) {
+            let key = word.wrapping_sub(base);
+            if key != expected {
+                let unit = unit_of(key);
+                let jumps = state.shape.jump(last) == Some(unit)
+                    && unit < state.shape.len()
+                    && key == self::key(unit, state.opcode(unit))
+                    && self.notes.is_empty();
+                if !jumps {
+                    break;
+                }
+                self.count += (index - run_at) as u32;
+                put_varint(&mut self.bytes, u64::from(self.count - 1) << 3 | JUMP);
+                self.before += self.count;
+                (self.count, run_at) = (0, index);
+            }
+            last = unit_of(key);
+            expected = state.follow(last);
+            index += 1;
+        }
+        self.count += (index - run_at) as u32;
+        (self.expected, self.last) = (expected, last);
+        index
+    }
+
+    /// Adds an executed instruction. `code` is known and `unit` lies within it.
+    #[inline]
+    pub fn push(&mut self, thread: u32, code: u32, unit: u32, opcode: u8) {
+        let key = key(unit, opcode);
+        if key != self.expected || code != self.code || thread != self.thread {
+            self.depart(thread, code, unit, opcode);
+        }
+        self.count += 1;
+        self.last = unit;
+        self.expected = self
+            .codes
+            .get(code as usize)
+            .map_or(NO_KEY, |state| state.follow(unit));
+    }
+
+    /// Makes room for an instruction that is not the expected one: a note, or another run.
+    fn depart(&mut self, thread: u32, code: u32, unit: u32, opcode: u8) {
+        let here = self.count > 0 && code == self.code && thread == self.thread;
+        let predicted = match self.codes.get(code as usize) {
+            Some(state) if here => state.shape.next(self.last),
+            _ => u32::MAX,
+        };
+        if !here || unit != predicted {
+            self.close(thread, code, unit, predicted);
+        }
+        let block = self.block;
+        let Some(state) = self.codes.get_mut(code as usize) else {
+            return;
+        };
+        state.prepare(block);
+        if state.opcode(unit) != opcode {
+            self.notes.push((self.count, opcode));
+            if let Some(entry) = state.opcodes.get_mut(unit as usize) {
+                *entry = opcode;
+            }
+        }
+        if unit == predicted
+            && let Some(entry) = state.follow.get_mut(self.last as usize)
+        {
+            *entry = key(unit, opcode);
+        }
+    }
+
+    /// Ends the open run, or begins the block, and says where the next run starts.
+    fn close(&mut self, thread: u32, code: u32, unit: u32, predicted: u32) {
+        let mut kind = THREAD;
+        if self.count > 0 {
+            let here = thread == self.thread && code == self.code;
+            let shape = self.codes.get(code as usize).map(|state| &state.shape);
+            if here && shape.and_then(|shape| shape.jump(self.last)) == Some(unit) {
+                kind = JUMP;
+            } else if here {
+                kind = SAME_CODE;
+            } else if thread == self.thread {
+                kind = OTHER_CODE;
+            }
+            self.put_run(kind);
+        }
+        match kind {
+            JUMP => {}
+            SAME_CODE => {
+                put_varint(
+                    &mut self.bytes,
+                    zigzag(i64::from(unit) - i64::from(predicted)),
+                );
+            }
+            _ => {
+                if kind == THREAD {
+                    put_varint(&mut self.bytes, u64::from(thread));
+                }
+                put_varint(&mut self.bytes, u64::from(code));
+                put_varint(&mut self.bytes, u64::from(unit));
+            }
+        }
+        (self.thread, self.code) = (thread, code);
+    }
+
+    /// Writes the head and the notes of the open run.
+    fn put_run(&mut self, kind: u64) {
+        let has_notes = u64::from(!self.notes.is_empty());
+        put_varint(
+            &mut self.bytes,
+            u64::from(self.count - 1) << 3 | has_notes << 2 | kind,
+        );
+        if has_notes != 0 {
+            put_varint(&mut self.bytes, self.notes.len() as u64);
+            let mut from = 0;
+            for &(index, opcode) in &self.notes {
+                put_varint(&mut self.bytes, u64::from(index - from));
+                self.bytes.push(opcode);
+                from = index + 1;
+            }
+            self.notes.clear();
+        }
+        self.before += self.count;
+        self.count = 0;
+    }
+
+    /// Ends the block: its payload and how many records it holds. The next record starts another.
+    pub fn finish(&mut self, payload: &mut Vec<u8>) -> u32 {
+        if self.count > 0 {
+            self.put_run(JUMP);
+        }
+        payload.clear();
+        payload.append(&mut self.bytes);
+        self.block += 1;
+        self.expected = NO_KEY;
+        std::mem::take(&mut self.before)
+    }
+}
+
+/// The opcodes last seen in the current block, by code object and unit, for the decoder.
+#[derive(Default)]
+struct LastOpcodes {
+    /// `block << 8 | opcode`; an entry of an earlier block counts as none.
+    codes: Vec<Vec<u64>>,
+    block: u64,
+}
+
+impl LastOpcodes {
+    fn set(&mut self, code: u32, unit: u32, opcode: u8, shape: &Shape) {
         let index = code as usize;
         if self.codes.len() <= index {
             self.codes.resize_with(index + 1, Vec::new);
         }
-        if self.codes[index].is_empty() {
-            self.codes[index] = vec![0; shape.len() as usize];
+        if let Some(units) = self.codes.get_mut(index) {
+            units.resize(shape.len() as usize, 0);
+            if let Some(entry) = units.get_mut(unit as usize) {
+                *entry = self.block << 8 | u64::from(opcode);
+            }
         }
-    }
-
-    /// Sets the opcode at a unit of a prepared code object and returns whether it is news.
-    #[inline]
-    fn set(&mut self, code: u32, unit: u32, opcode: u8, shape: &Shape) -> bool {
-        let entry = self
-            .codes
-            .get_mut(code as usize)
-            .and_then(|units| units.get_mut(unit as usize));
-        let Some(entry) = entry else {
-            return opcode != shape.opcode(unit);
-        };
-        let value = self.block << 8 | u32::from(opcode);
-        if *entry == value {
-            return false;
-        }
-        let last = if *entry >> 8 == self.block {
-            *entry as u8
-        } else {
-            shape.opcode(unit)
-        };
-        *entry = value;
-        last != opcode
     }
 
     #[inline]
@@ -89,135 +333,16 @@ impl LastOpcodes {
     }
 }
 
-/// Where execution stands: the last instruction, and the unit predicted after it.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+/// Where a run goes on: the unit that is next, in which code object, on which thread.
+#[derive(Clone, Copy, Default)]
 struct Place {
     thread: u32,
     code: u32,
-    last: u32,
-    next: u32,
-}
-
-/// Collects the records of one block.
-pub struct Encoder {
-    bytes: Vec<u8>,
-    records: u32,
-    opcodes: LastOpcodes,
-    place: Place,
-    /// Where the open run starts; its kind and operands are encoded here already.
-    start_kind: u64,
-    start: Vec<u8>,
-    /// Instructions in the open run; 0 when none is open.
-    count: u32,
-    notes: Vec<(u32, u8)>,
-}
-
-impl Encoder {
-    pub fn new() -> Encoder {
-        let mut encoder = Encoder {
-            bytes: Vec::new(),
-            records: 0,
-            opcodes: LastOpcodes::default(),
-            place: Place::default(),
-            start_kind: THREAD,
-            start: Vec::new(),
-            count: 0,
-            notes: Vec::new(),
-        };
-        encoder.opcodes.next_block();
-        encoder
-    }
-
-    /// Records in the block so far.
-    pub fn records(&self) -> u32 {
-        self.records
-    }
-
-    /// Bytes of the block so far, the open run not counted.
-    pub fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// Adds an executed instruction. `shape` is that of `code`, and `unit` lies within it.
-    #[inline]
-    pub fn push(&mut self, thread: u32, code: u32, unit: u32, opcode: u8, shape: &Shape) {
-        let place = self.place;
-        let follows =
-            self.count > 0 && unit == place.next && code == place.code && thread == place.thread;
-        if !follows {
-            self.open(thread, code, unit, shape);
-        }
-        if self.opcodes.set(code, unit, opcode, shape) {
-            self.notes.push((self.count, opcode));
-        }
-        self.count += 1;
-        self.records += 1;
-        self.place = Place {
-            thread,
-            code,
-            last: unit,
-            next: shape.next(unit),
-        };
-    }
-
-    /// Ends the open run and starts one at `unit`.
-    #[cold]
-    #[inline(never)]
-    fn open(&mut self, thread: u32, code: u32, unit: u32, shape: &Shape) {
-        self.close();
-        self.start.clear();
-        let place = self.place;
-        if self.records == 0 || thread != place.thread {
-            self.start_kind = THREAD;
-            put_varint(&mut self.start, u64::from(thread));
-            put_varint(&mut self.start, u64::from(code));
-            put_varint(&mut self.start, u64::from(unit));
-        } else if code != place.code {
-            self.start_kind = OTHER_CODE;
-            put_varint(&mut self.start, u64::from(code));
-            put_varint(&mut self.start, u64::from(unit));
-        } else if shape.jump(place.last) == Some(unit) {
-            self.start_kind = JUMP;
-        } else {
-            self.start_kind = SAME_CODE;
-            let departure = i64::from(unit) - i64::from(place.next);
-            put_varint(&mut self.start, zigzag(departure));
-        }
-        self.opcodes.prepare(code, shape);
-    }
-
-    fn close(&mut self) {
-        if self.count == 0 {
-            return;
-        }
-        let has_notes = u64::from(!self.notes.is_empty());
-        let head = u64::from(self.count - 1) << 3 | has_notes << 2 | self.start_kind;
-        put_varint(&mut self.bytes, head);
-        self.bytes.extend_from_slice(&self.start);
-        if has_notes != 0 {
-            put_varint(&mut self.bytes, self.notes.len() as u64);
-            let mut from = 0;
-            for &(index, opcode) in &self.notes {
-                put_varint(&mut self.bytes, u64::from(index - from));
-                self.bytes.push(opcode);
-                from = index + 1;
-            }
-            self.notes.clear();
-        }
-        self.count = 0;
-    }
-
-    /// Ends the block: its payload and how many records it holds. The next record starts another.
-    pub fn finish(&mut self, payload: &mut Vec<u8>) -> u32 {
-        self.close();
-        payload.clear();
-        payload.append(&mut self.bytes);
-        self.opcodes.next_block();
-        std::mem::take(&mut self.records)
-    }
+    unit: u32,
 }
 
 /// Turns a block's payload into steps again. It refuses what no encoder makes, with the reason.
+#[derive(Default)]
 pub struct Decoder {
     payload: Vec<u8>,
     at: usize,
@@ -226,28 +351,17 @@ pub struct Decoder {
     left: u32,
     opcodes: LastOpcodes,
     place: Place,
-    /// Instructions left in the open run.
+    /// Instructions left in the open run, and how it ends.
     run: u32,
+    kind: u64,
     /// Notes of the open run: instructions until each, and its opcode; the nearest one last.
     notes: Vec<(u32, u8)>,
     started: bool,
 }
 
-impl Default for Decoder {
-    fn default() -> Self {
-        Decoder {
-            payload: Vec::new(),
-            at: 0,
-            position: 0,
-            left: 0,
-            opcodes: LastOpcodes::default(),
-            place: Place::default(),
-            run: 0,
-            notes: Vec::new(),
-            started: false,
-        }
-    }
-}
+const CUT: &str = "a run of records is cut short";
+const TOO_LARGE: &str = "a number is too large";
+const OUTSIDE: &str = "a record lies outside of its code object";
 
 impl Decoder {
     /// Starts a block of `count` records, the first at `position`.
@@ -259,7 +373,19 @@ impl Decoder {
         self.run = 0;
         self.notes.clear();
         self.started = false;
-        self.opcodes.next_block();
+        self.opcodes.block += 1;
+    }
+
+    fn number(&mut self) -> Result<u64, &'static str> {
+        let mut rest = self.payload.get(self.at..).unwrap_or_default();
+        let before = rest.len();
+        let value = take_varint(&mut rest).ok_or(CUT)?;
+        self.at += before - rest.len();
+        Ok(value)
+    }
+
+    fn small(&mut self) -> Result<u32, &'static str> {
+        u32::try_from(self.number()?).map_err(|_| TOO_LARGE)
     }
 
     /// The next step of the block, `None` at its end. `shape` gives the shape of a code object.
@@ -270,96 +396,96 @@ impl Decoder {
         if self.left == 0 {
             return Ok(None);
         }
-        let unit = if self.run == 0 {
-            self.open_run(&shape)?
-        } else {
-            self.place.next
-        };
-        let code = self.place.code;
-        let shape = shape(code).ok_or("a record names a code object that the trace lacks")?;
-        if unit >= shape.len() {
-            return Err("a record lies outside of its code object");
+        if !self.started {
+            self.place = Place {
+                thread: self.small()?,
+                code: self.small()?,
+                unit: self.small()?,
+            };
+            self.started = true;
         }
-        if let Some((until, opcode)) = self.notes.last_mut() {
-            if *until == 0 {
-                let opcode = *opcode;
+        if self.run == 0 {
+            self.open_run()?;
+        }
+        let Place { thread, code, unit } = self.place;
+        let own = shape(code).ok_or("a record names a code object that the trace lacks")?;
+        if unit >= own.len() {
+            return Err(OUTSIDE);
+        }
+        match self.notes.last_mut() {
+            Some((0, opcode)) => {
+                self.opcodes.set(code, unit, *opcode, own);
                 self.notes.pop();
-                self.opcodes.set(code, unit, opcode, shape);
-            } else {
-                *until -= 1;
             }
+            Some((until, _)) => *until -= 1,
+            None => {}
         }
+        let opcode = self.opcodes.get(code, unit, own);
         let step = Step {
             position: self.position,
-            thread: self.place.thread,
+            thread,
             code,
             unit,
-            opcode: self.opcodes.get(code, unit, shape),
+            opcode,
         };
-        self.place.last = unit;
-        self.place.next = shape.next(unit);
         self.position += 1;
         self.left -= 1;
         self.run -= 1;
+        self.place.unit = own.next(unit);
+        if self.run == 0 && self.left > 0 {
+            self.end_run(own, unit)?;
+        }
         Ok(Some(step))
     }
 
-    fn open_run<'s>(
-        &mut self,
-        shape: &impl Fn(u32) -> Option<&'s Shape>,
-    ) -> Result<u32, &'static str> {
-        const CUT: &str = "a run of records is cut short";
-        let mut rest = self.payload.get(self.at..).unwrap_or_default();
-        let before = rest.len();
-        let head = take_varint(&mut rest).ok_or(CUT)?;
-        let mut number = || take_varint(&mut rest).ok_or(CUT);
-        let small = |value: u64| u32::try_from(value).map_err(|_| "a number is too large");
-        let kind = head & 3;
-        if !self.started && kind != THREAD {
-            return Err("a block does not start with a thread");
-        }
-        let unit = match kind {
-            JUMP => shape(self.place.code)
-                .and_then(|shape| shape.jump(self.place.last))
-                .ok_or("a jump is recorded where there is none")?,
-            SAME_CODE => {
-                let target = i64::from(self.place.next).checked_add(unzigzag(number()?));
-                target
-                    .and_then(|unit| u32::try_from(unit).ok())
-                    .ok_or("a record lies outside of its code object")?
-            }
-            _ => {
-                if kind == THREAD {
-                    self.place.thread = small(number()?)?;
-                }
-                self.place.code = small(number()?)?;
-                small(number()?)?
-            }
-        };
+    fn open_run(&mut self) -> Result<(), &'static str> {
+        let head = self.number()?;
+        self.kind = head & 3;
         self.run = u32::try_from((head >> 3) + 1)
             .ok()
             .filter(|run| *run <= self.left)
             .ok_or("a run is longer than its block")?;
         self.notes.clear();
         if head & 4 != 0 {
-            let count = number()?;
+            let count = self.number()?;
             if count > u64::from(self.run) {
                 return Err("a run has more notes than instructions");
             }
             for _ in 0..count {
-                let until = small(take_varint(&mut rest).ok_or(CUT)?)?;
-                let (&opcode, after) = rest.split_first().ok_or(CUT)?;
-                rest = after;
+                let until = self.small()?;
+                let opcode = *self.payload.get(self.at).ok_or(CUT)?;
+                self.at += 1;
                 self.notes.push((until, opcode));
             }
             self.notes.reverse();
         }
-        if let Some(shape) = shape(self.place.code) {
-            self.opcodes.prepare(self.place.code, shape);
+        Ok(())
+    }
+
+    /// Moves to where the next run starts, after one that ended with `last`.
+    fn end_run(&mut self, shape: &Shape, last: u32) -> Result<(), &'static str> {
+        match self.kind {
+            JUMP => {
+                self.place.unit = shape
+                    .jump(last)
+                    .ok_or("a jump is recorded where there is none")?;
+            }
+            SAME_CODE => {
+                let departure = unzigzag(self.number()?);
+                let unit = i64::from(self.place.unit).checked_add(departure);
+                self.place.unit = unit
+                    .and_then(|unit| u32::try_from(unit).ok())
+                    .ok_or(OUTSIDE)?;
+            }
+            kind => {
+                if kind == THREAD {
+                    self.place.thread = self.small()?;
+                }
+                self.place.code = self.small()?;
+                self.place.unit = self.small()?;
+            }
         }
-        self.at += before - rest.len();
-        self.started = true;
-        Ok(unit)
+        Ok(())
     }
 }
 
@@ -393,13 +519,15 @@ mod tests {
     }
 
     fn encode(blocks: &[&[(u32, u32, u32, u8)]]) -> Vec<(Vec<u8>, u32)> {
-        let shapes = shapes();
         let mut encoder = Encoder::new();
+        for shape in shapes() {
+            encoder.add(shape);
+        }
         blocks
             .iter()
             .map(|steps| {
                 for &(thread, code, unit, opcode) in *steps {
-                    encoder.push(thread, code, unit, opcode, &shapes[code as usize]);
+                    encoder.push(thread, code, unit, opcode);
                 }
                 let mut payload = Vec::new();
                 let count = encoder.finish(&mut payload);
@@ -464,6 +592,44 @@ mod tests {
         assert_eq!(blocks[0].1, 40_000);
         assert!(blocks[0].0.len() < 10, "{} bytes", blocks[0].0.len());
         assert_eq!(decode(&blocks[0].0, 40_000).expect("decodes"), steps);
+    }
+
+    #[test]
+    fn words_give_the_same_bytes_as_single_steps() {
+        let base = [0x7f00_0000_1000u64, 0x7f00_0000_2000];
+        let steps = walk();
+        let mut encoder = Encoder::new();
+        for shape in shapes() {
+            encoder.add(shape);
+        }
+        let words: Vec<u64> = steps
+            .iter()
+            .map(|&(_, code, unit, opcode)| base[code as usize] + key(unit, opcode))
+            .collect();
+        let (mut at, mut in_words) = (0, 0);
+        while at < steps.len() {
+            let (thread, code, unit, opcode) = steps[at];
+            // Only while the thread and the code stay the same may the encoder take words.
+            let same = at > 0 && (steps[at - 1].0, steps[at - 1].1) == (thread, code);
+            let end = (at..steps.len())
+                .find(|&i| (steps[i].0, steps[i].1) != (thread, code))
+                .unwrap_or(steps.len());
+            let taken = if same {
+                encoder.push_words(base[code as usize], &words[at..end])
+            } else {
+                0
+            };
+            if taken == 0 {
+                encoder.push(thread, code, unit, opcode);
+                at += 1;
+            }
+            at += taken;
+            in_words += taken;
+        }
+        let mut payload = Vec::new();
+        let count = encoder.finish(&mut payload);
+        assert!(in_words > steps.len() / 2, "{in_words}");
+        assert_eq!((payload, count), encode(&[&steps]).remove(0));
     }
 
     #[test]

@@ -14,10 +14,11 @@ use std::time::Duration;
 
 use tailscope_bytecode::code::Code;
 
+use super::runs::OPCODE_SHIFT;
 use super::writer::TraceWriter;
 use super::{Metadata, TraceError};
 
-const ADDRESS_BITS: u32 = 48;
+const ADDRESS_BITS: u32 = OPCODE_SHIFT;
 const ADDRESS: u64 = (1 << ADDRESS_BITS) - 1;
 /// Set in a word that does not stand for an instruction.
 const THREAD_BIT: u64 = 1 << 63;
@@ -271,24 +272,39 @@ impl Worker {
     }
 
     fn records(&mut self, words: &[u64]) -> Result<(), TraceError> {
-        for &word in words {
-            if word & THREAD_BIT != 0 {
-                self.thread = word as u32;
-                continue;
-            }
+        let mut rest = words;
+        while let Some((&word, after)) = rest.split_first() {
             let address = word & ADDRESS;
-            if address.wrapping_sub(self.current.start) >= self.current.length {
-                let Some(range) = self.map.find(address) else {
-                    self.dropped += 1;
+            let here = address.wrapping_sub(self.current.start) < self.current.length;
+            if here && word & THREAD_BIT == 0 {
+                // The writer stands in this code object on this thread: it takes what it can.
+                let taken = self.writer.push_words(self.current.start, rest)?;
+                if taken > 0 {
+                    rest = rest.get(taken..).unwrap_or_default();
                     continue;
-                };
-                self.current = range;
+                }
             }
-            let unit = (address - self.current.start) / 2;
-            let opcode = (word >> ADDRESS_BITS) as u8;
-            self.writer
-                .push(self.thread, self.current.code, unit as u32, opcode)?;
+            rest = after;
+            self.record(word)?;
         }
+        Ok(())
+    }
+
+    fn record(&mut self, word: u64) -> Result<(), TraceError> {
+        if word & THREAD_BIT != 0 {
+            self.thread = word as u32;
+            self.current = NOWHERE;
+            return Ok(());
+        }
+        let address = word & ADDRESS;
+        let Some(range) = self.map.find(address) else {
+            self.dropped += 1;
+            return Ok(());
+        };
+        self.current = range;
+        let unit = ((address - range.start) / 2) as u32;
+        let opcode = (word >> ADDRESS_BITS) as u8;
+        self.writer.push(self.thread, range.code, unit, opcode)?;
         Ok(())
     }
 }

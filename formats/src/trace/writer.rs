@@ -28,7 +28,6 @@ pub struct TraceWriter {
     /// Bytes written so far.
     at: u64,
     encoder: Encoder,
-    shapes: Vec<Shape>,
     /// Code objects that no block holds yet.
     codes: Vec<u8>,
     codes_pending: u32,
@@ -53,7 +52,6 @@ impl TraceWriter {
             file,
             at: layout::FILE_HEADER as u64,
             encoder: Encoder::new(),
-            shapes: Vec::new(),
             codes: Vec::new(),
             codes_pending: 0,
             first: 0,
@@ -69,8 +67,7 @@ impl TraceWriter {
     /// Adds a code object and returns its number. The code units are taken as the compiler
     /// wrote them: unspecialized.
     pub fn add_code(&mut self, code: &Code) -> Result<u32, TraceError> {
-        let id = self.shapes.len() as u32;
-        self.shapes.push(Shape::new(&code.code));
+        let id = self.encoder.add(Shape::new(&code.code));
         let before = self.codes.len();
         put_code(&mut self.codes, code);
         if self.codes.len() > MAX_PAYLOAD && self.codes_pending > 0 {
@@ -88,7 +85,7 @@ impl TraceWriter {
 
     /// How many code units code object `code` has; 0 if there is none of this number.
     pub fn units(&self, code: u32) -> u32 {
-        self.shapes.get(code as usize).map_or(0, Shape::len)
+        self.encoder.units(code)
     }
 
     /// Adds an executed instruction. Returns whether it was possible: one outside of any
@@ -101,17 +98,27 @@ impl TraceWriter {
         unit: u32,
         opcode: u8,
     ) -> Result<bool, TraceError> {
-        let Some(shape) = self.shapes.get(code as usize) else {
-            return Ok(false);
-        };
-        if unit >= shape.len() {
+        if unit >= self.encoder.units(code) {
             return Ok(false);
         }
-        self.encoder.push(thread, code, unit, opcode, shape);
+        self.encoder.push(thread, code, unit, opcode);
+        self.flush_if_full()?;
+        Ok(true)
+    }
+
+    /// See [`Encoder::push_words`].
+    pub(super) fn push_words(&mut self, base: u64, words: &[u64]) -> Result<usize, TraceError> {
+        let taken = self.encoder.push_words(base, words);
+        self.flush_if_full()?;
+        Ok(taken)
+    }
+
+    #[inline]
+    fn flush_if_full(&mut self) -> Result<(), TraceError> {
         if self.encoder.records() >= BLOCK_RECORDS || self.encoder.len() >= BLOCK_BYTES {
             self.flush()?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Records so far.
@@ -121,7 +128,7 @@ impl TraceWriter {
 
     /// Code objects so far.
     pub fn codes(&self) -> u32 {
-        self.shapes.len() as u32
+        self.encoder.codes()
     }
 
     /// Bytes in the file so far.

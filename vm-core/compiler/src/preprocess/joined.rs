@@ -1,11 +1,17 @@
 //! The parts of f-strings and t-strings as CPython's parser joins them: neighbouring
 //! constants are one constant, the text of `{x=}` is a constant before its value.
 
-use ruff_python_ast::{Expr, FStringValue, InterpolatedStringFormatSpec, TStringValue};
+use ruff_python_ast::str_prefix::{FStringPrefix, TStringPrefix};
+use ruff_python_ast::{
+    Expr, FStringPart, FStringValue, InterpolatedElement, InterpolatedStringElement,
+    InterpolatedStringFormatSpec, InterpolatedStringLiteralElement, TStringValue,
+};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 use tailscope_bytecode::code::Wtf8;
 
+use super::literal::{literal_bytes, unescaped};
 use crate::instr::Loc;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, no_range};
 
 /// One value of CPython's `JoinedStr` or `TemplateStr`.
 #[derive(Clone, Debug)]
@@ -37,19 +43,246 @@ pub struct FormatSpec<'a> {
     /// Position of the `JoinedStr` that CPython makes of it.
     pub loc: Loc,
     raw: bool,
+    template: bool,
 }
 
 /// Values of the `JoinedStr` that an f-string (with the strings beside it) becomes.
-pub fn fstring_parts<'a>(_value: &'a FStringValue, _source: &SourceFile) -> Vec<JoinedPart<'a>> {
-    todo!()
+pub fn fstring_parts<'a>(value: &'a FStringValue, source: &SourceFile) -> Vec<JoinedPart<'a>> {
+    let mut joiner = Joiner::new(source, false);
+    for part in value.as_slice() {
+        match part {
+            FStringPart::Literal(literal) => {
+                joiner.constant(&literal_bytes(literal, source), literal.range);
+            }
+            FStringPart::FString(f) => {
+                let raw = matches!(f.flags.prefix(), FStringPrefix::Raw { .. });
+                joiner.elements(&f.elements, raw);
+            }
+        }
+    }
+    joiner.finish()
 }
 
 /// Values of the `TemplateStr` that t-strings become.
-pub fn tstring_parts<'a>(_value: &'a TStringValue, _source: &SourceFile) -> Vec<JoinedPart<'a>> {
-    todo!()
+pub fn tstring_parts<'a>(value: &'a TStringValue, source: &SourceFile) -> Vec<JoinedPart<'a>> {
+    let mut joiner = Joiner::new(source, true);
+    for t in value.as_slice() {
+        let raw = matches!(t.flags.prefix(), TStringPrefix::Raw { .. });
+        joiner.elements(&t.elements, raw);
+    }
+    joiner.finish()
 }
 
 /// Values of the `JoinedStr` that a format specification becomes.
-pub fn format_spec_parts<'a>(_spec: FormatSpec<'a>, _source: &SourceFile) -> Vec<JoinedPart<'a>> {
-    todo!()
+pub fn format_spec_parts<'a>(spec: FormatSpec<'a>, source: &SourceFile) -> Vec<JoinedPart<'a>> {
+    let mut joiner = Joiner::new(source, false);
+    joiner.elements(&spec.node.elements, spec.raw);
+    // Fields in the format of a t-string's field are formatted, not kept.
+    debug_assert!(!joiner.template || !spec.template);
+    joiner.finish()
+}
+
+struct Joiner<'a, 's> {
+    source: &'s SourceFile,
+    template: bool,
+    parts: Vec<JoinedPart<'a>>,
+    /// The constant that grows with each neighbour, and its range.
+    pending: Option<(Vec<u8>, TextRange)>,
+}
+
+impl<'a, 's> Joiner<'a, 's> {
+    fn new(source: &'s SourceFile, template: bool) -> Self {
+        Joiner {
+            source,
+            template,
+            parts: Vec::new(),
+            pending: None,
+        }
+    }
+
+    fn constant(&mut self, value: &[u8], range: TextRange) {
+        match &mut self.pending {
+            Some((bytes, all)) => {
+                bytes.extend_from_slice(value);
+                *all = if range == no_range() {
+                    range
+                } else {
+                    TextRange::new(all.start(), range.end())
+                };
+            }
+            None => self.pending = Some((value.to_vec(), range)),
+        }
+    }
+
+    /// Ends a run of constants; an empty one leaves no trace.
+    fn flush(&mut self) {
+        if let Some((bytes, range)) = self.pending.take()
+            && !bytes.is_empty()
+        {
+            let loc = self.source.loc(range);
+            self.parts.push(JoinedPart::Constant {
+                value: Wtf8(bytes.into()),
+                loc,
+            });
+        }
+    }
+
+    fn finish(mut self) -> Vec<JoinedPart<'a>> {
+        self.flush();
+        self.parts
+    }
+
+    fn elements(&mut self, elements: &'a [InterpolatedStringElement], raw: bool) {
+        for element in elements {
+            match element {
+                InterpolatedStringElement::Literal(literal) => self.literal(literal, raw),
+                InterpolatedStringElement::Interpolation(field) => self.field(field, raw),
+            }
+        }
+    }
+
+    fn literal(&mut self, literal: &InterpolatedStringLiteralElement, raw: bool) {
+        let value = unescaped(&literal.value, literal.range, raw, self.source);
+        // Parts of an f-string that come to nothing are dropped before neighbours join.
+        if value.is_empty() {
+            return;
+        }
+        // CPython's tokenizer ends a part after the first of two braces.
+        let text = self.source.slice(literal.range);
+        let mut range = literal.range;
+        if text.ends_with("{{") || text.ends_with("}}") {
+            range = TextRange::new(range.start(), range.end() - TextSize::new(1));
+        }
+        self.constant(&value, range);
+    }
+
+    fn field(&mut self, field: &'a InterpolatedElement, raw: bool) {
+        let synthetic = field.range == field.expression.range();
+        let text_end = if synthetic {
+            None
+        } else {
+            self.expression_text_end(field)
+        };
+        let text = text_end.map(|end| {
+            let range = TextRange::new(field.range.start() + TextSize::new(1), end);
+            (without_comments(self.source.slice(range)), range)
+        });
+        if field.debug_text.is_some()
+            && let Some((text, range)) = &text
+        {
+            self.constant(text.as_bytes(), *range);
+        }
+        self.flush();
+        let conversion = field.conversion.to_byte().or_else(|| {
+            (field.debug_text.is_some() && field.format_spec.is_none()).then_some(b'r')
+        });
+        let source_text = match text {
+            Some((text, _)) if self.template => Some(stripped(&text)),
+            _ => None,
+        };
+        let format_spec = field.format_spec.as_deref().map(|node| FormatSpec {
+            node,
+            loc: self.source.loc(self.format_spec_range(node)),
+            raw,
+            template: self.template,
+        });
+        self.parts.push(JoinedPart::Formatted(Formatted {
+            value: &field.expression,
+            conversion,
+            format_spec,
+            source_text,
+            loc: self.source.loc(field.range),
+        }));
+    }
+
+    /// The colon belongs to CPython's node.
+    fn format_spec_range(&self, node: &InterpolatedStringFormatSpec) -> TextRange {
+        let start = u32::from(node.range.start());
+        match self
+            .source
+            .text()
+            .as_bytes()
+            .get((start as usize).wrapping_sub(1))
+        {
+            Some(b':') if node.range != no_range() => {
+                TextRange::new(TextSize::new(start - 1), node.range.end())
+            }
+            _ => node.range,
+        }
+    }
+
+    /// Where the text of a field's expression ends: at its `!`, `:` or closing brace.
+    fn expression_text_end(&self, field: &InterpolatedElement) -> Option<TextSize> {
+        if let Some(debug) = &field.debug_text {
+            let len = TextSize::try_from(debug.as_str().len()).ok()?;
+            return Some(field.range.start() + TextSize::new(1) + len);
+        }
+        let from = usize::from(field.expression.end());
+        let mut comment = false;
+        for (i, c) in self.source.text().get(from..)?.char_indices() {
+            match c {
+                '\n' => comment = false,
+                _ if comment => {}
+                '#' => comment = true,
+                '!' | ':' | '}' => return TextSize::try_from(from + i).ok(),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// The text of an expression as CPython's tokenizer keeps it: comments are cut out when
+/// there are any. Its idea of strings is simple: quotes alternate.
+fn without_comments(text: &str) -> String {
+    if !has_comment(text) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut quote = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' | '\'' => {
+                quote = match quote {
+                    None => Some(c),
+                    Some(open) if open == c => None,
+                    open => open,
+                };
+                out.push(c);
+            }
+            '#' if quote.is_none() => {
+                if chars.by_ref().any(|c| c == '\n') {
+                    out.push('\n');
+                }
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+fn has_comment(text: &str) -> bool {
+    let mut quote = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            '"' | '\'' => match quote {
+                None => quote = Some(c),
+                Some(open) if open == c => quote = None,
+                Some(_) => {}
+            },
+            '#' if quote.is_none() => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn stripped(text: &str) -> String {
+    let blank = |c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c) || c == '=';
+    text.trim_end_matches(blank).to_owned()
 }

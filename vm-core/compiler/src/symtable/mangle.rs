@@ -1,8 +1,9 @@
 //! Private name mangling.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::Scope;
+use super::{Scope, ScopeId};
 
 /// `name` as it is known inside the class `private`: `__x` in class `C` becomes `_C__x`.
 pub fn mangle(private: Option<&str>, name: &str) -> Arc<str> {
@@ -23,10 +24,20 @@ fn mangled(class: &str, name: &str) -> Option<String> {
 
 /// Mangling as a block sees it: around a generic class only its type parameters are
 /// private, because the class body uses them under their mangled names.
-pub(super) fn maybe_mangle(private: Option<&str>, scope: &Scope, name: &str) -> Arc<str> {
-    match &scope.mangled_names {
-        Some(names) if !names.contains(name) => Arc::from(name),
-        _ => mangle(private, name),
+pub(super) fn maybe_mangle<'n>(
+    private: Option<&str>,
+    scopes: &[Scope],
+    scope: ScopeId,
+    name: &'n str,
+) -> Cow<'n, str> {
+    if let Some(owner) = scopes[scope.0 as usize].mangled_in
+        && !scopes[owner.0 as usize].mangled_names.contains(name)
+    {
+        return Cow::Borrowed(name);
+    }
+    match private.and_then(|class| mangled(class, name)) {
+        Some(mangled) => Cow::Owned(mangled),
+        None => Cow::Borrowed(name),
     }
 }
 

@@ -8,7 +8,9 @@
 
 mod analyze;
 mod build;
+mod expr;
 mod mangle;
+mod stmt;
 
 use std::sync::Arc;
 
@@ -144,8 +146,11 @@ pub struct Scope {
     pub has_conditional_annotations: bool,
     /// The block of this class's or module's own annotations.
     pub annotation_block: Option<ScopeId>,
-    /// Generic class's type parameter block: only these names are mangled in it.
-    pub mangled_names: Option<FxHashSet<Arc<str>>>,
+    /// In the blocks around a generic class's body, the block that binds its type
+    /// parameters: only their names are mangled here.
+    pub mangled_in: Option<ScopeId>,
+    /// Names of the type parameters, in the block that `mangled_in` means.
+    mangled_names: FxHashSet<Arc<str>>,
     /// Where the block begins in the source.
     pub loc: Loc,
 
@@ -273,7 +278,7 @@ impl SymbolTable {
     /// `name` as it is known in the block `scope` when `private` is the name of the
     /// innermost class (CPython's `_Py_MaybeMangle`).
     pub fn maybe_mangle(&self, private: Option<&str>, scope: ScopeId, name: &str) -> Arc<str> {
-        mangle::maybe_mangle(private, self.scope(scope), name)
+        Arc::from(mangle::maybe_mangle(private, &self.scopes, scope, name))
     }
 }
 

@@ -1,0 +1,214 @@
+//! The rewriting of the tree (CPython's `Python/ast_preprocess.c`).
+
+use std::cell::RefCell;
+
+use ruff_python_ast::visitor::transformer::{self, Transformer};
+use ruff_python_ast::{
+    AtomicNodeIndex, Expr, ExprBooleanLiteral, ExprContext, InterpolatedStringElement,
+    InterpolatedStringLiteralElement, Mod, Pattern, Stmt, StmtPass, Suite,
+};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use super::format::{as_fstring, fstring};
+use super::literal::{literal_bytes, synthetic_value};
+use super::{FutureFlags, docstring};
+use crate::error::Warning;
+use crate::source::{SourceFile, no_range};
+
+/// What a `return`, `break` or `continue` would leave.
+#[derive(Clone, Copy, PartialEq)]
+enum Inside {
+    Finally,
+    Function,
+    Loop,
+}
+
+pub(super) struct Rewriter<'a> {
+    source: &'a SourceFile,
+    future: FutureFlags,
+    optimize: u8,
+    warnings: RefCell<Vec<Warning>>,
+    /// For the warnings of PEP 765.
+    context: RefCell<Vec<Inside>>,
+}
+
+impl<'a> Rewriter<'a> {
+    pub fn new(source: &'a SourceFile, future: FutureFlags, optimize: u8) -> Self {
+        let (warnings, context) = (RefCell::default(), RefCell::default());
+        Rewriter {
+            source,
+            future,
+            optimize,
+            warnings,
+            context,
+        }
+    }
+
+    pub fn module(self, module: &mut Mod) -> Vec<Warning> {
+        match module {
+            Mod::Module(m) => self.definition_body(&mut m.body),
+            Mod::Expression(m) => self.visit_expr(&mut m.body),
+        }
+        self.warnings.into_inner()
+    }
+
+    /// The body of a function, class or module, which may begin with a docstring.
+    fn definition_body(&self, body: &mut Suite) {
+        let mut has_docstring = docstring(body).is_some();
+        if has_docstring && self.optimize >= 2 {
+            remove_docstring(body);
+            has_docstring = false;
+        }
+        self.visit_body(body);
+        if !has_docstring {
+            self.hide_new_docstring(body);
+        }
+    }
+
+    /// What has only now come to stand where docstrings stand must not become one.
+    fn hide_new_docstring(&self, body: &mut [Stmt]) {
+        let Some(Stmt::Expr(first)) = body.first_mut() else {
+            return;
+        };
+        let Expr::StringLiteral(string) = first.value.as_ref() else {
+            return;
+        };
+        let value: Vec<u8> = string
+            .value
+            .iter()
+            .flat_map(|part| literal_bytes(part, self.source))
+            .collect();
+        let literal = InterpolatedStringElement::Literal(InterpolatedStringLiteralElement {
+            range: no_range(),
+            node_index: AtomicNodeIndex::NONE,
+            value: synthetic_value(&value).into_boxed_str(),
+        });
+        *first.value = fstring(vec![literal], first.range);
+    }
+
+    fn within(&self, inside: Inside, body: impl FnOnce()) {
+        self.context.borrow_mut().push(inside);
+        body();
+        self.context.borrow_mut().pop();
+    }
+
+    /// Warns of a statement that leaves a `finally` block and swallows the exception.
+    fn check_leaves_finally(&self, word: &str, stmt: &Stmt) {
+        if self.context.borrow().last() == Some(&Inside::Finally) {
+            let loc = self.source.loc(stmt.range());
+            let msg = format!("'{word}' in a 'finally' block");
+            self.warnings.borrow_mut().push(Warning::syntax(loc, msg));
+        }
+    }
+}
+
+/// A body of nothing but a docstring gets a `pass` in its place.
+fn remove_docstring(body: &mut Suite) {
+    if body.len() > 1 {
+        body.remove(0);
+        return;
+    }
+    let start = body[0].start();
+    let range = TextRange::at(start, TextSize::new(4));
+    body[0] = Stmt::Pass(StmtPass {
+        node_index: AtomicNodeIndex::NONE,
+        range,
+    });
+}
+
+impl Transformer for Rewriter<'_> {
+    fn visit_stmt(&self, stmt: &mut Stmt) {
+        match stmt {
+            Stmt::FunctionDef(s) => {
+                if let Some(params) = &mut s.type_params {
+                    self.visit_type_params(params);
+                }
+                self.visit_parameters(&mut s.parameters);
+                self.within(Inside::Function, || self.definition_body(&mut s.body));
+                s.decorator_list
+                    .iter_mut()
+                    .for_each(|d| self.visit_decorator(d));
+                if let Some(returns) = &mut s.returns {
+                    self.visit_annotation(returns);
+                }
+            }
+            Stmt::ClassDef(s) => {
+                if let Some(params) = &mut s.type_params {
+                    self.visit_type_params(params);
+                }
+                if let Some(arguments) = &mut s.arguments {
+                    self.visit_arguments(arguments);
+                }
+                self.definition_body(&mut s.body);
+                s.decorator_list
+                    .iter_mut()
+                    .for_each(|d| self.visit_decorator(d));
+            }
+            Stmt::For(s) => {
+                self.visit_expr(&mut s.target);
+                self.visit_expr(&mut s.iter);
+                self.within(Inside::Loop, || self.visit_body(&mut s.body));
+                self.visit_body(&mut s.orelse);
+            }
+            Stmt::While(s) => {
+                self.visit_expr(&mut s.test);
+                self.within(Inside::Loop, || self.visit_body(&mut s.body));
+                self.visit_body(&mut s.orelse);
+            }
+            Stmt::Try(s) => {
+                self.visit_body(&mut s.body);
+                s.handlers
+                    .iter_mut()
+                    .for_each(|h| self.visit_except_handler(h));
+                self.visit_body(&mut s.orelse);
+                self.within(Inside::Finally, || self.visit_body(&mut s.finalbody));
+            }
+            Stmt::Return(_) => {
+                self.check_leaves_finally("return", stmt);
+                transformer::walk_stmt(self, stmt);
+            }
+            Stmt::Break(_) => self.check_leaves_finally("break", stmt),
+            Stmt::Continue(_) => self.check_leaves_finally("continue", stmt),
+            _ => transformer::walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_annotation(&self, expr: &mut Expr) {
+        // Annotations that become strings keep what was written.
+        if !self.future.annotations() {
+            self.visit_expr(expr);
+        }
+    }
+
+    fn visit_expr(&self, expr: &mut Expr) {
+        transformer::walk_expr(self, expr);
+        match expr {
+            Expr::BinOp(e) => {
+                if let Some(fstring) = as_fstring(e, self.source) {
+                    *expr = fstring;
+                }
+            }
+            Expr::Name(e) if e.ctx == ExprContext::Load && e.id.as_str() == "__debug__" => {
+                *expr = Expr::BooleanLiteral(ExprBooleanLiteral {
+                    node_index: AtomicNodeIndex::NONE,
+                    range: e.range,
+                    value: self.optimize == 0,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn visit_pattern(&self, pattern: &mut Pattern) {
+        // The expressions of patterns are left as they are, but for classes.
+        match pattern {
+            Pattern::MatchValue(_) | Pattern::MatchSingleton(_) | Pattern::MatchStar(_) => {}
+            Pattern::MatchMapping(p) => {
+                p.patterns
+                    .iter_mut()
+                    .for_each(|inner| self.visit_pattern(inner));
+            }
+            _ => transformer::walk_pattern(self, pattern),
+        }
+    }
+}

@@ -4,7 +4,10 @@
 //! code objects among the constants are shells: they keep what prints them (name, qualified
 //! name, file, first line) and nothing of their own, since each has its own entry.
 
-use tailscope_bytecode::code::Code;
+use std::sync::Arc;
+
+use tailscope_bytecode::code::{Code, Const};
+use tailscope_bytecode::marshal::{self, MarshalError};
 use tailscope_bytecode::opcode::Opcode;
 
 use super::layout::{put_varint, take_varint};
@@ -21,54 +24,56 @@ pub struct Rendered {
     pub line: Option<u32>,
 }
 
-pub fn put_code(out: &mut Vec<u8>, code: &Code) {
-    for part in [
-        code.filename.as_bytes(),
-        code.name.as_bytes(),
-        code.qualname.as_bytes(),
-        &code.code,
-        &code.linetable,
-        &code.exceptiontable,
-    ] {
-        put_varint(out, part.len() as u64);
-        out.extend_from_slice(part);
-    }
-    put_varint(out, code.firstlineno as u64);
+/// Appends a code object.
+pub fn put_code(out: &mut Vec<u8>, code: &Code) -> Result<(), MarshalError> {
+    let bytes = if code.consts.iter().any(holds_code) {
+        let consts = code.consts.iter().map(shell).collect();
+        marshal::write_code(&Code {
+            consts,
+            ..code.clone()
+        })?
+    } else {
+        marshal::write_code(code)?
+    };
+    put_varint(out, bytes.len() as u64);
+    out.extend_from_slice(&bytes);
+    Ok(())
 }
 
+fn holds_code(constant: &Const) -> bool {
+    matches!(constant, Const::Code(_))
+}
+
+/// A constant, a code object as a shell. (Code objects lie in no tuple or set.)
+fn shell(constant: &Const) -> Const {
+    let Const::Code(code) = constant else {
+        return constant.clone();
+    };
+    Const::Code(Arc::new(Code {
+        code: Vec::new(),
+        consts: Vec::new(),
+        names: Vec::new(),
+        localsplusnames: Vec::new(),
+        localspluskinds: Vec::new(),
+        linetable: Vec::new(),
+        exceptiontable: Vec::new(),
+        ..(**code).clone()
+    }))
+}
+
+/// The code objects of a block; `None` if these are not `count` code objects.
 pub fn take_codes(mut bytes: &[u8], count: u32) -> Option<Vec<Code>> {
     let mut codes = Vec::new();
     for _ in 0..count {
-        let mut parts = Vec::new();
-        for _ in 0..6 {
-            let n = take_varint(&mut bytes)? as usize;
-            let (a, b) = bytes.split_at_checked(n)?;
-            bytes = b;
-            parts.push(a.to_vec());
-        }
-        let s = |i: usize| -> std::sync::Arc<str> { String::from_utf8_lossy(&parts[i]).into() };
-        codes.push(Code {
-            argcount: 0,
-            posonlyargcount: 0,
-            kwonlyargcount: 0,
-            stacksize: 0,
-            flags: 0,
-            code: parts[3].clone(),
-            consts: vec![],
-            names: vec![],
-            localsplusnames: vec![],
-            localspluskinds: vec![],
-            filename: s(0),
-            name: s(1),
-            qualname: s(2),
-            firstlineno: take_varint(&mut bytes)? as i32,
-            linetable: parts[4].clone(),
-            exceptiontable: parts[5].clone(),
-        });
+        let length = usize::try_from(take_varint(&mut bytes)?).ok()?;
+        let (one, rest) = bytes.split_at_checked(length)?;
+        bytes = rest;
+        codes.push(marshal::read_code(one).ok()?);
     }
-    Some(codes)
+    bytes.is_empty().then_some(codes)
 }
 
+/// Every instruction of `code` in words, by code unit.
 pub fn render(code: &Code) -> Vec<Option<Rendered>> {
     let mut all = vec![None; code.code.len() / 2];
     let mut prefix = 0;

@@ -67,9 +67,12 @@ impl TraceWriter {
     /// Adds a code object and returns its number. The code units are taken as the compiler
     /// wrote them: unspecialized.
     pub fn add_code(&mut self, code: &Code) -> Result<u32, TraceError> {
-        let id = self.encoder.add(Shape::new(&code.code));
         let before = self.codes.len();
-        put_code(&mut self.codes, code);
+        put_code(&mut self.codes, code).map_err(|error| TraceError::Write {
+            path: self.path.clone(),
+            source: std::io::Error::other(error),
+        })?;
+        let id = self.encoder.add(Shape::new(&code.code));
         if self.codes.len() > MAX_PAYLOAD && self.codes_pending > 0 {
             // The new one does not fit beside the others: these go out first.
             let last = self.codes.split_off(before);

@@ -7,19 +7,27 @@
 //! - Equal constants, tables and tuples of names are one object within a module
 //!   (`const_cache` in `Python/compile.c`). The kinds of variables are not looked up there.
 //! - Names, and constants that look like names, are interned; interned strings are always
-//!   numbered.
+//!   numbered. The qualified name that a class body stores is the interned one, unless other
+//!   code of that name was made before.
+//! - Parts of slices, and the renamed variables of `__annotate__` functions, are not looked up.
+//! - A frozenset is made again, for each code object, if interning has put another string into
+//!   it. That is so if the string was interned before: here, if the module uses it as a name.
+//!   (CPython also knows the names of modules that it has loaded; such a set may be shared here
+//!   and not there.)
+//! - Items of frozensets are always numbered: to be ordered, they are put into a list.
 //! - Small ints, empty and one-byte objects exist once in the process, and are always numbered.
 //! - The instructions are made for each code object from the adaptive code and kept, so that
 //!   two refer to them.
 //! - The outermost code object is held by the caller.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
 use super::*;
 use crate::code::Const;
+use crate::setorder;
 
 /// Deepest nesting of constants and code objects. The parser and the compiler allow far less.
 const MAX_CODE_DEPTH: usize = 500;
@@ -34,7 +42,12 @@ impl Graph {
             },
             known: HashMap::new(),
             references: Vec::new(),
+            names: HashSet::new(),
+            qualnames: HashSet::new(),
+            class_names: HashSet::new(),
+            slices: HashMap::new(),
         };
+        builder.collect_names(code, 0)?;
         let root = builder.code(code, 0)?;
         builder.reference(root);
         builder.reference(root);
@@ -82,7 +95,6 @@ enum Key {
     Str(Arc<[u8]>),
     Tuple(Vec<NodeId>),
     FrozenSet(Vec<NodeId>),
-    Slice([NodeId; 3]),
 }
 
 struct Builder {
@@ -90,9 +102,39 @@ struct Builder {
     known: HashMap<Key, NodeId>,
     /// References to each node.
     references: Vec<u32>,
+    /// All names that the module uses.
+    names: HashSet<Arc<str>>,
+    /// All qualified names so far.
+    qualnames: HashSet<Arc<str>>,
+    /// Those that class bodies store and that were new then.
+    class_names: HashSet<Arc<str>>,
+    /// Slices by hash. Their parts are not looked up, so that these do not say which are equal.
+    slices: HashMap<i64, Vec<(Arc<[Const; 3]>, NodeId)>>,
 }
 
 impl Builder {
+    fn collect_names(&mut self, code: &Code, depth: usize) -> Result<(), MarshalError> {
+        if depth > MAX_CODE_DEPTH {
+            let message = format!("code objects nested more than {MAX_CODE_DEPTH} deep");
+            return Err(MarshalError::new(message));
+        }
+        // Inner code objects are made first.
+        for constant in &code.consts {
+            if let Const::Code(inner) = constant {
+                self.collect_names(inner, depth + 1)?;
+            }
+        }
+        let lists = [&code.names, &code.localsplusnames];
+        self.names.extend(lists.into_iter().flatten().cloned());
+        self.names.insert(code.name.clone());
+        let stores_qualname = code.names.iter().any(|name| &**name == "__qualname__");
+        let new = self.qualnames.insert(code.qualname.clone());
+        if new && stores_qualname && code.consts.contains(&Const::Str((&*code.qualname).into())) {
+            self.class_names.insert(code.qualname.clone());
+        }
+        Ok(())
+    }
+
     fn add(&mut self, object: Object, shared: bool) -> Result<NodeId, MarshalError> {
         let id = u32::try_from(self.graph.nodes.len())
             .map_err(|_| MarshalError::new("a code object of more than 4294967295 parts"))?;
@@ -136,8 +178,7 @@ impl Builder {
             Const::False => self.unique(Key::Singleton(2), || (Object::False, false)),
             Const::Ellipsis => self.unique(Key::Singleton(3), || (Object::Ellipsis, false)),
             Const::Int(value) => self.unique(Key::Int(value.clone()), || {
-                let immortal = value.to_i32().is_some_and(|n| (-5..=256).contains(&n));
-                (Object::Int(value.clone()), immortal)
+                (Object::Int(value.clone()), is_small_int(value))
             }),
             // Not-a-numbers are unequal even to themselves.
             Const::Float(value) if value.is_nan() => self.add(Object::Float(*value), false),
@@ -151,27 +192,71 @@ impl Builder {
                 let key = Key::Complex(real.to_bits(), imaginary.to_bits());
                 self.unique(key, || (Object::Complex(*real, *imaginary), false))
             }
-            Const::Str(text) => self.str(&text.0, is_interned_constant(text)),
+            Const::Str(text) => {
+                let known = text.as_str().is_some_and(|text| {
+                    self.class_names.contains(text) || !text.is_ascii() && self.names.contains(text)
+                });
+                self.str(&text.0, known || is_interned_constant(text))
+            }
             Const::Bytes(bytes) => self.bytes(bytes),
             Const::Tuple(items) => {
                 let items = self.constants(items, depth)?;
                 self.tuple(items)
             }
             Const::FrozenSet(items) => {
+                let remade = items.iter().any(|item| self.is_interned_before(item));
                 let items = self.constants(items, depth)?;
+                for item in &items {
+                    self.graph.nodes[item.index()].shared = true;
+                }
+                if remade {
+                    return self.add(Object::FrozenSet(items), false);
+                }
                 let mut key = items.clone();
                 key.sort();
                 self.unique(Key::FrozenSet(key), || (Object::FrozenSet(items), false))
             }
-            Const::Slice(parts) => {
-                let mut ids = [NodeId(0); 3];
-                for (id, part) in ids.iter_mut().zip(parts.iter()) {
-                    *id = self.constant(part, depth + 1)?;
-                }
-                self.unique(Key::Slice(ids), || (Object::Slice(ids), false))
-            }
+            Const::Slice(parts) => self.slice(parts, depth),
             Const::Code(code) => self.code(code, depth),
         }
+    }
+
+    fn slice(&mut self, parts: &Arc<[Const; 3]>, depth: usize) -> Result<NodeId, MarshalError> {
+        let hash = setorder::hash(&Const::Slice(parts.clone()));
+        let same = self.slices.get(&hash).into_iter().flatten().find(|(p, _)| p == parts);
+        if let Some(&(_, id)) = same {
+            return Ok(id);
+        }
+        let mut ids = [NodeId(0); 3];
+        for (id, part) in ids.iter_mut().zip(parts.iter()) {
+            *id = self.fresh(part, depth + 1)?;
+        }
+        let id = self.add(Object::Slice(ids), false)?;
+        self.slices.entry(hash).or_default().push((parts.clone(), id));
+        Ok(id)
+    }
+
+    /// A constant that CPython does not look up among the module's constants.
+    fn fresh(&mut self, constant: &Const, depth: usize) -> Result<NodeId, MarshalError> {
+        match constant {
+            Const::Int(value) if !is_small_int(value) => {
+                self.add(Object::Int(value.clone()), false)
+            }
+            Const::Float(value) => self.add(Object::Float(*value), false),
+            Const::Str(text) if text.0.len() > 2 => {
+                let (text, interned) = (text.clone(), false);
+                self.add(Object::Str { text, interned }, false)
+            }
+            other => self.constant(other, depth),
+        }
+    }
+
+    /// Whether a constant is a string that the module uses as a name too.
+    fn is_interned_before(&self, constant: &Const) -> bool {
+        let Const::Str(text) = constant else {
+            return false;
+        };
+        text.as_str().is_some_and(|text| text.len() > 1 && self.names.contains(text))
     }
 
     fn constants(&mut self, items: &[Const], depth: usize) -> Result<Vec<NodeId>, MarshalError> {
@@ -231,7 +316,7 @@ impl Builder {
             code: self.add(Object::Bytes(Arc::from(&code.code[..])), true)?,
             consts: self.tuple(consts)?,
             names: self.names(&code.names)?,
-            localsplusnames: self.names(&code.localsplusnames)?,
+            localsplusnames: self.variables(code)?,
             localspluskinds: self.kinds(&code.localspluskinds)?,
             filename: self.name(&code.filename)?,
             name: self.name(&code.name)?,
@@ -240,6 +325,21 @@ impl Builder {
             exceptiontable: self.bytes(&code.exceptiontable)?,
         };
         self.add(Object::Code(Box::new(object)), false)
+    }
+
+    fn variables(&mut self, code: &Code) -> Result<NodeId, MarshalError> {
+        // The compiler's own `.format` becomes `format` afterwards, in a new tuple.
+        let renamed = &*code.name == "__annotate__"
+            && code.posonlyargcount == 1
+            && code.localsplusnames.first().is_some_and(|name| &**name == "format");
+        if !renamed {
+            return self.names(&code.localsplusnames);
+        }
+        let mut items = Vec::new();
+        for name in &code.localsplusnames {
+            items.push(self.name(name)?);
+        }
+        self.add(Object::Tuple(items), false)
     }
 
     /// Made in place, so that a kind alone is not the byte that exists once in the process.
@@ -254,6 +354,11 @@ impl Builder {
 fn number(value: u32) -> Result<i32, MarshalError> {
     i32::try_from(value)
         .map_err(|_| MarshalError::new(format!("{value} in a code object exceeds 31 bits")))
+}
+
+/// Whether an int exists once in the process.
+fn is_small_int(value: &BigInt) -> bool {
+    value.to_i32().is_some_and(|n| (-5..=256).contains(&n))
 }
 
 /// Whether CPython interns a constant: it looks like a name, or it is one character below

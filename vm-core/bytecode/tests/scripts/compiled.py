@@ -1,0 +1,44 @@
+"""Compiles files of the standard library and prints each one's marshalled code object.
+
+Arguments: take every Nth file, or the paths of files. A record is a line with the file's name
+and the number of bytes, then the bytes.
+"""
+
+import marshal
+import os
+import sys
+import warnings
+
+warnings.simplefilter("ignore")
+
+
+def library():
+    top = os.path.dirname(os.__file__)
+    for directory, subdirectories, files in os.walk(top):
+        subdirectories.sort()
+        for file in sorted(files):
+            # A distribution may leave links that lead nowhere.
+            if file.endswith(".py") and os.path.isfile(os.path.join(directory, file)):
+                yield os.path.join(directory, file)
+
+
+def main():
+    if sys.argv[1].isdigit():
+        paths = list(library())[:: int(sys.argv[1])]
+    else:
+        paths = sys.argv[1:]
+    out = sys.stdout.buffer
+    for path in paths:
+        with open(path, "rb") as file:
+            source = file.read()
+        try:
+            code = compile(source, path, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            continue  # some files of the test suite are there to be refused
+        data = marshal.dumps(code)
+        del code  # strings that are still interned change what the next file's sharing looks like
+        out.write(b"%s\t%d\n" % (os.fsencode(path), len(data)))
+        out.write(data)
+
+
+main()

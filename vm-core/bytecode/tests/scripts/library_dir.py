@@ -1,0 +1,3 @@
+import os
+
+print(os.path.dirname(os.__file__))

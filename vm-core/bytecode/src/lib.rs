@@ -2,6 +2,7 @@
 //! tables, marshal and `.pyc`, and `dis`. Nothing here executes anything.
 
 pub mod code;
+pub mod dis;
 pub mod exceptiontable;
 pub mod linetable;
 pub mod marshal;

@@ -417,6 +417,19 @@ impl Opcode {
         self.flags().contains(OpcodeFlags::HAS_EXC)
     }
 
+    /// The two opcodes that a superinstruction stands for. Its oparg holds theirs, four bits
+    /// each, the first in the upper ones.
+    pub fn superinstruction(self) -> Option<(Opcode, Opcode)> {
+        use Opcode::*;
+        match self {
+            LOAD_FAST_LOAD_FAST => Some((LOAD_FAST, LOAD_FAST)),
+            LOAD_FAST_BORROW_LOAD_FAST_BORROW => Some((LOAD_FAST_BORROW, LOAD_FAST_BORROW)),
+            STORE_FAST_LOAD_FAST => Some((STORE_FAST, LOAD_FAST)),
+            STORE_FAST_STORE_FAST => Some((STORE_FAST, STORE_FAST)),
+            _ => None,
+        }
+    }
+
     /// Whether the oparg counts backwards when it is a jump.
     pub fn jumps_backward(self) -> bool {
         use Opcode::*;

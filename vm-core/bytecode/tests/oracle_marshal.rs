@@ -30,14 +30,21 @@ fn the_library_is_read_and_written_without_loss() {
     for (name, data) in records(&output) {
         files += 1;
         let graph = marshal::read(data).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let written = graph.write(marshal::VERSION).expect("what was read can be written");
+        let written = graph
+            .write(marshal::VERSION)
+            .expect("what was read can be written");
         assert!(written == data, "{name}: reading and writing changes it");
 
         // The sharing of objects, reconstructed from the code object alone.
-        let code = graph.code().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let code = graph
+            .code()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         let ours = marshal::write_code(&code).expect("a code object can be marshalled");
         let back = marshal::read_code(&ours).expect("what was written can be read");
-        assert!(back == code, "{name}: writing and reading changes the code object");
+        assert!(
+            back == code,
+            "{name}: writing and reading changes the code object"
+        );
         if ours != data {
             differing.push((name, first_difference(&ours, data)));
         }
@@ -47,11 +54,18 @@ fn the_library_is_read_and_written_without_loss() {
         println!("  {name} at {at}");
     }
     assert!(files > 20, "only {files} files");
-    assert!(differing.len() * 50 <= files, "{} of {files} files differ", differing.len());
+    assert!(
+        differing.len() * 50 <= files,
+        "{} of {files} files differ",
+        differing.len()
+    );
 }
 
 fn first_difference(a: &[u8], b: &[u8]) -> usize {
-    a.iter().zip(b).position(|(a, b)| a != b).unwrap_or(a.len().min(b.len()))
+    a.iter()
+        .zip(b)
+        .position(|(a, b)| a != b)
+        .unwrap_or(a.len().min(b.len()))
 }
 
 /// The library's own `.pyc` files, if they are there.
@@ -79,6 +93,10 @@ fn files_of_the_library_are_read() {
         assert_eq!(validation, pyc.validation);
         assert_eq!(tailscope_bytecode::pyc::header(validation), bytes[..16]);
         let graph: Graph = marshal::read(body).expect("a body");
-        assert!(graph.write(marshal::VERSION).expect("bytes") == body, "{}", path.display());
+        assert!(
+            graph.write(marshal::VERSION).expect("bytes") == body,
+            "{}",
+            path.display()
+        );
     }
 }

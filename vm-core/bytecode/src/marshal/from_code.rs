@@ -223,7 +223,12 @@ impl Builder {
 
     fn slice(&mut self, parts: &Arc<[Const; 3]>, depth: usize) -> Result<NodeId, MarshalError> {
         let hash = setorder::hash(&Const::Slice(parts.clone()));
-        let same = self.slices.get(&hash).into_iter().flatten().find(|(p, _)| p == parts);
+        let same = self
+            .slices
+            .get(&hash)
+            .into_iter()
+            .flatten()
+            .find(|(p, _)| p == parts);
         if let Some(&(_, id)) = same {
             return Ok(id);
         }
@@ -232,7 +237,10 @@ impl Builder {
             *id = self.fresh(part, depth + 1)?;
         }
         let id = self.add(Object::Slice(ids), false)?;
-        self.slices.entry(hash).or_default().push((parts.clone(), id));
+        self.slices
+            .entry(hash)
+            .or_default()
+            .push((parts.clone(), id));
         Ok(id)
     }
 
@@ -256,7 +264,8 @@ impl Builder {
         let Const::Str(text) = constant else {
             return false;
         };
-        text.as_str().is_some_and(|text| text.len() > 1 && self.names.contains(text))
+        text.as_str()
+            .is_some_and(|text| text.len() > 1 && self.names.contains(text))
     }
 
     fn constants(&mut self, items: &[Const], depth: usize) -> Result<Vec<NodeId>, MarshalError> {
@@ -331,7 +340,10 @@ impl Builder {
         // The compiler's own `.format` becomes `format` afterwards, in a new tuple.
         let renamed = &*code.name == "__annotate__"
             && code.posonlyargcount == 1
-            && code.localsplusnames.first().is_some_and(|name| &**name == "format");
+            && code
+                .localsplusnames
+                .first()
+                .is_some_and(|name| &**name == "format");
         if !renamed {
             return self.names(&code.localsplusnames);
         }

@@ -1,6 +1,6 @@
 """Compiles files of the standard library and prints each one's marshalled code object.
 
-Arguments: take every Nth file, or the paths of files. A record is a line with the file's name
+Arguments: take every Nth file, beginning with the Mth (0 if not given); or paths of files. A record is a line with the file's name
 and the number of bytes, then the bytes.
 """
 
@@ -8,8 +8,6 @@ import marshal
 import os
 import sys
 import warnings
-
-warnings.simplefilter("ignore")
 
 
 def library():
@@ -22,12 +20,14 @@ def library():
                 yield os.path.join(directory, file)
 
 
-def main():
-    if sys.argv[1].isdigit():
-        paths = list(library())[:: int(sys.argv[1])]
+def compiled(arguments):
+    """Paths of files and their marshalled code objects."""
+    warnings.simplefilter("ignore")
+    if arguments[0].isdigit():
+        step, first = (*map(int, arguments), 0)[:2]
+        paths = list(library())[first::step]
     else:
-        paths = sys.argv[1:]
-    out = sys.stdout.buffer
+        paths = arguments
     for path in paths:
         with open(path, "rb") as file:
             source = file.read()
@@ -36,9 +36,17 @@ def main():
         except (SyntaxError, ValueError):
             continue  # some files of the test suite are there to be refused
         data = marshal.dumps(code)
-        del code  # strings that are still interned change what the next file's sharing looks like
+        # Strings that are still interned change what the next file's sharing looks like.
+        del code
+        yield path, data
+
+
+def main():
+    out = sys.stdout.buffer
+    for path, data in compiled(sys.argv[1:]):
         out.write(b"%s\t%d\n" % (os.fsencode(path), len(data)))
         out.write(data)
 
 
-main()
+if __name__ == "__main__":
+    main()

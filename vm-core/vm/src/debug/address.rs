@@ -93,8 +93,8 @@ impl FromStr for InstructionAddress {
 /// Which of a code object's instructions a request for a piece of disassembly covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstructionWindow {
-    /// Wanted ones before the first instruction.
-    pub missing_before: usize,
+    /// Index of the first wanted one; may lie outside.
+    pub first_index: i64,
     /// Index of the first one that exists.
     pub start: usize,
     /// Index past the last one that exists.
@@ -118,11 +118,11 @@ impl InstructionWindow {
             starts.partition_point(|&start| i64::from(start) <= anchor) as i64 - 1
         };
         let from = anchor_index.saturating_add(first);
-        let to = from.saturating_add(count as i64);
+        let to = from.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
         let len = starts.len() as i64;
         let (start, end) = (from.clamp(0, len), to.clamp(0, len));
         InstructionWindow {
-            missing_before: to.min(0).saturating_sub(from).max(0) as usize,
+            first_index: from,
             start: start as usize,
             end: end.max(start) as usize,
         }
@@ -169,23 +169,23 @@ mod tests {
         let starts = [0, 2, 8, 10];
         let window = |anchor, first, count| {
             let w = InstructionWindow::new(&starts, 14, anchor, first, count);
-            (w.missing_before, w.start, w.end)
+            (w.first_index, w.start, w.end)
         };
         assert_eq!(window(0, 0, 4), (0, 0, 4));
-        assert_eq!(window(4, 0, 1), (0, 1, 2), "inside an instruction's caches");
-        assert_eq!(window(8, -1, 2), (0, 1, 3));
-        assert_eq!(window(8, -5, 4), (3, 0, 1));
-        assert_eq!(window(8, -9, 2), (2, 0, 0), "wholly before");
-        assert_eq!(window(10, 1, 5), (0, 4, 4), "wholly after");
-        assert_eq!(window(-2, 0, 2), (1, 0, 1));
-        assert_eq!(window(16, -2, 3), (0, 3, 4));
+        assert_eq!(window(4, 0, 1), (1, 1, 2), "inside an instruction's caches");
+        assert_eq!(window(8, -1, 2), (1, 1, 3));
+        assert_eq!(window(8, -5, 4), (-3, 0, 1));
+        assert_eq!(window(8, -9, 2), (-7, 0, 0), "wholly before");
+        assert_eq!(window(10, 1, 5), (4, 4, 4), "wholly after");
+        assert_eq!(window(-2, 0, 2), (-1, 0, 1));
+        assert_eq!(window(16, -2, 3), (3, 3, 4));
         assert_eq!(window(0, i64::MIN, usize::MAX).1, 0);
-        assert_eq!(window(0, i64::MAX, 3), (0, 4, 4));
+        assert_eq!(window(0, i64::MAX, 3).1, 4);
     }
 
     #[test]
     fn an_empty_code_object_has_an_empty_window() {
         let w = InstructionWindow::new(&[], 0, 0, -1, 3);
-        assert_eq!((w.missing_before, w.start, w.end), (1, 0, 0));
+        assert_eq!((w.first_index, w.start, w.end), (-1, 0, 0));
     }
 }

@@ -316,11 +316,14 @@ pub struct DisassemblyWindow {
     pub qualname: String,
     /// `co_filename`.
     pub file: String,
-    /// Wanted instructions that would lie before the code object's first.
-    pub missing_before: usize,
-    /// Those that exist.
+    /// Index in the code object of the first wanted instruction; negative when it would lie
+    /// before the first, not under `total` when past the last.
+    pub first_index: i64,
+    /// The wanted instructions that exist.
     pub instructions: Vec<DisassembledInstruction>,
-    /// The byte offset just past the code object's last instruction.
+    /// How many instructions the code object has.
+    pub total: usize,
+    /// The byte offset just past the last one.
     pub end_offset: u32,
 }
 

@@ -1,0 +1,415 @@
+//! What is said on the link. Each command is a type, and so is its answer; the adapter's
+//! view of the program is made of these, without a type of the VM.
+//!
+//! The fields mean what their namesakes in `tailscope_vm::debug` mean; what is not said
+//! here is said there. Addresses are numbers.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// A command with the number that its answer repeats.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandMessage {
+    /// The number.
+    pub id: u64,
+    /// The command.
+    pub command: AnyCommand,
+}
+
+/// A command, with the type of its answer.
+pub trait Command: Into<AnyCommand> {
+    /// The answer.
+    type Answer: Serialize + DeserializeOwned + 'static;
+}
+
+/// Declares the commands: fields, and the answer's type.
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* } -> $answer:ty;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+            #[allow(missing_docs)]
+            pub struct $name { $(pub $field: $type),* }
+
+            impl Command for $name {
+                type Answer = $answer;
+            }
+
+            impl From<$name> for AnyCommand {
+                fn from(command: $name) -> AnyCommand {
+                    AnyCommand::$name(command)
+                }
+            }
+        )+
+
+        /// Any command.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub enum AnyCommand {
+            $($(#[$doc])* $name($name),)+
+        }
+    };
+}
+
+commands! {
+    /// Load the program. The first command.
+    Launch { spec: Launching } -> ();
+    /// Run the loaded program.
+    Start {} -> ();
+    /// Replace the line breakpoints of a file.
+    SetBreakpoints { file: String, breakpoints: Vec<LineBreakpoint> } -> Vec<BreakpointNews>;
+    /// Replace the breakpoints on instructions.
+    SetInstructionBreakpoints { breakpoints: Vec<AddressBreakpoint> } -> Vec<BreakpointNews>;
+    /// Choose which exceptions stop the program.
+    SetExceptionFilter { raised: bool, uncaught: bool } -> ();
+    /// Stop soon. Answered when it is seen; means nothing while the program stands still.
+    Pause {} -> ();
+    /// End the program, letting it clean up.
+    Terminate {} -> ();
+    /// The source text of a file that is not on the disk.
+    GetSource { file: String } -> Option<String>;
+
+    /// Go on.
+    Continue {} -> ();
+    /// Go on until a step is over.
+    Step { thread: u64, kind: StepWord } -> ();
+    /// The threads.
+    Threads {} -> Vec<ThreadView>;
+    /// Frames of a thread from the innermost.
+    Frames { thread: u64, start: usize, count: usize } -> FramePage;
+    /// How much each part of a frame has to show.
+    FrameCounts { frame: u64 } -> FrameSizes;
+    /// A page of variables.
+    Variables { of: Place, start: usize, count: Option<usize>, filter: Filter } -> Vec<VariableView>;
+    /// The value stack from the bottom.
+    ValueStack { frame: u64 } -> Vec<SlotView>;
+    /// The instruction that a frame is at.
+    Instruction { frame: u64 } -> InstructionWords;
+    /// Run Python in a frame; statements too, if `interactive`.
+    Evaluate { frame: Option<u64>, source: String, interactive: bool } -> VariableView;
+    /// The whole `repr()` of an expression.
+    FullRepr { frame: Option<u64>, source: String } -> String;
+    /// Write a variable.
+    SetVariable { of: Place, name: String, source: String, frame: Option<u64> } -> VariableView;
+    /// The exception that a thread is stopped at.
+    GetException { thread: u64 } -> Option<ExceptionView>;
+    /// Instructions of a code object.
+    Disassemble { code: u32, anchor: i64, first: i64, count: usize } -> Disassembly;
+}
+
+/// What the debuggee says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Report {
+    /// The first word.
+    Hello { token: String, version: String },
+    /// The answer to a command, or a sentence that says why there is none.
+    Answer {
+        id: u64,
+        result: Result<serde_json::Value, String>,
+    },
+    /// The program stands still.
+    Stopped { thread: u64, reason: StopWords },
+    /// A breakpoint has changed.
+    Breakpoint(BreakpointNews),
+    /// A breakpoint's log message.
+    Log {
+        text: String,
+        file: String,
+        line: u32,
+    },
+    /// A thread has started.
+    ThreadStarted(ThreadView),
+    /// A thread has ended.
+    ThreadExited { id: u64 },
+}
+
+/// How to start the program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Launching {
+    pub program: Program,
+    pub args: Vec<String>,
+    pub stop_on_entry: bool,
+    pub just_my_code: bool,
+    pub no_debug: bool,
+}
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Program {
+    Script(String),
+    Module(String),
+    Code(String),
+}
+
+/// A line breakpoint to set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct LineBreakpoint {
+    pub id: u64,
+    pub line: u32,
+    pub rule: Rule,
+}
+
+/// A breakpoint to set on an instruction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct AddressBreakpoint {
+    pub id: u64,
+    pub address: u64,
+    pub rule: Rule,
+}
+
+/// A breakpoint's rule, as it was written. The hit condition has been checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Rule {
+    pub condition: Option<String>,
+    pub hit_condition: Option<String>,
+    pub log_message: Option<String>,
+}
+
+/// What became of a breakpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct BreakpointNews {
+    pub id: u64,
+    pub state: BreakpointWords,
+}
+
+/// Where a breakpoint is, or why it is nowhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum BreakpointWords {
+    Set {
+        line: Option<u32>,
+        address: Option<u64>,
+    },
+    Pending(String),
+    Failed(String),
+}
+
+/// How far to step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum StepWord {
+    LineInto,
+    LineOver,
+    Out,
+    InstructionInto,
+    InstructionOver,
+}
+
+/// Why the program stands still.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum StopWords {
+    Entry,
+    Breakpoint {
+        ids: Vec<u64>,
+        note: Option<String>,
+    },
+    InstructionBreakpoint {
+        ids: Vec<u64>,
+        note: Option<String>,
+    },
+    BreakpointCall,
+    Step,
+    Pause,
+    Exception {
+        type_name: String,
+        message: String,
+        uncaught: bool,
+    },
+}
+
+/// A thread.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ThreadView {
+    pub id: u64,
+    pub name: String,
+}
+
+/// Frames, and how many there are in all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct FramePage {
+    pub frames: Vec<FrameView>,
+    pub total: usize,
+}
+
+/// A frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct FrameView {
+    pub id: u64,
+    pub qualname: String,
+    pub file: String,
+    pub location: Option<Range>,
+    pub address: u64,
+    pub library: bool,
+}
+
+/// A range of source: lines from 1, columns in bytes from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Range {
+    pub line: u32,
+    pub column: Option<u32>,
+    pub end_line: u32,
+    pub end_column: Option<u32>,
+}
+
+/// How much each part of a frame has to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct FrameSizes {
+    pub locals: usize,
+    pub globals: usize,
+    pub stack: usize,
+}
+
+/// Something that holds variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Place {
+    Locals(u64),
+    Globals(u64),
+    Value(u64),
+}
+
+/// Which variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Filter {
+    All,
+    Named,
+    Indexed,
+}
+
+/// A variable or a result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct VariableView {
+    pub name: String,
+    pub value: String,
+    pub type_name: String,
+    pub kind: KindWord,
+    pub inside: Option<Inside>,
+    pub access: AccessWord,
+    pub settable: bool,
+}
+
+/// A value's children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Inside {
+    pub handle: u64,
+    pub named: usize,
+    pub indexed: usize,
+}
+
+/// What a variable is to its container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum KindWord {
+    Data,
+    Cell,
+    Free,
+    Method,
+    Class,
+    Virtual,
+}
+
+/// How an expression reaches a variable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum AccessWord {
+    Name,
+    Attribute,
+    Item(String),
+    None,
+}
+
+/// A slot of the value stack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct SlotView {
+    pub index: usize,
+    pub kind: SlotWord,
+    pub value: Option<VariableView>,
+}
+
+/// How a slot holds its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum SlotWord {
+    Owned,
+    Borrowed,
+    Immediate,
+    Internal,
+    Null,
+}
+
+/// An instruction and what its caches have learned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct InstructionWords {
+    pub address: u64,
+    pub opname: String,
+    pub base_opname: String,
+    pub opcode: u8,
+    pub oparg: Option<u32>,
+    pub argrepr: String,
+    pub location: Option<Range>,
+    pub caches: Vec<CacheView>,
+    /// Value and backoff.
+    pub counter: Option<(u16, u8)>,
+    pub branch: Option<u16>,
+    pub jump_target: Option<u64>,
+}
+
+/// A field of the inline caches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct CacheView {
+    pub name: String,
+    pub units: u8,
+    pub value: u64,
+    pub meaning: String,
+}
+
+/// An exception, with the one that it came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ExceptionView {
+    pub type_name: String,
+    pub full_type_name: String,
+    pub message: String,
+    pub traceback: String,
+    pub uncaught: bool,
+    pub cause: Option<Box<ExceptionView>>,
+}
+
+/// A piece of a code object's disassembly.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Disassembly {
+    pub qualname: String,
+    pub file: String,
+    pub first_index: i64,
+    pub instructions: Vec<DisassemblyLine>,
+    pub total: usize,
+    pub end_offset: u32,
+}
+
+/// An instruction of a disassembly.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct DisassemblyLine {
+    pub address: u64,
+    pub bytes: Vec<u8>,
+    pub text: String,
+    pub location: Option<Range>,
+}

@@ -1,0 +1,370 @@
+//! Looking into a program that stands still: threads, frames, variables, evaluations,
+//! exceptions, sources.
+
+use serde_json::Value;
+
+use crate::client::Responder;
+use crate::link::messages::{
+    Evaluate, ExceptionView, Filter, FrameCounts, FrameView, Frames, FullRepr, GetException,
+    GetSource, Instruction, Place, SetVariable, ValueStack, VariableView, Variables,
+};
+use crate::protocol::{
+    EvaluateArguments, EvaluateArgumentsContext, EvaluateResponse, ExceptionBreakMode,
+    ExceptionDetails, ExceptionInfoArguments, ExceptionInfoResponse, Failure, Scope,
+    ScopePresentationHint, ScopesArguments, ScopesResponse, SetVariableArguments,
+    SetVariableResponse, SourceArguments, SourceResponse, StackFrame, StackFramePresentationHint,
+    StackTraceArguments, StackTraceResponse, Thread, ThreadsResponse, Variable, VariablesArguments,
+    VariablesArgumentsFilter, VariablesResponse, to_json,
+};
+
+use super::execution::no_thread;
+use super::handles::Holder;
+use super::{Phase, Session};
+
+/// A number of an earlier stop, or of none.
+fn stale(what: &str) -> Failure {
+    Failure::new(format!(
+        "this {what} belongs to an earlier stop of the program"
+    ))
+}
+
+impl Session {
+    /// While the program runs, the threads are the ones that it last told of.
+    pub(super) fn threads(&mut self, to: Responder) {
+        if self.phase == Phase::Stopped {
+            return self.ask_for(to, crate::link::messages::Threads {}, |session, threads| {
+                session.threads = threads;
+                Ok(session.known_threads())
+            });
+        }
+        let body = self.known_threads();
+        self.client.respond(to, Ok(body));
+    }
+
+    fn known_threads(&self) -> Value {
+        let threads = self.threads.iter().map(|t| Thread {
+            id: t.id,
+            name: t.name.clone(),
+        });
+        to_json(ThreadsResponse {
+            threads: threads.collect(),
+        })
+    }
+
+    pub(super) fn stack_trace(&mut self, to: Responder, arguments: StackTraceArguments) {
+        let thread = arguments.thread_id;
+        if !self.threads.iter().any(|known| known.id == thread) {
+            return self.client.respond(to, Err(no_thread(thread)));
+        }
+        let size = |value: Option<u64>| usize::try_from(value.unwrap_or(0)).unwrap_or(usize::MAX);
+        let start = size(arguments.start_frame);
+        let count = Some(size(arguments.levels))
+            .filter(|&count| count > 0)
+            .unwrap_or(usize::MAX);
+        self.ask_for(
+            to,
+            Frames {
+                thread,
+                start,
+                count,
+            },
+            |session, page| {
+                let stack_frames = page
+                    .frames
+                    .into_iter()
+                    .map(|frame| session.stack_frame(frame))
+                    .collect();
+                Ok(to_json(StackTraceResponse {
+                    stack_frames,
+                    total_frames: Some(page.total as u64),
+                }))
+            },
+        );
+    }
+
+    fn stack_frame(&mut self, frame: FrameView) -> StackFrame {
+        let range = frame
+            .location
+            .map(|range| self.sources.in_utf16(&frame.file, range));
+        let address = tailscope_vm::debug::InstructionAddress::from_number(frame.address);
+        StackFrame {
+            id: self.handles.frame(frame.id),
+            name: frame.qualname,
+            // Without a line there is nothing to show in the file.
+            source: range.is_some().then(|| self.sources.source(&frame.file)),
+            line: range.map_or(0, |range| self.client_line(range.line)),
+            column: range.map_or(0, |range| self.client_column(range.column.unwrap_or(0))),
+            end_line: range
+                .and_then(|range| range.end_column.map(|_| self.client_line(range.end_line))),
+            end_column: range
+                .and_then(|range| range.end_column.map(|column| self.client_column(column))),
+            instruction_pointer_reference: Some(address.to_string()),
+            presentation_hint: frame.library.then_some(StackFramePresentationHint::Subtle),
+            can_restart: None,
+            module_id: None,
+        }
+    }
+
+    pub(super) fn scopes(&mut self, to: Responder, arguments: ScopesArguments) {
+        let Some(frame) = self.handles.find_frame(arguments.frame_id) else {
+            return self.client.respond(to, Err(stale("frame")));
+        };
+        self.ask_for(to, FrameCounts { frame }, move |session, sizes| {
+            let mut scope = |name: &str, hint, holder, size: Option<usize>, expensive| Scope {
+                name: name.to_owned(),
+                presentation_hint: hint,
+                variables_reference: session.handles.hold(holder),
+                named_variables: size.and_then(|size| u32::try_from(size).ok()),
+                indexed_variables: None,
+                expensive,
+                source: None,
+                line: None,
+                column: None,
+                end_line: None,
+                end_column: None,
+            };
+            let locals = Some(ScopePresentationHint::Locals);
+            let registers = Some(ScopePresentationHint::Registers);
+            let scopes = vec![
+                scope(
+                    "Locals",
+                    locals,
+                    Holder::Locals { frame },
+                    Some(sizes.locals),
+                    false,
+                ),
+                scope(
+                    "Globals",
+                    None,
+                    Holder::Globals { frame },
+                    Some(sizes.globals),
+                    true,
+                ),
+                scope(
+                    "Value stack",
+                    registers.clone(),
+                    Holder::Stack { frame },
+                    Some(sizes.stack),
+                    false,
+                ),
+                scope(
+                    "Instruction",
+                    registers,
+                    Holder::Instruction { frame },
+                    None,
+                    false,
+                ),
+            ];
+            Ok(to_json(ScopesResponse { scopes }))
+        });
+    }
+
+    pub(super) fn variables(&mut self, to: Responder, arguments: VariablesArguments) {
+        let start = arguments
+            .start
+            .map_or(0, |start| usize::try_from(start).unwrap_or(usize::MAX));
+        // 0 means all, as if it were left out.
+        let count = arguments.count.filter(|&count| count > 0);
+        let count = count.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+        let Some(holder) = self.handles.find(arguments.variables_reference).cloned() else {
+            return self.client.respond(to, Err(stale("value")));
+        };
+        let place = match &holder {
+            Holder::Locals { frame } => Place::Locals(*frame),
+            Holder::Globals { frame } => Place::Globals(*frame),
+            Holder::Value { handle, .. } => Place::Value(*handle),
+            Holder::Stack { frame } => {
+                let frame = *frame;
+                return self.ask_for(to, ValueStack { frame }, move |session, slots| {
+                    Ok(page(session.stack_variables(frame, slots), start, count))
+                });
+            }
+            Holder::Instruction { frame } => {
+                return self.ask_for(
+                    to,
+                    Instruction { frame: *frame },
+                    move |session, instruction| {
+                        Ok(page(
+                            session.instruction_variables(instruction),
+                            start,
+                            count,
+                        ))
+                    },
+                );
+            }
+            Holder::Known(variables) => {
+                let body = page(variables.clone(), start, count);
+                return self.client.respond(to, Ok(body));
+            }
+        };
+        let filter = match arguments.filter {
+            None => Filter::All,
+            Some(VariablesArgumentsFilter::Named) => Filter::Named,
+            Some(VariablesArgumentsFilter::Indexed) => Filter::Indexed,
+        };
+        self.ask_for(
+            to,
+            Variables {
+                of: place,
+                start,
+                count,
+                filter,
+            },
+            move |session, list| {
+                let variables = list
+                    .into_iter()
+                    .map(|view| session.variable(view, &holder))
+                    .collect();
+                Ok(to_json(VariablesResponse { variables }))
+            },
+        );
+    }
+
+    pub(super) fn set_variable(&mut self, to: Responder, arguments: SetVariableArguments) {
+        let (of, frame) = match self.handles.find(arguments.variables_reference) {
+            None => return self.client.respond(to, Err(stale("value"))),
+            Some(Holder::Locals { frame }) => (Place::Locals(*frame), Some(*frame)),
+            Some(Holder::Globals { frame }) => (Place::Globals(*frame), Some(*frame)),
+            Some(Holder::Value { handle, frame, .. }) => (Place::Value(*handle), *frame),
+            Some(Holder::Stack { .. } | Holder::Instruction { .. } | Holder::Known(_)) => {
+                let failure = Failure::new("this value can be looked at but not written");
+                return self.client.respond(to, Err(failure));
+            }
+        };
+        let command = SetVariable {
+            of,
+            name: arguments.name,
+            source: arguments.value,
+            frame,
+        };
+        self.ask_for(to, command, move |session, view| {
+            let variable = session.result(view, frame, None);
+            Ok(to_json(SetVariableResponse {
+                value: variable.value,
+                ty: variable.ty,
+                variables_reference: Some(variable.variables_reference),
+                named_variables: variable.named_variables,
+                indexed_variables: variable.indexed_variables,
+                ..SetVariableResponse::default()
+            }))
+        });
+    }
+
+    pub(super) fn evaluate(&mut self, to: Responder, arguments: EvaluateArguments) {
+        let frame = match arguments.frame_id {
+            None => None,
+            Some(number) => match self.handles.find_frame(number) {
+                Some(frame) => Some(frame),
+                None => return self.client.respond(to, Err(stale("frame"))),
+            },
+        };
+        let source = arguments.expression;
+        if arguments.context == Some(EvaluateArgumentsContext::Clipboard) {
+            return self.ask_for(to, FullRepr { frame, source }, |_, result| {
+                Ok(to_json(EvaluateResponse {
+                    result,
+                    ..EvaluateResponse::default()
+                }))
+            });
+        }
+        let interactive = arguments.context == Some(EvaluateArgumentsContext::Repl);
+        let expression = source.clone();
+        self.ask_for(
+            to,
+            Evaluate {
+                frame,
+                source,
+                interactive,
+            },
+            move |session, view| {
+                let variable = session.result(view, frame, Some(expression));
+                Ok(to_json(EvaluateResponse {
+                    result: variable.value,
+                    ty: variable.ty,
+                    presentation_hint: variable.presentation_hint,
+                    variables_reference: variable.variables_reference,
+                    named_variables: variable.named_variables,
+                    indexed_variables: variable.indexed_variables,
+                    ..EvaluateResponse::default()
+                }))
+            },
+        );
+    }
+
+    /// A value that stands alone.
+    fn result(
+        &mut self,
+        view: VariableView,
+        frame: Option<u64>,
+        expression: Option<String>,
+    ) -> Variable {
+        let inside = view.inside.map(|inside| (inside.handle, frame, expression));
+        self.render(view, inside)
+    }
+
+    pub(super) fn exception_info(&mut self, to: Responder, arguments: ExceptionInfoArguments) {
+        let thread = arguments.thread_id;
+        self.ask_for(
+            to,
+            GetException { thread },
+            |_, exception| match exception {
+                Some(exception) => Ok(to_json(ExceptionInfoResponse {
+                    exception_id: exception.full_type_name.clone(),
+                    description: Some(exception.message.clone()),
+                    break_mode: if exception.uncaught {
+                        ExceptionBreakMode::Unhandled
+                    } else {
+                        ExceptionBreakMode::Always
+                    },
+                    details: Some(exception_details(exception)),
+                })),
+                None => Err(Failure::new("this thread is not stopped at an exception")),
+            },
+        );
+    }
+
+    pub(super) fn source(&mut self, to: Responder, arguments: SourceArguments) {
+        let reference = arguments.source.and_then(|source| source.source_reference);
+        let reference = reference
+            .filter(|&reference| reference > 0)
+            .unwrap_or(arguments.source_reference);
+        let Some(file) = self.sources.virtual_file(reference).map(str::to_owned) else {
+            return self.client.respond(
+                to,
+                Err(Failure::new("there is no source with this reference")),
+            );
+        };
+        let missing = format!("the source text of {file} is not known");
+        self.ask(GetSource { file }, move |session, source| {
+            let result = source.and_then(|source| match source {
+                Some(content) => {
+                    let mime_type = Some("text/x-python".to_owned());
+                    Ok(to_json(SourceResponse { content, mime_type }))
+                }
+                None => Err(Failure::new(missing)),
+            });
+            session.client.respond(to, result);
+        });
+    }
+}
+
+fn exception_details(exception: ExceptionView) -> ExceptionDetails {
+    ExceptionDetails {
+        type_name: Some(exception.type_name),
+        full_type_name: Some(exception.full_type_name),
+        message: Some(exception.message),
+        stack_trace: Some(exception.traceback),
+        evaluate_name: None,
+        inner_exception: exception.cause.map(|cause| vec![exception_details(*cause)]),
+    }
+}
+
+/// A part of variables that are all known.
+fn page(variables: Vec<Variable>, start: usize, count: Option<usize>) -> Value {
+    let variables = variables
+        .into_iter()
+        .skip(start)
+        .take(count.unwrap_or(usize::MAX))
+        .collect();
+    to_json(VariablesResponse { variables })
+}

@@ -1,0 +1,160 @@
+//! The debuggee as the session sees it: a process, a link once it has connected, and the
+//! questions that it has not answered yet.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::TcpStream;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::client::Responder;
+use crate::link::messages::{Command, CommandMessage, Launching};
+use crate::link::write_message;
+use crate::process::DebuggeeProcess;
+use crate::protocol::Failure;
+
+use super::Session;
+
+/// How long the debuggee may leave a command unread: its reading thread does nothing else.
+const WRITE_TIME: Duration = Duration::from_secs(5);
+
+/// What is done with an answer.
+type Continuation = Box<dyn FnOnce(&mut Session, Result<Value, String>)>;
+
+/// A debuggee.
+pub(super) struct Target {
+    pub process: DebuggeeProcess,
+    /// What it is to run.
+    pub launching: Launching,
+    /// The `launch` request, until it has been answered.
+    pub launch: Option<Responder>,
+    /// There is no program to wait for: it could not be loaded.
+    pub failed: bool,
+    /// It has been asked to end.
+    pub ending: bool,
+    /// Output streams that have not ended.
+    pub open_outputs: usize,
+    /// Its exit status, once it has ended.
+    pub exit: Option<Option<ExitStatus>>,
+    link: Option<TcpStream>,
+    next_command: u64,
+    waiting: HashMap<u64, Continuation>,
+}
+
+impl Target {
+    pub fn new(process: DebuggeeProcess, launching: Launching, launch: Responder) -> Self {
+        Target {
+            process,
+            launching,
+            launch: Some(launch),
+            failed: false,
+            ending: false,
+            open_outputs: 2,
+            exit: None,
+            link: None,
+            next_command: 0,
+            waiting: HashMap::new(),
+        }
+    }
+
+    /// The debuggee has connected.
+    pub fn connect(&mut self, stream: TcpStream) -> io::Result<()> {
+        stream.set_write_timeout(Some(WRITE_TIME))?;
+        self.link = Some(stream);
+        Ok(())
+    }
+
+    fn send<C: Command>(&mut self, command: C, then: Continuation) -> Result<(), Continuation> {
+        let Some(link) = &mut self.link else {
+            return Err(then);
+        };
+        self.next_command += 1;
+        let message = CommandMessage {
+            id: self.next_command,
+            command: command.into(),
+        };
+        if write_message(link, &message).is_err() {
+            return Err(then);
+        }
+        self.waiting.insert(message.id, then);
+        Ok(())
+    }
+}
+
+impl Session {
+    /// Sends a command to the debuggee and returns at once; `then` gets the answer.
+    pub(super) fn ask<C: Command + 'static>(
+        &mut self,
+        command: C,
+        then: impl FnOnce(&mut Session, Result<C::Answer, Failure>) + 'static,
+    ) {
+        let then: Continuation = Box::new(|session, answer| {
+            let typed = answer.and_then(|json| {
+                serde_json::from_value(json)
+                    .map_err(|error| format!("the debuggee's answer cannot be read: {error}"))
+            });
+            then(session, typed.map_err(Failure::new));
+        });
+        let unsent = match &mut self.target {
+            Some(target) => target.send(command, then).err(),
+            None => Some(then),
+        };
+        if let Some(then) = unsent {
+            then(self, Err("the debuggee does not listen".to_owned()));
+        }
+    }
+
+    /// Sends a command whose answer makes a response. It belongs to the current stop: should
+    /// the program go on before the answer comes, the request fails.
+    pub(super) fn ask_for<C: Command + 'static>(
+        &mut self,
+        to: Responder,
+        command: C,
+        then: impl FnOnce(&mut Session, C::Answer) -> Result<Value, Failure> + 'static,
+    ) {
+        let epoch = self.handles.epoch();
+        self.ask(command, move |session, answer| {
+            let result = if session.handles.epoch() == epoch {
+                answer.and_then(|answer| then(session, answer))
+            } else {
+                Err(Failure::not_stopped("the program has gone on"))
+            };
+            session.client.respond(to, result);
+        });
+    }
+
+    /// Sends a command whose answer nobody waits for.
+    pub(super) fn tell<C: Command + 'static>(&mut self, command: C) {
+        self.ask(command, |session, answer| {
+            if let Err(failure) = answer {
+                session.client.note(&failure.text);
+            }
+        });
+    }
+
+    /// An answer has come.
+    pub(super) fn answered(&mut self, id: u64, answer: Result<Value, String>) {
+        let then = self
+            .target
+            .as_mut()
+            .and_then(|target| target.waiting.remove(&id));
+        if let Some(then) = then {
+            then(self, answer);
+        }
+    }
+
+    /// No answers will come any more.
+    pub(super) fn answer_all_with(&mut self, reason: &str) {
+        let waiting = self
+            .target
+            .as_mut()
+            .map(|target| std::mem::take(&mut target.waiting));
+        let mut waiting: Vec<_> = waiting.unwrap_or_default().into_iter().collect();
+        waiting.sort_by_key(|(id, _)| *id);
+        for (_, then) in waiting {
+            then(self, Err(reason.to_owned()));
+        }
+    }
+}

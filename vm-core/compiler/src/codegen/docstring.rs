@@ -1,0 +1,99 @@
+//! Docstrings: finding them, and removing their indentation as CPython does since 3.13.
+
+use ruff_python_ast::{Expr, Stmt};
+use tailscope_bytecode::code::Wtf8;
+
+use super::Codegen;
+use crate::preprocess::literal::string_value;
+
+/// The docstring expression at the head of a body, and the statements after it.
+pub(super) fn split(body: &[Stmt]) -> Option<(&Expr, &[Stmt])> {
+    match body.split_first() {
+        Some((Stmt::Expr(first), rest)) if first.value.is_string_literal_expr() => {
+            Some((&first.value, rest))
+        }
+        _ => None,
+    }
+}
+
+impl Codegen<'_> {
+    /// The value of the docstring expression `e`, cleaned.
+    pub(super) fn docstring(&self, e: &Expr) -> Wtf8 {
+        match e {
+            Expr::StringLiteral(literal) => clean(&string_value(&literal.value, self.source).0),
+            _ => Wtf8::from(""),
+        }
+    }
+}
+
+/// Removes the indentation that all lines but the first have in common, and that of the
+/// first line; blank lines stay, so that line numbers do.
+fn clean(doc: &[u8]) -> Wtf8 {
+    let doc = expand_tabs(doc);
+    let mut lines = doc.split_inclusive(|&b| b == b'\n');
+    let first = lines.next().unwrap_or(b"");
+    let margin = lines
+        .clone()
+        .filter_map(|line| {
+            let indent = leading_spaces(line);
+            (!matches!(line.get(indent), None | Some(b'\n'))).then_some(indent)
+        })
+        .min()
+        .unwrap_or(0);
+    let mut out = Vec::with_capacity(doc.len());
+    out.extend_from_slice(&first[leading_spaces(first)..]);
+    for line in lines {
+        out.extend_from_slice(&line[leading_spaces(line).min(margin)..]);
+    }
+    Wtf8(out.into())
+}
+
+fn leading_spaces(line: &[u8]) -> usize {
+    line.iter().take_while(|&&b| b == b' ').count()
+}
+
+/// `str.expandtabs()`: columns count code points, and begin anew after each line end.
+fn expand_tabs(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut column = 0;
+    for &byte in text {
+        match byte {
+            b'\t' => {
+                let width = 8 - column % 8;
+                out.resize(out.len() + width, b' ');
+                column += width;
+                continue;
+            }
+            b'\n' | b'\r' => column = 0,
+            // Bytes that continue a code point take no column.
+            0x80..=0xBF => {}
+            _ => column += 1,
+        }
+        out.push(byte);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cleaned(doc: &str) -> String {
+        clean(doc.as_bytes()).as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn indentation_goes_and_blank_lines_stay() {
+        assert_eq!(cleaned("  a\n    b\n\n      c\n  "), "a\nb\n\n  c\n");
+        assert_eq!(cleaned("a"), "a");
+        assert_eq!(cleaned("\n\n  x\n"), "\n\nx\n");
+        assert_eq!(cleaned("a\n\tb\n\t\tc"), "a\nb\n        c");
+        assert_eq!(cleaned("  "), "");
+        assert_eq!(cleaned("a\n b\n  "), "a\nb\n ");
+    }
+
+    #[test]
+    fn tabs_stop_every_eight_code_points() {
+        assert_eq!(expand_tabs("é\tx\n\ty".as_bytes()), "é       x\n        y".as_bytes());
+    }
+}

@@ -119,8 +119,32 @@ fn float_digits(value: f64, dot_zero: bool) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.into();
     }
-    // Rust's exponent form has the shortest digits: "1.2345e-7".
-    place_point(&format!("{value:e}"), 16, dot_zero)
+    // Of two equally near shortest numbers CPython takes the even one, and so does ryu; the
+    // standard library takes the upper one.
+    let mut buffer = ryu::Buffer::new();
+    place_point(&scientific(buffer.format_finite(value)), 16, dot_zero)
+}
+
+/// Puts the point of a decimal number after its first digit: `-12.5` to `-1.25e1`.
+fn scientific(text: &str) -> String {
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", mantissa),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_start_matches('0');
+    let leading_zeros = all.len() - digits.len();
+    let digits = digits.trim_end_matches('0');
+    if digits.is_empty() {
+        return format!("{sign}0e0");
+    }
+    let exponent = exponent + whole.len() as i32 - 1 - leading_zeros as i32;
+    let (first, rest) = digits.split_at(1);
+    let point = if rest.is_empty() { "" } else { "." };
+    format!("{sign}{first}{point}{rest}e{exponent}")
 }
 
 /// `'%.17g' % value`, as marshal versions 0 and 1 hold floats.
@@ -295,6 +319,8 @@ mod tests {
             (0.00001, "1e-05"),
             (1.5e-7, "1.5e-07"),
             (5e-324, "5e-324"),
+            (2f64.powi(-25), "2.9802322387695312e-08"),
+            (123.25, "123.25"),
             (f64::MAX, "1.7976931348623157e+308"),
             (f64::INFINITY, "inf"),
             (f64::NEG_INFINITY, "-inf"),

@@ -94,6 +94,55 @@ fn the_text_is_cpythons() {
     assert_eq!(wrong, 0, "{wrong} of {files} files differ");
 }
 
+/// Code as it is while it runs: specialized, with its caches; and monitored.
+#[test]
+fn the_text_of_running_code_is_cpythons() {
+    let Some(python) = common::oracle() else {
+        return;
+    };
+    let output = common::run_script(&python, "adaptive.py", &[]);
+    let mut rest = &output[..];
+    let (mut codes, mut wrong) = (0, 0);
+    let mut specialized = std::collections::BTreeSet::new();
+    while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
+        let line = String::from_utf8_lossy(&rest[..end]).into_owned();
+        let words: Vec<&str> = line.split('\t').collect();
+        let [name, data, adaptive, text] = words[..] else {
+            panic!("a record begins with {line:?}");
+        };
+        let [data, adaptive, text] = [data, adaptive, text].map(|n| n.parse::<usize>().unwrap());
+        let body = &rest[end + 1..];
+        let code = marshal::read_code(&body[..data]).expect("a code object");
+        let array = &body[data..data + adaptive];
+        let theirs = String::from_utf8_lossy(&body[data + adaptive..data + adaptive + text]);
+        let options = Options {
+            show_caches: true,
+            show_offsets: true,
+            adaptive: Some(&|_| Some(array.to_vec())),
+            address_of: &|_| 0,
+            ..Options::default()
+        };
+        let ours = without_addresses(&dis::disassemble(&code, &options));
+        codes += 1;
+        wrong += usize::from(!same_text(name, &ours, &theirs));
+        for instruction in dis::instructions_of(&code, Some(array), &|_| 0) {
+            if instruction.opcode != instruction.base {
+                specialized.insert(instruction.opcode);
+            }
+        }
+        rest = &body[data + adaptive + text..];
+    }
+    println!(
+        "{codes} code objects, {} opcodes of running code",
+        specialized.len()
+    );
+    assert!(
+        codes > 200 && specialized.len() > 45,
+        "{codes}, {specialized:?}"
+    );
+    assert_eq!(wrong, 0, "{wrong} of {codes} code objects differ");
+}
+
 fn same_text(name: &str, ours: &str, theirs: &str) -> bool {
     if ours == theirs {
         return true;

@@ -207,7 +207,11 @@ impl Formatter {
             name: &instruction.name(),
             // CPython's opargs are signed.
             oparg: instruction.oparg.map(|oparg| oparg as i32),
-            argrepr: &instruction.argrepr,
+            argrepr: if shows_no_argument(instruction.opcode) {
+                ""
+            } else {
+                &instruction.argrepr
+            },
         };
         self.row(out, &row);
     }
@@ -282,6 +286,12 @@ impl Formatter {
         out.push_str(text.trim_end());
         out.push('\n');
     }
+}
+
+/// CPython's `dis` does not explain the opargs of instrumented opcodes, but for those at which
+/// it fails.
+fn shows_no_argument(opcode: Opcode) -> bool {
+    opcode.is_instrumented() && !opcode.has_jump() && !opcode.has_name()
 }
 
 /// The names that CPython's `dis` gives to cache entries. For LOAD_GLOBAL they come in

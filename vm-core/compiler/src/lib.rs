@@ -1,6 +1,22 @@
 //! Python source to CPython 3.14 code objects: parse, scopes, code generation, flow
 //! graph, assembly. Nothing here executes anything.
+//!
+//! [`compile`] does it all. For any source that CPython 3.14 accepts, the code object
+//! equals CPython's in every field, nested code objects included; the differential tests
+//! (`tests/differential.rs`, `examples/diff.rs`) hold it to that.
+//!
+//! | stage | module | CPython |
+//! |---|---|---|
+//! | bytes to text, positions | [`source`] | `Parser/tokenizer` |
+//! | text to tree | [`parse`] (ruff's parser) | `Parser` |
+//! | rewriting of the tree | [`preprocess`] | `Python/ast_preprocess.c`, `future.c` |
+//! | scopes | [`symtable`] | `Python/symtable.c` |
+//! | tree to instructions | [`codegen`] | `Python/codegen.c`, `compile.c` |
+//! | optimization | `flowgraph` | `Python/flowgraph.c` |
+//! | instructions to bytes | [`assemble`] | `Python/assemble.c` |
+
 pub mod assemble;
+pub mod codegen;
 pub mod error;
 mod flowgraph;
 pub mod instr;
@@ -8,3 +24,106 @@ pub mod parse;
 pub mod preprocess;
 pub mod source;
 pub mod symtable;
+
+use tailscope_bytecode::code::Code;
+
+pub use error::{CompileError, ErrorKind, Warning};
+pub use parse::Mode;
+pub use source::SourceFile;
+
+use codegen::CodegenOptions;
+use preprocess::FutureFlags;
+
+/// How to compile: the arguments of Python's `compile` beside the source.
+#[derive(Clone, Debug, Default)]
+pub struct CompileOptions {
+    /// `co_filename` of the code objects.
+    pub filename: String,
+    pub mode: Mode,
+    /// 0, 1 (no `assert`) or 2 (no docstrings either), as `python -O` and `-OO`.
+    pub optimize: u8,
+    /// `CO_FUTURE_*` bits that the caller of `compile` is itself compiled with.
+    pub inherited_flags: u32,
+    /// Allow `await` at module level (`ast.PyCF_ALLOW_TOP_LEVEL_AWAIT`).
+    pub top_level_await: bool,
+}
+
+impl CompileOptions {
+    /// A module of this file name.
+    pub fn new(filename: impl Into<String>) -> CompileOptions {
+        CompileOptions {
+            filename: filename.into(),
+            ..CompileOptions::default()
+        }
+    }
+}
+
+/// Compiles source as it stands in a file: its encoding is as PEP 263 says.
+///
+/// # Errors
+///
+/// The exceptions that CPython's `compile` raises, mostly SyntaxErrors.
+pub fn compile(
+    source: &[u8],
+    options: &CompileOptions,
+) -> Result<(Code, Vec<Warning>), CompileError> {
+    compile_source(&SourceFile::from_bytes(source, &options.filename)?, options)
+}
+
+/// Compiles source that is text already.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_str(
+    source: &str,
+    options: &CompileOptions,
+) -> Result<(Code, Vec<Warning>), CompileError> {
+    compile_source(&SourceFile::from_text(source, &options.filename)?, options)
+}
+
+/// Compiles a source file that is decoded already; its name counts, not that of `options`.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_source(
+    source: &SourceFile,
+    options: &CompileOptions,
+) -> Result<(Code, Vec<Warning>), CompileError> {
+    let mut parsed = parse::parse(source, options.mode)?;
+    // The stages after the parser recurse over the tree. What a level takes at most,
+    // several native frames, was measured in a build without optimization.
+    const LEVEL: usize = if cfg!(debug_assertions) {
+        48 * 1024
+    } else {
+        12 * 1024
+    };
+    let depth = parsed.depth;
+    let needed = depth * LEVEL + (1 << 18);
+    let result = stacker::maybe_grow(needed, needed, || {
+        compile_tree(&mut parsed, source, options)
+    });
+    parse::dispose(parsed.module, depth);
+    result
+}
+
+fn compile_tree(
+    parsed: &mut parse::Parsed,
+    source: &SourceFile,
+    options: &CompileOptions,
+) -> Result<(Code, Vec<Warning>), CompileError> {
+    let module = &mut parsed.module;
+    let mut future = FutureFlags::of(module, source)?;
+    future.features |= options.inherited_flags;
+    future.top_level_await = options.top_level_await;
+    let mut warnings = preprocess::preprocess(module, source, future, options.optimize);
+    let table = symtable::build(module, source, future)?;
+    let codegen_options = CodegenOptions {
+        optimize: options.optimize,
+        future_flags: future.features,
+        interactive: options.mode == Mode::Single,
+    };
+    let code = codegen::generate(module, &table, source, codegen_options, &mut warnings)?;
+    Ok((code, warnings))
+}

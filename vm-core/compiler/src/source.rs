@@ -18,6 +18,12 @@ pub fn no_range() -> TextRange {
     TextRange::empty(TextSize::new(u32::MAX))
 }
 
+/// The range of a `pass` that stands where the docstring at `start` was: the columns of the
+/// word, whatever the text has there.
+pub fn pass_range(start: TextSize) -> TextRange {
+    TextRange::new(start, TextSize::new(u32::MAX))
+}
+
 /// The longest source that offsets of 32 bits can address, with room for [`no_range`].
 const MAX_LEN: usize = u32::MAX as usize - 8;
 
@@ -107,6 +113,14 @@ impl SourceFile {
             return Loc::NONE;
         }
         let (line, col) = self.position(range.start());
+        if range == pass_range(range.start()) {
+            return Loc {
+                line,
+                end_line: line,
+                col,
+                end_col: col + "pass".len() as i32,
+            };
+        }
         let line_start = u32::from(range.start()) - col as u32;
         let next_line = self
             .line_starts

@@ -147,13 +147,7 @@ impl<'a, 's> Joiner<'a, 's> {
         if value.is_empty() {
             return;
         }
-        // CPython's tokenizer ends a part after the first of two braces.
-        let text = self.source.slice(literal.range);
-        let mut range = literal.range;
-        if text.ends_with("{{") || text.ends_with("}}") {
-            range = TextRange::new(range.start(), range.end() - TextSize::new(1));
-        }
-        self.constant(&value, range);
+        self.constant(&value, literal.range);
     }
 
     fn field(&mut self, field: &'a InterpolatedElement, raw: bool) {
@@ -177,7 +171,10 @@ impl<'a, 's> Joiner<'a, 's> {
             (field.debug_text.is_some() && field.format_spec.is_none()).then_some(b'r')
         });
         let source_text = match text {
-            Some((text, _)) if self.template => Some(stripped(&text)),
+            Some((text, _)) if self.template => Some(match field.debug_text {
+                Some(_) => without_equals(&text).to_owned(),
+                None => text,
+            }),
             _ => None,
         };
         let format_spec = field.format_spec.as_deref().map(|node| FormatSpec {
@@ -232,12 +229,9 @@ impl<'a, 's> Joiner<'a, 's> {
     }
 }
 
-/// The text of an expression as CPython's tokenizer keeps it: comments are cut out when
-/// there are any. Its idea of strings is simple: quotes alternate.
+/// The text of an expression as CPython's tokenizer keeps it, without comments. Its idea of
+/// strings is simple: quotes alternate.
 fn without_comments(text: &str) -> String {
-    if !has_comment(text) {
-        return text.to_owned();
-    }
     let mut out = String::with_capacity(text.len());
     let mut quote = None;
     let mut chars = text.chars();
@@ -251,6 +245,10 @@ fn without_comments(text: &str) -> String {
                 };
                 out.push(c);
             }
+            '\\' => {
+                out.push(c);
+                out.extend(chars.next());
+            }
             '#' if quote.is_none() => {
                 if chars.by_ref().any(|c| c == '\n') {
                     out.push('\n');
@@ -262,27 +260,7 @@ fn without_comments(text: &str) -> String {
     out
 }
 
-fn has_comment(text: &str) -> bool {
-    let mut quote = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => {
-                chars.next();
-            }
-            '"' | '\'' => match quote {
-                None => quote = Some(c),
-                Some(open) if open == c => quote = None,
-                Some(_) => {}
-            },
-            '#' if quote.is_none() => return true,
-            _ => {}
-        }
-    }
-    false
-}
-
-fn stripped(text: &str) -> String {
-    let blank = |c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c) || c == '=';
-    text.trim_end_matches(blank).to_owned()
+/// The text of `{x = }` up to its equals sign: what follows it is blank.
+fn without_equals(text: &str) -> &str {
+    text.rfind('=').map_or(text, |at| &text[..at])
 }

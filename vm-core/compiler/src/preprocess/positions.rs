@@ -4,11 +4,15 @@
 //! |---|---|---|
 //! | decorated function or class | from the first `@` | from `def`, `async` or `class` |
 //! | generator expression as only argument | without the parentheses of the call | with them |
+//! | compound statement whose last line ends with `;` | without it | with it |
 
 use std::cell::Cell;
 
 use ruff_python_ast::visitor::transformer::{self, Transformer};
-use ruff_python_ast::{Decorator, Expr, InterpolatedStringElement, Mod, Pattern, Stmt};
+use ruff_python_ast::{
+    Decorator, ElifElseClause, ExceptHandler, Expr, InterpolatedStringElement, MatchCase, Mod,
+    Pattern, Stmt,
+};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 /// Native stack that must be left before a node is entered, and what is added when it is
@@ -50,6 +54,28 @@ impl Positions<'_> {
         }
     }
 
+    /// `range` with the semicolon after it, if one follows.
+    fn with_semicolon(&self, range: TextRange) -> TextRange {
+        let mut bytes = self.text.as_bytes()[usize::from(range.end())..].iter();
+        let mut length = 1;
+        let semicolon = loop {
+            match bytes.next() {
+                Some(b' ' | b'\t' | 0x0c) => {}
+                Some(b'\\') if bytes.as_slice().first() == Some(&b'\n') => {
+                    bytes.next();
+                    length += 1;
+                }
+                other => break other == Some(&b';'),
+            }
+            length += 1;
+        };
+        if semicolon {
+            range.add_end(TextSize::new(length))
+        } else {
+            range
+        }
+    }
+
     fn without_decorators(&self, range: TextRange, decorators: &[Decorator]) -> TextRange {
         match decorators.last() {
             Some(last) => TextRange::new(self.next_code(last.end()), range.end()),
@@ -77,10 +103,25 @@ impl Positions<'_> {
 
 impl Transformer for Positions<'_> {
     fn visit_stmt(&self, stmt: &mut Stmt) {
-        match stmt {
-            Stmt::FunctionDef(s) => s.range = self.without_decorators(s.range, &s.decorator_list),
-            Stmt::ClassDef(s) => s.range = self.without_decorators(s.range, &s.decorator_list),
-            _ => {}
+        let range = match stmt {
+            Stmt::FunctionDef(s) => {
+                s.range = self.without_decorators(s.range, &s.decorator_list);
+                Some(&mut s.range)
+            }
+            Stmt::ClassDef(s) => {
+                s.range = self.without_decorators(s.range, &s.decorator_list);
+                Some(&mut s.range)
+            }
+            Stmt::If(s) => Some(&mut s.range),
+            Stmt::For(s) => Some(&mut s.range),
+            Stmt::While(s) => Some(&mut s.range),
+            Stmt::Try(s) => Some(&mut s.range),
+            Stmt::With(s) => Some(&mut s.range),
+            Stmt::Match(s) => Some(&mut s.range),
+            _ => None,
+        };
+        if let Some(range) = range {
+            *range = self.with_semicolon(*range);
         }
         self.nested(|| transformer::walk_stmt(self, stmt));
     }
@@ -93,6 +134,22 @@ impl Transformer for Positions<'_> {
             only.range = call.arguments.range;
         }
         self.nested(|| transformer::walk_expr(self, expr));
+    }
+
+    fn visit_elif_else_clause(&self, clause: &mut ElifElseClause) {
+        clause.range = self.with_semicolon(clause.range);
+        transformer::walk_elif_else_clause(self, clause);
+    }
+
+    fn visit_except_handler(&self, handler: &mut ExceptHandler) {
+        let ExceptHandler::ExceptHandler(h) = handler;
+        h.range = self.with_semicolon(h.range);
+        transformer::walk_except_handler(self, handler);
+    }
+
+    fn visit_match_case(&self, case: &mut MatchCase) {
+        case.range = self.with_semicolon(case.range);
+        transformer::walk_match_case(self, case);
     }
 
     fn visit_pattern(&self, pattern: &mut Pattern) {

@@ -7,13 +7,13 @@ use ruff_python_ast::{
     AtomicNodeIndex, Expr, ExprBooleanLiteral, ExprContext, InterpolatedStringElement,
     InterpolatedStringLiteralElement, Mod, Pattern, Stmt, StmtPass, Suite,
 };
-use ruff_text_size::{Ranged, TextRange, TextSize};
+use ruff_text_size::Ranged;
 
 use super::format::{as_fstring, fstring};
 use super::literal::{literal_bytes, synthetic_value};
 use super::{FutureFlags, docstring};
 use crate::error::Warning;
-use crate::source::{SourceFile, no_range};
+use crate::source::{SourceFile, no_range, pass_range};
 
 /// What a `return`, `break` or `continue` would leave.
 #[derive(Clone, Copy, PartialEq)]
@@ -108,8 +108,7 @@ fn remove_docstring(body: &mut Suite) {
         body.remove(0);
         return;
     }
-    let start = body[0].start();
-    let range = TextRange::at(start, TextSize::new(4));
+    let range = pass_range(body[0].start());
     body[0] = Stmt::Pass(StmtPass {
         node_index: AtomicNodeIndex::NONE,
         range,

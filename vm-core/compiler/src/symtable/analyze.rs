@@ -52,7 +52,7 @@ struct Visible {
     type_params: Names,
     /// Bound in the block itself.
     local: Names,
-    /// Names that turned out to be free in the block.
+    /// Names that the block itself uses and a function around binds.
     free: Names,
     /// The class whose names the block sees.
     class_entry: Option<ScopeId>,
@@ -110,7 +110,8 @@ impl Analyzer<'_> {
             inner_global.extend(visible.global.iter().cloned());
         }
 
-        let mut free = visible.free;
+        // Free in blocks inside.
+        let mut free = Names::default();
         let mut inlined_cells = Names::default();
         for child in self.scope(id).children.clone() {
             let sees_class = self.scope(child).can_see_class_scope;
@@ -146,6 +147,7 @@ impl Analyzer<'_> {
             self.make_cells(id, &mut free, &inlined_cells);
         }
         self.record(id, visible.bound.as_ref(), &free, &inlined_cells);
+        free.extend(visible.free);
         Ok(free)
     }
 

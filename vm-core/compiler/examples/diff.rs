@@ -1,0 +1,314 @@
+//! Compares this compiler with CPython 3.14 over files and directories.
+//!
+//! ```text
+//! cargo run --release -p tailscope-compiler --example diff -- [options] PATHS...
+//!   --symtable     compare the scopes instead of the code objects
+//!   --optimize N   as python -O (1) or -OO (2)
+//!   --limit N      show this many differences of each kind (default 3)
+//!   --show NAME    show the differences of code objects of this qualified name only
+//! ```
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use support::compare::Comparison;
+use support::{Answer, Oracle, Question, find_python, python_files};
+use tailscope_bytecode::code::Const;
+use tailscope_compiler::{CompileError, CompileOptions};
+
+struct Options {
+    symtable: bool,
+    optimize: u8,
+    limit: usize,
+    show: Option<String>,
+    paths: Vec<PathBuf>,
+}
+
+fn options() -> Result<Options, String> {
+    let mut options = Options {
+        symtable: false,
+        optimize: 0,
+        limit: 3,
+        show: None,
+        paths: Vec::new(),
+    };
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value"));
+        match arg.as_str() {
+            "--symtable" => options.symtable = true,
+            "--optimize" => {
+                options.optimize = value()?.parse().map_err(|_| "--optimize takes 0, 1 or 2")?;
+            }
+            "--limit" => {
+                options.limit = value()?.parse().map_err(|_| "--limit takes a number")?;
+            }
+            "--show" => options.show = Some(value()?),
+            _ => options.paths.push(arg.into()),
+        }
+    }
+    if options.paths.is_empty() {
+        return Err("name files or directories to compare".to_owned());
+    }
+    Ok(options)
+}
+
+/// What was found, grouped for the summary.
+#[derive(Default)]
+struct Report {
+    files: usize,
+    equal_files: usize,
+    codes: usize,
+    different_codes: usize,
+    /// Kind of difference to its occurrences.
+    kinds: BTreeMap<String, Vec<String>>,
+    bytes: usize,
+    time: Duration,
+}
+
+impl Report {
+    fn note(&mut self, kind: impl Into<String>, what: String) {
+        self.kinds.entry(kind.into()).or_default().push(what);
+    }
+
+    fn print(&self, limit: usize) {
+        for (kind, all) in &self.kinds {
+            println!("== {kind}: {}", all.len());
+            for what in all.iter().take(limit) {
+                println!("   {what}");
+            }
+        }
+        println!(
+            "files: {} of {} equal; code objects: {} of {} equal ({:.3} %); compiled {:.1} MB in {:.2} s",
+            self.equal_files,
+            self.files,
+            self.codes - self.different_codes,
+            self.codes,
+            100.0 * (self.codes - self.different_codes) as f64 / self.codes.max(1) as f64,
+            self.bytes as f64 / 1e6,
+            self.time.as_secs_f64(),
+        );
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("diff: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<bool, String> {
+    let options = options()?;
+    let python = find_python()
+        .ok_or("no CPython 3.14 found: set PYTHON314 to one, or put python3.14 on the PATH")?;
+    let files = python_files(&options.paths).map_err(|e| e.to_string())?;
+    let question = if options.symtable {
+        Question::Symtable
+    } else {
+        Question::Code {
+            optimize: options.optimize,
+        }
+    };
+    let mut oracle = Oracle::ask(&python, question, &files).map_err(|e| e.to_string())?;
+    let mut report = Report::default();
+    for path in files {
+        let source = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let name = path.to_string_lossy().into_owned();
+        let start = Instant::now();
+        let ours = std::panic::catch_unwind(|| compile(&source, &name, &options));
+        report.time += start.elapsed();
+        report.bytes += source.len();
+        let theirs = oracle
+            .next_answer()
+            .map_err(|e| format!("the oracle stopped at {name}: {e}"))?;
+        report.files += 1;
+        match ours {
+            Ok(ours) => compare(&name, ours, theirs, &options, &mut report),
+            Err(_) => report.note("panic", name),
+        }
+    }
+    report.print(options.limit);
+    Ok(report.equal_files == report.files)
+}
+
+fn compile(source: &[u8], name: &str, options: &Options) -> Result<Const, CompileError> {
+    if options.symtable {
+        return symtable(source, name);
+    }
+    let compile_options = CompileOptions {
+        optimize: options.optimize,
+        ..CompileOptions::new(name)
+    };
+    let (code, _) = tailscope_compiler::compile(source, &compile_options)?;
+    Ok(Const::Code(code.into()))
+}
+
+fn compare(
+    name: &str,
+    ours: Result<Const, CompileError>,
+    theirs: Answer,
+    options: &Options,
+    report: &mut Report,
+) {
+    match (ours, theirs) {
+        (Ok(Const::Code(ours)), Answer::Value(Const::Code(theirs))) => {
+            let mut comparison = Comparison::default();
+            comparison.compare(&ours, &theirs);
+            report.codes += comparison.codes;
+            report.different_codes += comparison.differences.len();
+            report.equal_files += usize::from(comparison.differences.is_empty());
+            for d in comparison.differences {
+                if options.show.as_ref().is_none_or(|shown| *shown == d.name) {
+                    report.note(
+                        d.field,
+                        format!("{name}:{} {}: {}", d.firstlineno, d.name, d.detail),
+                    );
+                }
+            }
+        }
+        (Ok(ours), Answer::Value(theirs)) => {
+            let mut different = Vec::new();
+            scope_differences(
+                &ours,
+                &theirs,
+                String::new(),
+                &mut different,
+                &mut report.codes,
+            );
+            report.different_codes += different.len();
+            report.equal_files += usize::from(different.is_empty());
+            different
+                .into_iter()
+                .for_each(|d| report.note("scope", format!("{name}: {d}")));
+        }
+        (Err(ours), Answer::Value(_)) => {
+            report.note("refused here only", format!("{}: {}", ours.msg, ours));
+        }
+        (Ok(_), Answer::Error(theirs)) => {
+            report.note("refused by CPython only", format!("{name}: {theirs:?}"));
+        }
+        (Err(ours), Answer::Error(theirs)) => {
+            let text = |c: Option<&Const>| match c {
+                Some(Const::Str(s)) => String::from_utf8_lossy(&s.0).into_owned(),
+                _ => String::new(),
+            };
+            let (class, msg) = (text(theirs.first()), text(theirs.get(1)));
+            if ours.kind.class_name() == class && ours.msg == msg {
+                report.equal_files += 1;
+            } else {
+                let what = format!("{ours}\n      theirs {class}: {msg}");
+                report.note("refused with another message", format!("{name}: {what}"));
+            }
+        }
+    }
+}
+
+/// The scopes as the oracle's script shows them.
+fn symtable(source: &[u8], name: &str) -> Result<Const, CompileError> {
+    use tailscope_compiler::preprocess::FutureFlags;
+    use tailscope_compiler::source::SourceFile;
+    use tailscope_compiler::symtable::{ScopeId, ScopeKind, SymScope, SymbolTable, build};
+
+    fn scope(table: &SymbolTable, id: ScopeId) -> Const {
+        let s = table.scope(id);
+        let text = |t: &str| Const::Str(t.into());
+        let number = |n: u32| Const::Int(n.into());
+        // The values of CPython's enumerations.
+        let kind = match s.kind {
+            ScopeKind::Function => 0,
+            ScopeKind::Class => 1,
+            ScopeKind::Module => 2,
+            ScopeKind::Annotation => 3,
+            ScopeKind::TypeAlias => 4,
+            ScopeKind::TypeParams => 5,
+            ScopeKind::TypeVariable => 6,
+        };
+        let mut symbols: Vec<_> = s.symbols.iter().collect();
+        symbols.sort_by(|a, b| a.0.cmp(b.0));
+        let symbols = symbols.into_iter().map(|(name, symbol)| {
+            let place = match symbol.scope {
+                SymScope::Unknown => 0,
+                SymScope::Local => 1,
+                SymScope::GlobalExplicit => 2,
+                SymScope::GlobalImplicit => 3,
+                SymScope::Free => 4,
+                SymScope::Cell => 5,
+            };
+            Const::Tuple([text(name), number(symbol.flags | place << 12)].into())
+        });
+        Const::Tuple(
+            [
+                text(&s.name),
+                number(kind),
+                number(s.nested.into()),
+                Const::Int(s.loc.line.into()),
+                Const::Tuple(s.varnames.iter().map(|n| text(n)).collect()),
+                Const::Tuple(symbols.collect()),
+                Const::Tuple(s.children.iter().map(|&c| scope(table, c)).collect()),
+            ]
+            .into(),
+        )
+    }
+
+    let source = SourceFile::from_bytes(source, name)?;
+    let parsed = tailscope_compiler::parse::parse(&source, Default::default())?;
+    let future = FutureFlags::of(&parsed.module, &source)?;
+    let table = build(&parsed.module, &source, future)?;
+    Ok(scope(&table, SymbolTable::TOP))
+}
+
+fn scope_differences(
+    ours: &Const,
+    theirs: &Const,
+    path: String,
+    out: &mut Vec<String>,
+    scopes: &mut usize,
+) {
+    let (Const::Tuple(a), Const::Tuple(b)) = (ours, theirs) else {
+        return;
+    };
+    *scopes += 1;
+    let (Const::Str(name), Const::Int(line)) = (&b[0], &b[3]) else {
+        return;
+    };
+    let path = format!("{path}/{}:{line}", name.as_str().unwrap_or("?"));
+    let fields = ["name", "type", "nested", "lineno", "varnames", "symbols"];
+    for (i, field) in fields.iter().enumerate() {
+        if a[i] != b[i] {
+            out.push(format!(
+                "{path} {field}: ours {}, theirs {}",
+                text(&a[i]),
+                text(&b[i])
+            ));
+            break;
+        }
+    }
+    let (Const::Tuple(a), Const::Tuple(b)) = (&a[6], &b[6]) else {
+        return;
+    };
+    if a.len() != b.len() {
+        out.push(format!(
+            "{path} children: ours {}, theirs {}",
+            a.len(),
+            b.len()
+        ));
+        return;
+    }
+    for (a, b) in a.iter().zip(b.iter()) {
+        scope_differences(a, b, path.clone(), out, scopes);
+    }
+}
+
+fn text(value: &Const) -> String {
+    tailscope_bytecode::repr::repr(value, &|_| 0)
+}

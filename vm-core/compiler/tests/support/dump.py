@@ -1,0 +1,54 @@
+"""Compiles files with CPython and writes what came out, for the differential tests.
+
+Arguments: "code" or "symtable", then an optimization level. Paths come on standard
+input, one a line. For each, a record goes to standard output: "K" (a code object, or the
+scopes as nested tuples) or "X" (what the exception says), a 32-bit length, and that many
+bytes of marshal.
+"""
+
+import marshal
+import struct
+import sys
+import warnings
+
+
+def scopes(entry):
+    symbols = tuple(sorted(entry.symbols.items()))
+    children = tuple(scopes(child) for child in entry.children)
+    varnames = tuple(entry.varnames)
+    head = (entry.name, entry.type, int(entry.nested), entry.lineno)
+    return head + (varnames, symbols, children)
+
+
+def error(e):
+    message = getattr(e, "msg", None) or str(e)
+    fields = ("lineno", "offset", "end_lineno", "end_offset", "text")
+    return (type(e).__name__, message) + tuple(getattr(e, f, None) for f in fields)
+
+
+def main():
+    warnings.simplefilter("ignore")
+    what, optimize = sys.argv[1], int(sys.argv[2])
+    for path in sys.stdin:
+        path = path.rstrip("\n")
+        with open(path, "rb") as f:
+            source = f.read()
+        try:
+            if what == "symtable":
+                import _symtable
+
+                value = scopes(_symtable.symtable(source, path, "exec"))
+            else:
+                value = compile(
+                    source, path, "exec", dont_inherit=True, optimize=optimize
+                )
+            tag = b"K"
+        except Exception as e:
+            value, tag = error(e), b"X"
+        data = marshal.dumps(value)
+        sys.stdout.buffer.write(tag + struct.pack("<I", len(data)) + data)
+        sys.stdout.buffer.flush()
+
+
+sys.setrecursionlimit(100_000)
+main()

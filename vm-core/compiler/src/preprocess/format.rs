@@ -169,7 +169,7 @@ fn literal(value: String) -> InterpolatedStringElement {
 }
 
 /// An f-string of these elements at this place.
-pub(super) fn fstring(
+fn fstring(
     elements: Vec<InterpolatedStringElement>,
     range: ruff_text_size::TextRange,
 ) -> Expr {

@@ -4,13 +4,12 @@ use std::cell::RefCell;
 
 use ruff_python_ast::visitor::transformer::{self, Transformer};
 use ruff_python_ast::{
-    AtomicNodeIndex, Expr, ExprBooleanLiteral, ExprContext, InterpolatedStringElement,
-    InterpolatedStringLiteralElement, Mod, Pattern, Stmt, StmtPass, Suite,
+    AtomicNodeIndex, Expr, ExprBooleanLiteral, ExprContext, ExprFString, FString, FStringFlags,
+    FStringPart, FStringValue, Mod, Pattern, Stmt, StmtPass, Suite,
 };
 use ruff_text_size::Ranged;
 
-use super::format::{as_fstring, fstring};
-use super::literal::{literal_bytes, synthetic_value};
+use super::format::as_fstring;
 use super::{FutureFlags, docstring};
 use crate::error::Warning;
 use crate::source::{SourceFile, no_range, pass_range};
@@ -61,29 +60,8 @@ impl<'a> Rewriter<'a> {
         }
         self.visit_body(body);
         if !has_docstring {
-            self.hide_new_docstring(body);
+            hide_new_docstring(body);
         }
-    }
-
-    /// What has only now come to stand where docstrings stand must not become one.
-    fn hide_new_docstring(&self, body: &mut [Stmt]) {
-        let Some(Stmt::Expr(first)) = body.first_mut() else {
-            return;
-        };
-        let Expr::StringLiteral(string) = first.value.as_ref() else {
-            return;
-        };
-        let value: Vec<u8> = string
-            .value
-            .iter()
-            .flat_map(|part| literal_bytes(part, self.source))
-            .collect();
-        let literal = InterpolatedStringElement::Literal(InterpolatedStringLiteralElement {
-            range: no_range(),
-            node_index: AtomicNodeIndex::NONE,
-            value: synthetic_value(&value).into_boxed_str(),
-        });
-        *first.value = fstring(vec![literal], first.range);
     }
 
     fn within(&self, inside: Inside, body: impl FnOnce()) {
@@ -112,6 +90,26 @@ fn remove_docstring(body: &mut Suite) {
     body[0] = Stmt::Pass(StmtPass {
         node_index: AtomicNodeIndex::NONE,
         range,
+    });
+}
+
+/// What has only now come to stand where docstrings stand must not become one: it becomes
+/// an f-string.
+fn hide_new_docstring(body: &mut [Stmt]) {
+    let Some(Stmt::Expr(first)) = body.first_mut() else { return };
+    let Expr::StringLiteral(string) = first.value.as_ref() else { return };
+    let mut parts: Vec<FStringPart> =
+        string.value.iter().cloned().map(FStringPart::Literal).collect();
+    parts.push(FStringPart::FString(FString {
+        range: no_range(),
+        node_index: AtomicNodeIndex::NONE,
+        elements: Vec::new().into(),
+        flags: FStringFlags::empty(),
+    }));
+    *first.value = Expr::FString(ExprFString {
+        node_index: AtomicNodeIndex::NONE,
+        range: first.range,
+        value: FStringValue::concatenated(parts),
     });
 }
 

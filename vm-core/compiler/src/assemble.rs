@@ -45,7 +45,7 @@ fn parameter_count(unit: &Unit) -> usize {
         + stars.iter().filter(|&&star| unit.flags & star != 0).count()
 }
 
-fn make_code(
+pub(crate) fn make_code(
     unit: Unit,
     graph: &Cfg,
     pool: ConstPool,

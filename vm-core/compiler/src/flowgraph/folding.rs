@@ -75,17 +75,27 @@ pub(crate) fn fold_tuple(
     Ok(())
 }
 
-/// Folds a tuple display that was built as a list, constant by constant, and then converted.
-pub(crate) fn fold_list_to_tuple(
+/// Folds a display that is built constant by constant, as long ones are: a list that is then
+/// converted to a tuple (`i` is the conversion), or a list or set that is only iterated or
+/// searched (`i` is the last append). Returns whether it did.
+pub(crate) fn fold_appended(
     g: &mut Cfg,
     b: BlockId,
     i: usize,
     pool: &mut ConstPool,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let code = g.code_mut(b);
+    let converted = code[i].op == Opcode::CALL_INTRINSIC_1;
+    let is_set = code[i].op == Opcode::SET_ADD;
+    let (build, append) = if is_set {
+        (Opcode::BUILD_SET, Opcode::SET_ADD)
+    } else {
+        (Opcode::BUILD_LIST, Opcode::LIST_APPEND)
+    };
     let mut loads = Vec::new();
-    let mut parts = Vec::new();
-    let mut expect_append = true;
+    // The last append does not keep its location, while a conversion does.
+    let mut parts = if converted { Vec::new() } else { vec![i] };
+    let mut expect_append = converted;
     let mut complete = false;
     for at in (0..i).rev() {
         let instr = code[at];
@@ -93,12 +103,12 @@ pub(crate) fn fold_list_to_tuple(
             continue;
         }
         parts.push(at);
-        if instr.op == Opcode::BUILD_LIST && instr.arg == 0 {
+        if instr.op == build && instr.arg == 0 {
             complete = expect_append;
             break;
         }
         if expect_append {
-            if instr.op != Opcode::LIST_APPEND || instr.arg != 1 {
+            if instr.op != append || instr.arg != 1 {
                 break;
             }
         } else {
@@ -110,13 +120,18 @@ pub(crate) fn fold_list_to_tuple(
         expect_append = !expect_append;
     }
     if !complete {
-        return Ok(());
+        return Ok(false);
     }
     loads.reverse();
     let items = loaded_consts(code, &loads, pool)?;
     nop_out(code, &parts);
-    pool.load(&mut code[i], Const::Tuple(items.into()));
-    Ok(())
+    let value = if is_set {
+        eval::frozenset(items)
+    } else {
+        Const::Tuple(items.into())
+    };
+    pool.load(&mut code[i], value);
+    Ok(true)
 }
 
 /// Makes a list or set of constants one constant where it is only iterated or searched;

@@ -25,6 +25,8 @@ mod swaps;
 mod uninitialized;
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod testing;
 
 use tailscope_bytecode::opcode::Opcode;

@@ -132,10 +132,14 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
                 }
             }
             CALL_INTRINSIC_1 if arg == INTRINSIC_LIST_TO_TUPLE => {
-                if g.op_at(b, i + 1) == GET_ITER {
+                let folded = folding::fold_appended(g, b, i, pool)?;
+                if !folded && g.op_at(b, i + 1) == GET_ITER {
                     g.code_mut(b)[i].set_nop();
-                } else {
-                    folding::fold_list_to_tuple(g, b, i, pool)?;
+                }
+            }
+            LIST_APPEND | SET_ADD if arg == 1 => {
+                if matches!(g.op_at(b, i + 1), GET_ITER | CONTAINS_OP) {
+                    folding::fold_appended(g, b, i, pool)?;
                 }
             }
             CALL_INTRINSIC_1 if arg == INTRINSIC_UNARY_POSITIVE => {

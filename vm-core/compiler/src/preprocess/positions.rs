@@ -78,7 +78,10 @@ impl Positions<'_> {
 
     fn without_decorators(&self, range: TextRange, decorators: &[Decorator]) -> TextRange {
         match decorators.last() {
-            Some(last) => TextRange::new(self.next_code(last.end()), range.end()),
+            // In a tree with errors nothing may follow.
+            Some(last) => {
+                TextRange::new(self.next_code(last.end()).min(range.end()), range.end())
+            }
             None => range,
         }
     }

@@ -8,13 +8,15 @@ use tailscope_bytecode::code::Const;
 use tailscope_bytecode::marshal::read;
 
 pub mod compare;
+#[allow(dead_code, reason = "the example does not render")]
+pub mod render;
 
 /// What the oracle makes of a file.
 pub enum Answer {
     /// A code object, or scopes as nested tuples.
     Value(Const),
     /// Class, message, line, offset, end line, end offset and text of an exception.
-    Error(Vec<Const>),
+    Error(#[allow(dead_code, reason = "only the example reads it")] Vec<Const>),
 }
 
 /// What the oracle is asked for.

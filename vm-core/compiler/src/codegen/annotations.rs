@@ -7,8 +7,8 @@ use ruff_python_ast::{
     CmpOp, Expr, ExprContext, Parameter, ParameterWithDefault, Parameters, StmtAnnAssign,
 };
 use tailscope_bytecode::code::Const;
-use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::oparg::CommonConstant;
+use tailscope_bytecode::opcode::Opcode;
 
 use super::function::FunctionFlags;
 use super::unit::{ArgCounts, UnitKind};
@@ -26,7 +26,10 @@ impl<'a> Codegen<'a> {
     /// Enters a unit that is called with a format, and that refuses the formats it cannot
     /// produce.
     pub(super) fn enter_annotations(&mut self, loc: Loc, scope: ScopeId, name: Arc<str>) {
-        let args = ArgCounts { posonly: 1, ..ArgCounts::default() };
+        let args = ArgCounts {
+            posonly: 1,
+            ..ArgCounts::default()
+        };
         self.enter_unit(name, UnitKind::Annotations, scope, loc.line, None, args);
         self.emit_i(loc, Opcode::LOAD_FAST, 0);
         self.emit_const(loc, Const::Int(VALUE_WITH_FAKE_GLOBALS.into()));
@@ -207,9 +210,10 @@ impl<'a> Codegen<'a> {
                 .into_iter()
                 .flatten()
                 .try_for_each(|part| self.evaluate(part)),
-            Expr::Tuple(tuple) => {
-                tuple.elts.iter().try_for_each(|item| self.evaluate_subscript(item))
-            }
+            Expr::Tuple(tuple) => tuple
+                .elts
+                .iter()
+                .try_for_each(|item| self.evaluate_subscript(item)),
             _ => self.evaluate(e),
         }
     }
@@ -217,7 +221,9 @@ impl<'a> Codegen<'a> {
     /// Makes `__annotate__` of a module or class from the annotations met in its body.
     pub(super) fn deferred_annotations(&mut self, loc: Loc) -> Result<()> {
         let deferred = std::mem::take(&mut self.unit.deferred_annotations);
-        let Some(scope) = self.unit.scope.annotation_block else { return Ok(()) };
+        let Some(scope) = self.unit.scope.annotation_block else {
+            return Ok(());
+        };
         if deferred.is_empty() {
             return Ok(());
         }
@@ -231,7 +237,11 @@ impl<'a> Codegen<'a> {
         self.enter_annotations(loc, scope, name);
         self.deferred_annotations_body(loc, &deferred, kind)?;
         self.leave_annotations(loc)?;
-        let target = if kind == UnitKind::Class { "__annotate_func__" } else { "__annotate__" };
+        let target = if kind == UnitKind::Class {
+            "__annotate_func__"
+        } else {
+            "__annotate__"
+        };
         self.nameop(loc, target, ExprContext::Store);
         if let Some(own) = self.unit.stashed_seq.take() {
             let annotations: InstrSequence = std::mem::replace(&mut self.unit.seq, own);
@@ -248,7 +258,9 @@ impl<'a> Codegen<'a> {
     ) -> Result<()> {
         self.emit_i(loc, Opcode::BUILD_MAP, 0);
         for (s, index) in deferred {
-            let Expr::Name(target) = &*s.target else { continue };
+            let Expr::Name(target) = &*s.target else {
+                continue;
+            };
             let private = self.unit.private.clone();
             let mangled = crate::symtable::mangle(private.as_deref(), &target.id);
             let at = self.loc(*s);

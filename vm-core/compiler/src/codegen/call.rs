@@ -5,8 +5,8 @@ use ruff_python_ast::{
     CmpOp, Expr, ExprAttribute, ExprCall, ExprContext, ExprGenerator, ExprName, Keyword,
 };
 use tailscope_bytecode::code::Const;
-use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::oparg::{CommonConstant, Intrinsic1};
+use tailscope_bytecode::opcode::Opcode;
 
 use super::collection::Builder;
 use super::names::NameOp;
@@ -26,8 +26,7 @@ impl<'a> Codegen<'a> {
         let end = self.new_label();
         self.check_caller(&e.func);
         self.visit_expr(&e.func)?;
-        if let (Expr::Name(function), [Expr::Generator(generator)], []) =
-            (&*e.func, args, keywords)
+        if let (Expr::Name(function), [Expr::Generator(generator)], []) = (&*e.func, args, keywords)
         {
             self.consume_generator(function, generator, &args[0], end)?;
         }
@@ -83,7 +82,9 @@ impl<'a> Codegen<'a> {
 
     /// Puts the values of keyword arguments on the stack, and a tuple of their names.
     fn keyword_arguments(&mut self, loc: Loc, keywords: &'a [Keyword]) -> Result<()> {
-        keywords.iter().try_for_each(|k| self.visit_expr(&k.value))?;
+        keywords
+            .iter()
+            .try_for_each(|k| self.visit_expr(&k.value))?;
         let names = keywords.iter().filter_map(|k| k.arg.as_ref());
         let names = names.map(|name| Const::Str(name.as_str().into())).collect();
         self.emit_const(loc, Const::Tuple(names));
@@ -219,8 +220,12 @@ impl<'a> Codegen<'a> {
 
     /// The `super()` call in `super().attr`, where LOAD_SUPER_ATTR can stand for both.
     pub(super) fn optimizable_super(&self, attr: &'a ExprAttribute) -> Option<&'a ExprCall> {
-        let Expr::Call(call) = &*attr.value else { return None };
-        let Expr::Name(function) = &*call.func else { return None };
+        let Expr::Call(call) = &*attr.value else {
+            return None;
+        };
+        let Expr::Name(function) = &*call.func else {
+            return None;
+        };
         if function.id.as_str() != "super"
             || attr.attr.as_str() == "__class__"
             || !call.arguments.keywords.is_empty()

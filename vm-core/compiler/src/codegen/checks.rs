@@ -46,7 +46,9 @@ impl Codegen<'_> {
     pub(super) fn check_compare(&mut self, loc: Loc, e: &ExprCompare) {
         let mut left = &*e.left;
         for (op, right) in e.ops.iter().zip(&e.comparators) {
-            let literal = [left, right].into_iter().find(|operand| !has_identity(operand));
+            let literal = [left, right]
+                .into_iter()
+                .find(|operand| !has_identity(operand));
             if let (CmpOp::Is | CmpOp::IsNot, Some(literal)) = (op, literal) {
                 let name = type_name(literal).unwrap_or("object");
                 let (is, equals) = match op {
@@ -67,8 +69,7 @@ impl Codegen<'_> {
             return;
         }
         if let Some(name) = type_name(e) {
-            let msg =
-                format!("'{name}' object is not callable; perhaps you missed a comma?");
+            let msg = format!("'{name}' object is not callable; perhaps you missed a comma?");
             let loc = self.loc(e);
             self.warn(loc, msg);
         }
@@ -89,8 +90,7 @@ impl Codegen<'_> {
                 | Expr::Lambda(_)
         );
         if let Some(name) = type_name(e).filter(|_| has_no_items) {
-            let msg =
-                format!("'{name}' object is not subscriptable; perhaps you missed a comma?");
+            let msg = format!("'{name}' object is not subscriptable; perhaps you missed a comma?");
             let loc = self.loc(e);
             self.warn(loc, msg);
         }

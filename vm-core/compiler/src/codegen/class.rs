@@ -2,8 +2,8 @@
 
 use ruff_python_ast::{Arguments, Expr, ExprContext, Keyword, StmtClassDef};
 use tailscope_bytecode::code::Const;
-use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::oparg::Intrinsic1;
+use tailscope_bytecode::opcode::Opcode;
 
 use super::function::FunctionFlags;
 use super::unit::{ArgCounts, UnitKind};
@@ -54,7 +54,12 @@ impl<'a> Codegen<'a> {
         let args = ArgCounts::default();
         self.enter_unit(name, UnitKind::Class, scope, firstlineno, private, args);
 
-        let start = Loc { line: firstlineno, end_line: firstlineno, col: 0, end_col: 0 };
+        let start = Loc {
+            line: firstlineno,
+            end_line: firstlineno,
+            col: 0,
+            end_col: 0,
+        };
         self.class_prologue(start, s.type_params.is_some());
         self.body(start, &s.body)?;
         self.class_epilogue();
@@ -98,7 +103,9 @@ impl<'a> Codegen<'a> {
     /// Names that every class body sets last, and its return of the `__class__` cell.
     fn class_epilogue(&mut self) {
         let attributes = self.unit.static_attributes.iter();
-        let attributes = attributes.map(|name| Const::Str((&**name).into())).collect();
+        let attributes = attributes
+            .map(|name| Const::Str((&**name).into()))
+            .collect();
         self.emit_const(Loc::NONE, Const::Tuple(attributes));
         self.nameop(Loc::NONE, "__static_attributes__", ExprContext::Store);
         if self.unit.scope.needs_classdict {

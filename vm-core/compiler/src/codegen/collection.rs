@@ -1,8 +1,8 @@
 //! Tuples, lists, sets and dicts, as values and as targets.
 
 use ruff_python_ast::{DictItem, Expr, ExprContext, ExprDict, ExprList, ExprSet, ExprTuple};
-use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::oparg::Intrinsic1;
+use tailscope_bytecode::opcode::Opcode;
 
 use super::{Codegen, Result, STACK_USE_GUIDELINE};
 use crate::instr::Loc;
@@ -25,7 +25,10 @@ impl Builder {
         extend: Opcode::LIST_EXTEND,
         tuple: false,
     };
-    pub const TUPLE: Builder = Builder { tuple: true, ..Builder::LIST };
+    pub const TUPLE: Builder = Builder {
+        tuple: true,
+        ..Builder::LIST
+    };
     pub const SET: Builder = Builder {
         build: Opcode::BUILD_SET,
         add: Opcode::SET_ADD,
@@ -77,7 +80,11 @@ impl<'a> Codegen<'a> {
             if let Some(name) = injected {
                 self.nameop(loc, name, ExprContext::Load);
             }
-            let op = if builder.tuple { Opcode::BUILD_TUPLE } else { builder.build };
+            let op = if builder.tuple {
+                Opcode::BUILD_TUPLE
+            } else {
+                builder.build
+            };
             self.emit_i(loc, op, total as u32);
             return Ok(());
         }

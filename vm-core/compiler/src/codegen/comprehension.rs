@@ -53,7 +53,9 @@ impl<'a> Codegen<'a> {
         let Some(parts) = self.comprehension_parts(e) else {
             return self.error(loc, "cannot use dict unpacking in dict comprehension");
         };
-        let Some(outermost) = parts.generators.first() else { return Ok(()) };
+        let Some(outermost) = parts.generators.first() else {
+            return Ok(());
+        };
         if self.table.scope(parts.scope).comp_inlined {
             self.comprehension_iter(outermost)?;
             let state = self.enter_inlined(loc, parts.scope);
@@ -62,9 +64,19 @@ impl<'a> Codegen<'a> {
             self.leave_inlined(loc, state);
             return Ok(());
         }
-        let args = ArgCounts { positional: 1, ..ArgCounts::default() };
+        let args = ArgCounts {
+            positional: 1,
+            ..ArgCounts::default()
+        };
         let name = parts.name.into();
-        self.enter_unit(name, UnitKind::Comprehension, parts.scope, loc.line, None, args);
+        self.enter_unit(
+            name,
+            UnitKind::Comprehension,
+            parts.scope,
+            loc.line,
+            None,
+            args,
+        );
         let is_coroutine = self.unit.scope.is_coroutine;
         self.start_collection(loc, parts.kind, false);
         self.generators(loc, parts, 0, 0, false)?;
@@ -128,7 +140,14 @@ impl<'a> Codegen<'a> {
     fn comprehension_iter(&mut self, generator: &'a Comprehension) -> Result<()> {
         self.visit_expr(&generator.iter)?;
         let loc = self.loc(&generator.iter);
-        self.emit(loc, if generator.is_async { Opcode::GET_AITER } else { Opcode::GET_ITER });
+        self.emit(
+            loc,
+            if generator.is_async {
+                Opcode::GET_AITER
+            } else {
+                Opcode::GET_ITER
+            },
+        );
         Ok(())
     }
 
@@ -275,7 +294,11 @@ impl<'a> Codegen<'a> {
                 if let Some(value) = parts.value {
                     self.visit_expr(value)?;
                     let end = self.loc(value);
-                    loc = Loc { end_line: end.end_line, end_col: end.end_col, ..loc };
+                    loc = Loc {
+                        end_line: end.end_line,
+                        end_col: end.end_col,
+                        ..loc
+                    };
                 }
                 self.emit_i(loc, Opcode::MAP_ADD, depth + 1);
             }
@@ -335,7 +358,7 @@ impl Codegen<'_> {
     }
 
     fn replace_symbols(&mut self, scope: ScopeId, state: &mut Inlined) {
-        let unit = &mut *self.unit;
+        let unit = &mut self.unit;
         let in_class_block = unit.scope.kind == ScopeKind::Class && unit.in_inlined_comp == 0;
         let function_like = unit.scope.is_function_like();
         unit.in_inlined_comp += 1;
@@ -379,7 +402,7 @@ impl Codegen<'_> {
             self.place(end);
             self.restore_locals(loc, &state.pushed_locals);
         }
-        let unit = &mut *self.unit;
+        let unit = &mut self.unit;
         unit.in_inlined_comp -= 1;
         for (name, symbol) in state.replaced {
             unit.overrides.insert(name, symbol);

@@ -94,6 +94,9 @@ mod tests {
 
     #[test]
     fn tabs_stop_every_eight_code_points() {
-        assert_eq!(expand_tabs("é\tx\n\ty".as_bytes()), "é       x\n        y".as_bytes());
+        assert_eq!(
+            expand_tabs("é\tx\n\ty".as_bytes()),
+            "é       x\n        y".as_bytes()
+        );
     }
 }

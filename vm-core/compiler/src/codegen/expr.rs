@@ -215,7 +215,9 @@ impl<'a> Codegen<'a> {
             BoolOp::Or => Opcode::JUMP_IF_TRUE,
         };
         let end = self.new_label();
-        let Some((last, init)) = e.values.split_last() else { return Ok(()) };
+        let Some((last, init)) = e.values.split_last() else {
+            return Ok(());
+        };
         for value in init {
             self.visit_expr(value)?;
             self.emit_jump(loc, jump, end);
@@ -246,7 +248,9 @@ impl<'a> Codegen<'a> {
     fn compare(&mut self, loc: Loc, e: &'a ExprCompare) -> Result<()> {
         self.check_compare(loc, e);
         self.visit_expr(&e.left)?;
-        let Some((last, init)) = e.comparators.split_last() else { return Ok(()) };
+        let Some((last, init)) = e.comparators.split_last() else {
+            return Ok(());
+        };
         let last_op = e.ops[init.len()];
         if init.is_empty() {
             self.visit_expr(last)?;
@@ -299,10 +303,16 @@ impl<'a> Codegen<'a> {
     }
 
     fn jump_if_bool_op(&mut self, e: &'a ExprBoolOp, next: Label, condition: bool) -> Result<()> {
-        let Some((last, init)) = e.values.split_last() else { return Ok(()) };
+        let Some((last, init)) = e.values.split_last() else {
+            return Ok(());
+        };
         // The truth of an operand that decides the result at once.
         let deciding = e.op == BoolOp::Or;
-        let decided = if deciding == condition { next } else { self.new_label() };
+        let decided = if deciding == condition {
+            next
+        } else {
+            self.new_label()
+        };
         for value in init {
             self.jump_if(value, decided, deciding)?;
         }
@@ -332,7 +342,9 @@ impl<'a> Codegen<'a> {
         self.check_compare(loc, e);
         let cleanup = self.new_label();
         self.visit_expr(&e.left)?;
-        let Some((last, init)) = e.comparators.split_last() else { return Ok(()) };
+        let Some((last, init)) = e.comparators.split_last() else {
+            return Ok(());
+        };
         for (right, op) in init.iter().zip(&*e.ops) {
             self.visit_expr(right)?;
             self.emit_i(loc, Opcode::SWAP, 2);
@@ -360,7 +372,11 @@ impl<'a> Codegen<'a> {
 }
 
 fn pop_jump_if(condition: bool) -> Opcode {
-    if condition { Opcode::POP_JUMP_IF_TRUE } else { Opcode::POP_JUMP_IF_FALSE }
+    if condition {
+        Opcode::POP_JUMP_IF_TRUE
+    } else {
+        Opcode::POP_JUMP_IF_FALSE
+    }
 }
 
 fn starred_error(ctx: ExprContext) -> &'static str {
@@ -401,11 +417,17 @@ impl<'a> Codegen<'a> {
 
     /// Records `self.attr = ...` in a method as a static attribute of its class.
     fn note_static_attribute(&mut self, e: &ExprAttribute) {
-        let Expr::Name(object) = &*e.value else { return };
+        let Expr::Name(object) = &*e.value else {
+            return;
+        };
         if e.ctx != ExprContext::Store || object.id.as_str() != "self" {
             return;
         }
-        if let Some(class) = self.stack.iter_mut().rev().find(|u| u.kind == UnitKind::Class)
+        if let Some(class) = self
+            .stack
+            .iter_mut()
+            .rev()
+            .find(|u| u.kind == UnitKind::Class)
             && !class.static_attributes.contains(e.attr.as_str())
         {
             class.static_attributes.insert(e.attr.as_str().into());
@@ -418,7 +440,10 @@ impl<'a> Codegen<'a> {
         if loc.line == whole.end_line {
             return loc;
         }
-        let mut loc = Loc { line: whole.end_line, ..loc };
+        let mut loc = Loc {
+            line: whole.end_line,
+            ..loc
+        };
         let len = e.attr.chars().count() as i32;
         if len <= whole.end_col {
             loc.col = whole.end_col - len;
@@ -484,7 +509,9 @@ impl<'a> Codegen<'a> {
     fn slice(&mut self, loc: Loc, slice: &'a ExprSlice) -> Result<()> {
         if is_constant_slice(slice) {
             let part = |e: &Option<Box<Expr>>| {
-                e.as_deref().and_then(|e| self.constant(e)).unwrap_or(Const::None)
+                e.as_deref()
+                    .and_then(|e| self.constant(e))
+                    .unwrap_or(Const::None)
             };
             let parts = [part(&slice.lower), part(&slice.upper), part(&slice.step)];
             self.emit_const(loc, Const::Slice(parts.into()));

@@ -55,7 +55,12 @@ impl<'a> Codegen<'a> {
         start: Option<Label>,
         exit: Option<Label>,
     ) -> Result<()> {
-        self.push_fblock_entry(FBlock { kind, start, exit, loc })
+        self.push_fblock_entry(FBlock {
+            kind,
+            start,
+            exit,
+            loc,
+        })
     }
 
     fn push_fblock_entry(&mut self, block: FBlock<'a>) -> Result<()> {
@@ -176,7 +181,9 @@ impl<'a> Codegen<'a> {
         preserve_tos: bool,
         to_loop: bool,
     ) -> Result<Option<FBlock<'a>>> {
-        let Some(&top) = self.unit.fblocks.last() else { return Ok(None) };
+        let Some(&top) = self.unit.fblocks.last() else {
+            return Ok(None);
+        };
         if matches!(top.kind, FBlockKind::ExceptionGroupHandler) {
             return self.error(
                 *loc,

@@ -2,8 +2,8 @@
 
 use ruff_python_ast::{ExprFString, ExprTString};
 use tailscope_bytecode::code::{Const, Wtf8};
-use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::oparg::Conversion;
+use tailscope_bytecode::opcode::Opcode;
 
 use super::names::NameOp;
 use super::{Codegen, Result, STACK_USE_GUIDELINE};
@@ -37,7 +37,9 @@ impl<'a> Codegen<'a> {
             self.emit_i(loc, Opcode::CALL, 1);
             return Ok(());
         }
-        parts.into_iter().try_for_each(|part| self.joined_part(part))?;
+        parts
+            .into_iter()
+            .try_for_each(|part| self.joined_part(part))?;
         match count {
             0 => self.emit_str(loc, ""),
             1 => {}

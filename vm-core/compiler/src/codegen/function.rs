@@ -4,8 +4,8 @@ use ruff_python_ast::{
     Decorator, ExprContext, ExprLambda, ParameterWithDefault, Parameters, StmtFunctionDef,
 };
 use tailscope_bytecode::code::{Code, Const, kinds};
-use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::oparg::{FunctionAttribute, Intrinsic1, Intrinsic2};
+use tailscope_bytecode::opcode::Opcode;
 
 use super::fblock::FBlockKind;
 use super::unit::{ArgCounts, UnitKind};
@@ -57,7 +57,10 @@ impl<'a> Codegen<'a> {
             if passed == 2 {
                 self.emit_i(loc, Opcode::SWAP, 2);
             }
-            let args = ArgCounts { positional: passed, ..ArgCounts::default() };
+            let args = ArgCounts {
+                positional: passed,
+                ..ArgCounts::default()
+            };
             self.enter_type_params(type_params, &s.name, firstlineno, None, args);
             self.type_params(type_params)?;
             for i in 0..passed {
@@ -95,10 +98,21 @@ impl<'a> Codegen<'a> {
         flags: FunctionFlags,
         firstlineno: i32,
     ) -> Result<()> {
-        let kind = if s.is_async { UnitKind::AsyncFunction } else { UnitKind::Function };
+        let kind = if s.is_async {
+            UnitKind::AsyncFunction
+        } else {
+            UnitKind::Function
+        };
         let scope = self.table.scope_for(NodeKey::of(s));
         let name = s.name.as_str().into();
-        self.enter_unit(name, kind, scope, firstlineno, None, (&*s.parameters).into());
+        self.enter_unit(
+            name,
+            kind,
+            scope,
+            firstlineno,
+            None,
+            (&*s.parameters).into(),
+        );
 
         let mut body = &s.body[..];
         if self.unit.scope.has_docstring
@@ -130,7 +144,14 @@ impl<'a> Codegen<'a> {
             args = parameters.into();
         }
         let scope = self.table.scope_for(NodeKey::of(e));
-        self.enter_unit("<lambda>".into(), UnitKind::Lambda, scope, loc.line, None, args);
+        self.enter_unit(
+            "<lambda>".into(),
+            UnitKind::Lambda,
+            scope,
+            loc.line,
+            None,
+            args,
+        );
         self.visit_expr(&e.body)?;
         let is_generator = self.unit.scope.is_generator;
         if !is_generator {
@@ -145,8 +166,11 @@ impl<'a> Codegen<'a> {
     pub(super) fn wrap_in_stopiteration_handler(&mut self) {
         let handler = self.new_label();
         let seq = &mut self.unit.seq;
-        let setup =
-            Instr { op: Opcode::SETUP_CLEANUP, arg: Arg::Target(handler), loc: Loc::NONE };
+        let setup = Instr {
+            op: Opcode::SETUP_CLEANUP,
+            arg: Arg::Target(handler),
+            loc: Loc::NONE,
+        };
         seq.instrs.insert(0, setup);
         for place in seq.labels.iter_mut().filter(|place| **place != usize::MAX) {
             *place += 1;
@@ -159,7 +183,12 @@ impl<'a> Codegen<'a> {
     }
 
     /// Makes a function of a code object, with what its flags say is on the stack.
-    pub(super) fn make_closure(&mut self, loc: Loc, code: Code, flags: FunctionFlags) -> Result<()> {
+    pub(super) fn make_closure(
+        &mut self,
+        loc: Loc,
+        code: Code,
+        flags: FunctionFlags,
+    ) -> Result<()> {
         let mut flags = flags;
         let mut free = 0;
         for (name, kind) in code.localsplusnames.iter().zip(&code.localspluskinds) {
@@ -195,7 +224,10 @@ impl<'a> Codegen<'a> {
     /// Index of the cell or free variable that an inner function's free variable is.
     fn closure_index(&self, name: &str) -> Option<u32> {
         let implicit_cell = self.unit.kind == UnitKind::Class
-            && matches!(name, "__class__" | "__classdict__" | "__conditional_annotations__");
+            && matches!(
+                name,
+                "__class__" | "__classdict__" | "__conditional_annotations__"
+            );
         if implicit_cell || self.unit.scope_of(name) == SymScope::Cell {
             self.unit.cellvars.get(name)
         } else {
@@ -207,7 +239,9 @@ impl<'a> Codegen<'a> {
 /// Decorators and defaults.
 impl<'a> Codegen<'a> {
     pub(super) fn decorators(&mut self, decorators: &'a [Decorator]) -> Result<()> {
-        decorators.iter().try_for_each(|d| self.visit_expr(&d.expression))
+        decorators
+            .iter()
+            .try_for_each(|d| self.visit_expr(&d.expression))
     }
 
     pub(super) fn apply_decorators(&mut self, decorators: &[Decorator]) {
@@ -219,14 +253,12 @@ impl<'a> Codegen<'a> {
 
     /// First line of a definition at `loc`: that of its first decorator, if it has any.
     pub(super) fn first_line(&self, loc: Loc, decorators: &[Decorator]) -> i32 {
-        decorators.first().map_or(loc.line, |d| self.loc(&d.expression).line)
+        decorators
+            .first()
+            .map_or(loc.line, |d| self.loc(&d.expression).line)
     }
 
-    fn default_arguments(
-        &mut self,
-        loc: Loc,
-        parameters: &'a Parameters,
-    ) -> Result<FunctionFlags> {
+    fn default_arguments(&mut self, loc: Loc, parameters: &'a Parameters) -> Result<FunctionFlags> {
         let mut flags = FunctionFlags::NONE;
         let positional = parameters.posonlyargs.iter().chain(&parameters.args);
         let mut count = 0;
@@ -240,7 +272,9 @@ impl<'a> Codegen<'a> {
         }
         let mut count = 0;
         for parameter in &parameters.kwonlyargs {
-            let Some(default) = parameter.default() else { continue };
+            let Some(default) = parameter.default() else {
+                continue;
+            };
             let name = self.mangled(parameter.name());
             self.emit_str(loc, &name);
             self.visit_expr(default)?;

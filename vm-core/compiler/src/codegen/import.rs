@@ -2,8 +2,8 @@
 
 use ruff_python_ast::{ExprContext, StmtImport, StmtImportFrom};
 use tailscope_bytecode::code::Const;
-use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::oparg::Intrinsic1;
+use tailscope_bytecode::opcode::Opcode;
 
 use super::Codegen;
 use super::names::NameOp;
@@ -49,7 +49,11 @@ impl Codegen<'_> {
 
     pub(super) fn import_from(&mut self, loc: Loc, s: &StmtImportFrom) {
         self.emit_const(loc, Const::Int(s.level.into()));
-        let names = s.names.iter().map(|alias| Const::Str(alias.name.as_str().into())).collect();
+        let names = s
+            .names
+            .iter()
+            .map(|alias| Const::Str(alias.name.as_str().into()))
+            .collect();
         self.emit_const(loc, Const::Tuple(names));
         let module = s.module.as_ref().map_or("", |module| module.as_str());
         self.emit_name(loc, NameOp::ImportName, module);

@@ -83,7 +83,12 @@ pub fn generate(
     let mut assemble = |unit: Unit, seq: InstrSequence| {
         let firstlineno = unit.firstlineno;
         assemble_unit(unit, seq).map_err(|problem| {
-            let loc = Loc { line: firstlineno, end_line: firstlineno, col: -1, end_col: -1 };
+            let loc = Loc {
+                line: firstlineno,
+                end_line: firstlineno,
+                col: -1,
+                end_col: -1,
+            };
             source.error_at(loc, format!("this code cannot be assembled: {problem}"))
         })
     };
@@ -116,7 +121,7 @@ pub fn generate_with(
         source,
         table,
         options,
-        unit: Box::new(unit),
+        unit,
         stack: Vec::new(),
         disabled_warnings: 0,
         warnings,
@@ -136,9 +141,9 @@ pub(crate) struct Codegen<'a> {
     table: &'a SymbolTable,
     options: CodegenOptions,
     /// The unit that code is being generated for.
-    unit: Box<UnitState<'a>>,
+    unit: UnitState<'a>,
     /// The units around it, innermost last.
-    stack: Vec<Box<UnitState<'a>>>,
+    stack: Vec<UnitState<'a>>,
     /// Nonzero in copies of code that was generated, and warned about, before.
     disabled_warnings: u32,
     warnings: &'a mut Vec<Warning>,
@@ -158,8 +163,7 @@ impl<'a> Codegen<'a> {
         args: ArgCounts,
     ) {
         let table = self.table;
-        let mut unit =
-            Box::new(UnitState::new(scope, table.scope(scope), kind, name, firstlineno, args));
+        let mut unit = UnitState::new(scope, table.scope(scope), kind, name, firstlineno, args);
         unit.private = private.or_else(|| self.unit.private.clone());
         self.stack.push(std::mem::replace(&mut self.unit, unit));
         self.unit.qualname = self.qualname();
@@ -195,7 +199,7 @@ impl<'a> Codegen<'a> {
                     1,
                     ArgCounts::default(),
                 );
-                std::mem::replace(&mut self.unit, Box::new(empty))
+                std::mem::replace(&mut self.unit, empty)
             }
         };
         let (unit, seq) = finished.finish(self.source.filename().clone(), flags);
@@ -207,7 +211,9 @@ impl<'a> Codegen<'a> {
         use crate::symtable::SymScope;
         let name = &self.unit.name;
         let mut outer = self.stack.iter().rev();
-        let Some(mut parent) = outer.next() else { return name.clone() };
+        let Some(mut parent) = outer.next() else {
+            return name.clone();
+        };
         if self.stack.len() == 1 {
             return name.clone();
         }
@@ -272,7 +278,12 @@ impl<'a> Codegen<'a> {
     fn module(&mut self, body: &'a [Stmt]) -> Result<()> {
         let loc = match body.first() {
             Some(first) => self.loc(first),
-            None => Loc { line: 1, end_line: 1, col: 0, end_col: 0 },
+            None => Loc {
+                line: 1,
+                end_line: 1,
+                col: 0,
+                end_col: 0,
+            },
         };
         if self.unit.scope.has_conditional_annotations {
             self.emit_i(loc, Opcode::BUILD_SET, 0);

@@ -149,8 +149,14 @@ impl Codegen<'_> {
             }
             return;
         }
-        let op =
-            by_context(ctx, [Opcode::LOAD_GLOBAL, Opcode::STORE_GLOBAL, Opcode::DELETE_GLOBAL]);
+        let op = by_context(
+            ctx,
+            [
+                Opcode::LOAD_GLOBAL,
+                Opcode::STORE_GLOBAL,
+                Opcode::DELETE_GLOBAL,
+            ],
+        );
         self.emit_i(loc, op, index);
     }
 

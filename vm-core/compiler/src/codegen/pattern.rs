@@ -39,7 +39,9 @@ impl<'a> Codegen<'a> {
     pub(super) fn visit_match(&mut self, s: &'a StmtMatch) -> Result<()> {
         self.visit_expr(&s.subject)?;
         let end = self.new_label();
-        let Some((last, init)) = s.cases.split_last() else { return Ok(()) };
+        let Some((last, init)) = s.cases.split_last() else {
+            return Ok(());
+        };
         let has_default = is_wildcard(&last.pattern) && !init.is_empty();
         let tested = if has_default { init } else { &s.cases[..] };
         for (i, case) in tested.iter().enumerate() {
@@ -118,7 +120,10 @@ impl<'a> Codegen<'a> {
         } else if p.value.is_attribute_expr() {
             self.visit_expr(&p.value)?;
         } else {
-            return self.error(loc, "patterns may only match literals and attribute lookups");
+            return self.error(
+                loc,
+                "patterns may only match literals and attribute lookups",
+            );
         }
         self.emit_compare(loc, CmpOp::Eq);
         self.emit(loc, Opcode::TO_BOOL);
@@ -442,14 +447,20 @@ impl<'a> Codegen<'a> {
         let (patterns, keywords) = (&p.arguments.patterns, &p.arguments.keywords);
         for (i, keyword) in keywords.iter().enumerate() {
             let name = &keyword.attr.id;
-            if let Some(other) = keywords[i + 1..].iter().find(|other| other.attr.id == *name) {
+            if let Some(other) = keywords[i + 1..]
+                .iter()
+                .find(|other| other.attr.id == *name)
+            {
                 let loc = self.loc(&other.pattern);
                 let msg = format!("attribute name repeated in class pattern: {name}");
                 return self.error(loc, msg);
             }
         }
         self.visit_expr(&p.cls)?;
-        let names = keywords.iter().map(|k| Const::Str(k.attr.as_str().into())).collect();
+        let names = keywords
+            .iter()
+            .map(|k| Const::Str(k.attr.as_str().into()))
+            .collect();
         self.emit_const(loc, Const::Tuple(names));
         self.emit_i(loc, Opcode::MATCH_CLASS, patterns.len() as u32);
         // A tuple of the attributes, or None, took the place of the subject.

@@ -5,8 +5,8 @@ use ruff_python_ast::{
     StmtIf, StmtRaise, StmtReturn, StmtWhile,
 };
 use tailscope_bytecode::code::Const;
-use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::oparg::{CommonConstant, Intrinsic1};
+use tailscope_bytecode::opcode::Opcode;
 
 use super::constant::is_constant;
 use super::expr::with_stack;
@@ -229,7 +229,11 @@ impl<'a> Codegen<'a> {
         rest: &'a [ElifElseClause],
     ) -> Result<()> {
         let end = self.new_label();
-        let next = if rest.is_empty() { end } else { self.new_label() };
+        let next = if rest.is_empty() {
+            end
+        } else {
+            self.new_label()
+        };
         self.jump_if(test, next, false)?;
         self.visit_stmts(body)?;
         if let Some((clause, rest)) = rest.split_first() {
@@ -351,7 +355,10 @@ impl<'a> Codegen<'a> {
         }
         let statement_loc = loc;
         let mut loc = loc;
-        let constant = s.value.as_deref().map_or(Some(Const::None), |v| self.constant(v));
+        let constant = s
+            .value
+            .as_deref()
+            .map_or(Some(Const::None), |v| self.constant(v));
         let mut on_other_line = true;
         if let Some(value) = s.value.as_deref() {
             let value_loc = self.loc(value);

@@ -3,8 +3,8 @@
 use ruff_python_ast::{
     ExceptHandler, ExceptHandlerExceptHandler, ExprContext, Identifier, StmtTry,
 };
-use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::oparg::Intrinsic2;
+use tailscope_bytecode::opcode::Opcode;
 
 use super::fblock::FBlockKind;
 use super::{Codegen, Result};
@@ -28,7 +28,12 @@ impl<'a> Codegen<'a> {
 
         self.emit_jump(loc, Opcode::SETUP_FINALLY, end);
         self.place(body);
-        self.push_fblock(loc, FBlockKind::FinallyTry(&s.finalbody), Some(body), Some(end))?;
+        self.push_fblock(
+            loc,
+            FBlockKind::FinallyTry(&s.finalbody),
+            Some(body),
+            Some(end),
+        )?;
         if s.handlers.is_empty() {
             self.visit_stmts(&s.body)?;
         } else {
@@ -55,7 +60,11 @@ impl<'a> Codegen<'a> {
     }
 
     fn try_except(&mut self, loc: Loc, s: &'a StmtTry) -> Result<()> {
-        if s.is_star { self.try_star_except(loc, s) } else { self.try_plain_except(loc, s) }
+        if s.is_star {
+            self.try_star_except(loc, s)
+        } else {
+            self.try_plain_except(loc, s)
+        }
     }
 
     fn try_plain_except(&mut self, loc: Loc, s: &'a StmtTry) -> Result<()> {
@@ -139,7 +148,12 @@ impl<'a> Codegen<'a> {
         self.nameop(loc, name, ExprContext::Store);
         self.emit_jump(loc, Opcode::SETUP_CLEANUP, cleanup_end);
         self.place(body);
-        self.push_fblock(loc, FBlockKind::HandlerCleanup(Some(name)), Some(body), None)?;
+        self.push_fblock(
+            loc,
+            FBlockKind::HandlerCleanup(Some(name)),
+            Some(body),
+            None,
+        )?;
         self.visit_stmts(&handler.body)?;
         self.pop_fblock();
         self.emit(Loc::NONE, Opcode::POP_BLOCK);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ruff_python_ast::{Expr, ExprContext, StmtTypeAlias, TypeParam, TypeParams};
 use tailscope_bytecode::code::Const;
-use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::oparg::{FunctionAttribute, Intrinsic1, Intrinsic2};
+use tailscope_bytecode::opcode::Opcode;
 
 use super::function::FunctionFlags;
 use super::unit::{ArgCounts, UnitKind};
@@ -25,7 +25,14 @@ impl<'a> Codegen<'a> {
     ) {
         let scope = self.table.scope_for(NodeKey::type_params(type_params));
         let name = format!("<generic parameters of {name}>").into();
-        self.enter_unit(name, UnitKind::Annotations, scope, firstlineno, private, args);
+        self.enter_unit(
+            name,
+            UnitKind::Annotations,
+            scope,
+            firstlineno,
+            private,
+            args,
+        );
     }
 
     /// Makes and binds the type parameters; a tuple of them stays on the stack.
@@ -59,9 +66,7 @@ impl<'a> Codegen<'a> {
             } else if seen_default {
                 return self.error(
                     loc,
-                    format!(
-                        "non-default type parameter '{name}' follows default type parameter"
-                    ),
+                    format!("non-default type parameter '{name}' follows default type parameter"),
                 );
             }
             self.emit_i(loc, Opcode::COPY, 1);
@@ -69,7 +74,11 @@ impl<'a> Codegen<'a> {
         }
         if let Some(first) = type_params.type_params.first() {
             let loc = self.loc(first);
-            self.emit_i(loc, Opcode::BUILD_TUPLE, type_params.type_params.len() as u32);
+            self.emit_i(
+                loc,
+                Opcode::BUILD_TUPLE,
+                type_params.type_params.len() as u32,
+            );
         }
         Ok(())
     }

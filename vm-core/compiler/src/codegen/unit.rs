@@ -46,7 +46,10 @@ pub(super) struct NameTable {
 
 impl NameTable {
     fn from_names(names: impl IntoIterator<Item = Arc<str>>, offset: u32) -> NameTable {
-        let mut table = NameTable { offset, ..NameTable::default() };
+        let mut table = NameTable {
+            offset,
+            ..NameTable::default()
+        };
         for name in names {
             table.add(&name);
         }
@@ -175,14 +178,15 @@ impl<'a> UnitState<'a> {
         firstlineno: i32,
         args: ArgCounts,
     ) -> UnitState<'a> {
-        let mut cellvars = NameTable::from_names(
-            sorted_symbols(scope, SymScope::Cell, DEF_COMP_CELL),
-            0,
-        );
+        let mut cellvars =
+            NameTable::from_names(sorted_symbols(scope, SymScope::Cell, DEF_COMP_CELL), 0);
         let implicit_cells = [
             (scope.needs_class_closure, "__class__"),
             (scope.needs_classdict, "__classdict__"),
-            (scope.has_conditional_annotations, "__conditional_annotations__"),
+            (
+                scope.has_conditional_annotations,
+                "__conditional_annotations__",
+            ),
         ];
         for (_, cell) in implicit_cells.iter().filter(|(needed, _)| *needed) {
             cellvars.add(cell);
@@ -235,7 +239,9 @@ impl<'a> UnitState<'a> {
     /// Whether `name` is a variable of an inlined comprehension that is being compiled in
     /// a unit without fast locals.
     pub fn is_fast_hidden(&self, name: &str) -> bool {
-        self.fasthidden.iter().any(|(n, active)| *active && **n == *name)
+        self.fasthidden
+            .iter()
+            .any(|(n, active)| *active && **n == *name)
     }
 
     /// Turns the state into what assembly needs.
@@ -276,7 +282,15 @@ fn sorted_symbols(scope: &Scope, wanted: SymScope, flag: u32) -> Vec<Arc<str>> {
 
 /// Location of a unit's first instruction.
 pub(super) fn start_loc(kind: UnitKind, firstlineno: i32) -> Loc {
-    let line = if kind == UnitKind::Module { 0 } else { firstlineno };
-    Loc { line, end_line: firstlineno, col: 0, end_col: 0 }
+    let line = if kind == UnitKind::Module {
+        0
+    } else {
+        firstlineno
+    };
+    Loc {
+        line,
+        end_line: firstlineno,
+        col: 0,
+        end_col: 0,
+    }
 }
-

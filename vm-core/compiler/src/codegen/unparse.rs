@@ -3,8 +3,8 @@
 
 use ruff_python_ast::{
     BoolOp, Comprehension, Expr, ExprBinOp, ExprBoolOp, ExprCall, ExprCompare, ExprContext,
-    ExprDict, ExprIf, ExprLambda, ExprSlice, ExprTuple, ExprUnaryOp, Keyword, Operator,
-    Parameter, ParameterWithDefault, Parameters, UnaryOp,
+    ExprDict, ExprIf, ExprLambda, ExprSlice, ExprTuple, ExprUnaryOp, Keyword, Operator, Parameter,
+    ParameterWithDefault, Parameters, UnaryOp,
 };
 use ruff_text_size::Ranged;
 use tailscope_bytecode::code::{Const, Wtf8};
@@ -17,7 +17,10 @@ use crate::source::SourceFile;
 
 /// The text of an annotation.
 pub(super) fn unparse(source: &SourceFile, e: &Expr) -> Wtf8 {
-    let mut unparser = Unparser { source, out: Vec::new() };
+    let mut unparser = Unparser {
+        source,
+        out: Vec::new(),
+    };
     unparser.expr(e, Level::Test);
     Wtf8(unparser.out.into())
 }
@@ -368,7 +371,11 @@ impl Unparser<'_> {
             self.expr(value, Level::Test);
         }
         for generator in generators {
-            self.put(if generator.is_async { " async for " } else { " for " });
+            self.put(if generator.is_async {
+                " async for "
+            } else {
+                " for "
+            });
             self.expr(&generator.target, Level::Tuple);
             self.put(" in ");
             self.expr(&generator.iter, Level::Or);
@@ -468,7 +475,10 @@ impl Unparser<'_> {
 /// f-strings and t-strings.
 impl Unparser<'_> {
     fn joined(&mut self, prefix: &str, parts: &[JoinedPart<'_>]) {
-        let mut body = Unparser { source: self.source, out: Vec::new() };
+        let mut body = Unparser {
+            source: self.source,
+            out: Vec::new(),
+        };
         body.joined_body(parts);
         self.put(prefix);
         self.put(&repr::str(&Wtf8(body.out.into())));
@@ -494,13 +504,20 @@ impl Unparser<'_> {
         let text = match &field.source_text {
             Some(text) => text.as_bytes().to_vec(),
             None => {
-                let mut inner = Unparser { source: self.source, out: Vec::new() };
+                let mut inner = Unparser {
+                    source: self.source,
+                    out: Vec::new(),
+                };
                 // Not Test: a lambda's colon would begin the format.
                 inner.expr(field.value, Level::Or);
                 inner.out
             }
         };
-        self.put(if text.first() == Some(&b'{') { "{ " } else { "{" });
+        self.put(if text.first() == Some(&b'{') {
+            "{ "
+        } else {
+            "{"
+        });
         self.out.extend_from_slice(&text);
         if let Some(conversion) = field.conversion {
             self.out.extend([b'!', conversion]);

@@ -1,8 +1,8 @@
 //! `with` and `async with`.
 
 use ruff_python_ast::StmtWith;
-use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::oparg::SpecialMethod;
+use tailscope_bytecode::opcode::Opcode;
 
 use super::expr::with_stack;
 use super::fblock::FBlockKind;
@@ -12,7 +12,9 @@ use crate::instr::{Label, Loc};
 impl<'a> Codegen<'a> {
     /// The statement from its item number `pos` on.
     pub(super) fn visit_with(&mut self, s: &'a StmtWith, pos: usize) -> Result<()> {
-        let Some(item) = s.items.get(pos) else { return self.visit_stmts(&s.body) };
+        let Some(item) = s.items.get(pos) else {
+            return self.visit_stmts(&s.body);
+        };
         let block = self.new_label();
         let on_error = self.new_label();
         let exit = self.new_label();
@@ -24,7 +26,11 @@ impl<'a> Codegen<'a> {
         self.emit_jump(loc, Opcode::SETUP_WITH, on_error);
 
         self.place(block);
-        let kind = if s.is_async { FBlockKind::AsyncWith } else { FBlockKind::With };
+        let kind = if s.is_async {
+            FBlockKind::AsyncWith
+        } else {
+            FBlockKind::With
+        };
         self.push_fblock(loc, kind, Some(block), Some(on_error))?;
         match &item.optional_vars {
             Some(target) => self.visit_expr(target)?,

@@ -79,7 +79,7 @@ pub(crate) fn unhashable(vm: &Vm, key: Value, e: Raised, what: &str) -> Raised {
         Err(e) => return e,
     };
     let text = text.cast::<PyStr>().map(|s| s.to_string_lossy()).unwrap_or_default();
-    vm.type_error(format!("cannot use '{}' as {what} ({text})", crate::types::type_name(vm, vm.type_of(key))))
+    vm.type_error(format!("cannot use '{}' as {what} ({text})", crate::types::type_object::display_name(vm, vm.type_of(key))))
 }
 
 /// Whether two values are equal as keys: identity first, then `==` (which may run Python code).

@@ -16,7 +16,7 @@ mod slices;
 pub mod sort;
 
 pub use iterator::{ITERATOR_DEF, PyListIterator, PyListReverseIterator, REVERSE_ITERATOR_DEF};
-pub use methods::DEF;
+pub use methods::{DEF, extend, from_iterable, sort_list};
 
 /// A list object. The fields' offsets are fixed; instructions read them directly.
 #[repr(C)]
@@ -32,6 +32,10 @@ pub struct PyList {
 unsafe impl Payload for PyList {
     const SHAPE: u32 = shape::LIST;
 }
+
+/// What `items` holds while the list is being sorted and nobody touched it: a pointer that no
+/// allocation returns. `cap` is 0 then, so it is never followed.
+const SORTING: *mut Value = ptr::dangling_mut();
 
 fn array_layout(cap: usize) -> Layout {
     // A capacity that overflows is refused by `grow_to`.
@@ -257,8 +261,28 @@ impl PyList {
         drop(self.splice(n, n, new));
     }
 
+    /// Takes all items out for a sort; [`PyList::changed_during_sort`] then tells whether
+    /// anybody put some in meanwhile.
+    pub(crate) fn take_for_sort(&self) -> Vec<Ref> {
+        let items = self.take();
+        self.items.set(SORTING);
+        items
+    }
+
+    /// Whether the list's memory was touched since [`PyList::take_for_sort`].
+    pub(crate) fn changed_during_sort(&self) -> bool {
+        let changed = self.items.get() != SORTING;
+        if !changed {
+            self.items.set(ptr::null_mut());
+        }
+        changed
+    }
+
     /// Empties the list and hands its items out.
     pub fn take(&self) -> Vec<Ref> {
+        if self.cap.get() == 0 {
+            return Vec::new();
+        }
         let (p, n, cap) = (self.items.get(), self.len.get(), self.cap.get());
         self.items.set(ptr::null_mut());
         self.len.set(0);
@@ -266,9 +290,7 @@ impl PyList {
         // SAFETY: the array is this call's alone now; `Ref` is a transparent `Value`.
         unsafe {
             let items = (0..n).map(|i| Ref::from_owned(p.add(i).read())).collect();
-            if cap != 0 {
-                dealloc(p as *mut u8, array_layout(cap));
-            }
+            dealloc(p as *mut u8, array_layout(cap));
             items
         }
     }

@@ -1,0 +1,104 @@
+//! Reading, assigning and deleting items and slices of lists.
+
+use crate::error::{PyResult, Raised};
+use crate::protocol::{item, iter};
+use crate::shape;
+use crate::types::list::{PyList, methods::this};
+use crate::types::slice::{PySlice, Selection};
+use crate::value::{Ref, Value};
+use crate::vm::Vm;
+
+#[cold]
+fn bad_key(vm: &Vm, key: Value) -> Raised {
+    vm.type_error(format!(
+        "list indices must be integers or slices, not {}",
+        vm.type_of(key).full_name()
+    ))
+}
+
+/// `list[key]`.
+pub fn get_item(vm: &Vm, v: Value, key: Value) -> PyResult {
+    let list = this(v);
+    if let Some(slice) = key.cast_exact::<PySlice>() {
+        let bounds = slice.bounds(vm)?;
+        return Ok(copy_of(vm, list, bounds.of(list.len())));
+    }
+    if !item::is_index(vm, key) {
+        return Err(bad_key(vm, key));
+    }
+    let i = item::to_index(vm, key, shape::INDEX_ERROR)?;
+    item::normalize(i, list.len())
+        .and_then(|i| list.get_ref(i))
+        .ok_or_else(|| vm.index_error("list index out of range"))
+}
+
+/// A new list of the selected items.
+pub(crate) fn copy_of(vm: &Vm, list: &PyList, s: Selection) -> Ref {
+    match s.contiguous() {
+        Some(range) => PyList::from_slice(vm, &list.as_slice()[range]),
+        None => PyList::new(vm, s.positions().map(|i| list.as_slice()[i].to_ref()).collect()),
+    }
+}
+
+/// `list[key] = value`; NULL as the value deletes.
+pub fn set_item(vm: &Vm, v: Value, key: Value, value: Value) -> PyResult<()> {
+    let list = this(v);
+    if let Some(slice) = key.cast_exact::<PySlice>() {
+        let bounds = slice.bounds(vm)?;
+        if value.is_null() {
+            delete_slice(list, bounds.of(list.len()));
+            return Ok(());
+        }
+        let new = iter::sequence(vm, value, "must assign iterable to extended slice")?;
+        return assign_slice(vm, list, bounds.of(list.len()), new);
+    }
+    if !item::is_index(vm, key) {
+        return Err(bad_key(vm, key));
+    }
+    let i = item::to_index(vm, key, shape::INDEX_ERROR)?;
+    let Some(i) = item::normalize(i, list.len()) else {
+        return Err(vm.index_error("list assignment index out of range"));
+    };
+    if value.is_null() {
+        drop(list.remove_at(i));
+    } else {
+        drop(list.replace(i, value.to_ref()));
+    }
+    Ok(())
+}
+
+fn assign_slice(vm: &Vm, list: &PyList, s: Selection, new: Vec<Ref>) -> PyResult<()> {
+    if s.step == 1 {
+        let start = s.start as usize;
+        drop(list.splice(start, start + s.count, new));
+        return Ok(());
+    }
+    if new.len() != s.count {
+        return Err(vm.value_error(format!(
+            "attempt to assign sequence of size {} to extended slice of size {}",
+            new.len(),
+            s.count
+        )));
+    }
+    // The old items go only when all new ones are in place: their destructors may look.
+    let old: Vec<Ref> = s.positions().zip(new).map(|(i, v)| list.replace(i, v)).collect();
+    drop(old);
+    Ok(())
+}
+
+fn delete_slice(list: &PyList, s: Selection) {
+    if s.count == 0 {
+        return;
+    }
+    let (first, step) = s.ascending();
+    if step == 1 {
+        drop(list.splice(first, first + s.count, Vec::new()));
+        return;
+    }
+    let last = first + (s.count - 1) * step;
+    let middle: Vec<Ref> = (first..=last)
+        .filter(|i| (i - first) % step != 0)
+        .map(|i| list.as_slice()[i].to_ref())
+        .collect();
+    drop(list.splice(first, last + 1, middle));
+}

@@ -71,8 +71,8 @@ fn connect_and_run(
         await_start(&commands, &mut answers)?;
         return Ok(program.program.run(None));
     }
-    let mut hook = LinkHook::new(commands, answers, waker);
-    Ok(program.program.run(Some(&mut hook)))
+    let hook = LinkHook::new(commands, answers, waker);
+    Ok(program.program.run(Some(Box::new(hook))))
 }
 
 /// The token, from the standard input, which is at its end after that.

@@ -1,8 +1,8 @@
 //! Breakpoints, as the client wants them and as the debuggee has set them.
 //!
-//! They can be set at any time. Without a debuggee they wait here; a running program may
-//! take its time to look at them, so a response is not held back for longer than
-//! [`PATIENCE`]: what comes later is told in events.
+//! They can be set at any time. Without a debuggee they wait here; a running program, or a
+//! stopped one that is busy with an evaluation, may take its time to look at them, so a
+//! response is not held back for longer than [`PATIENCE`]: what comes later is told in events.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ use crate::protocol::{
 
 use super::{Due, Phase, Session};
 
-/// How long a running program may take to answer before the client is answered without it.
+/// How long the debuggee may take to answer before the client is answered without it.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Why a breakpoint is not set yet.
@@ -290,9 +290,7 @@ impl Session {
         if !self.debugging() {
             return self.answer_without_debuggee(&late);
         }
-        if self.phase == Phase::Running {
-            self.do_later(PATIENCE, Due::Breakpoints(late.clone()));
-        }
+        self.do_later(PATIENCE, Due::Breakpoints(late.clone()));
         match late.group.clone() {
             Group::File(file) => {
                 let breakpoints = self.breakpoints.lines_to_send(&file);

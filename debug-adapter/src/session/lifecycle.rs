@@ -20,7 +20,7 @@ use crate::protocol::{
 use super::target::Target;
 use super::{ClientTraits, Due, Phase, Session, no_program};
 
-/// How long the output of a process that has ended is waited for.
+/// How long the last words of a process that has ended are waited for.
 const DRAIN_TIME: Duration = Duration::from_millis(500);
 
 /// How long a debuggee may go on living without its link.
@@ -308,9 +308,8 @@ impl Session {
     }
 
     pub(super) fn link_closed(&mut self) {
-        if self.target.is_some() {
-            self.do_later(LINK_LOST_TIME, Due::LinkLost);
-        }
+        self.do_later(LINK_LOST_TIME, Due::LinkLost);
+        self.stream_ended();
     }
 
     pub(super) fn link_lost(&mut self) {
@@ -321,16 +320,17 @@ impl Session {
         }
     }
 
-    pub(super) fn output_ended(&mut self) {
+    /// One of the debuggee's streams has ended.
+    pub(super) fn stream_ended(&mut self) {
         if let Some(target) = &mut self.target {
-            target.open_outputs = target.open_outputs.saturating_sub(1);
+            target.open_streams = target.open_streams.saturating_sub(1);
         }
         self.check_end();
     }
 
-    pub(super) fn output_drained(&mut self) {
+    pub(super) fn drained(&mut self) {
         if let Some(target) = &mut self.target {
-            target.open_outputs = 0;
+            target.open_streams = 0;
         }
         self.check_end();
     }
@@ -338,18 +338,18 @@ impl Session {
     pub(super) fn debuggee_exited(&mut self, status: Option<ExitStatus>) {
         if let Some(target) = &mut self.target {
             target.exit = Some(status);
-            self.do_later(DRAIN_TIME, Due::OutputDrained);
+            self.do_later(DRAIN_TIME, Due::Drained);
         }
         self.check_end();
     }
 
-    /// Ends the program's part of the session once the process has ended and its output has
-    /// been handed on.
+    /// Ends the program's part of the session once the process has ended and all that it had
+    /// to say has been heard.
     fn check_end(&mut self) {
         let Some(target) = &mut self.target else {
             return;
         };
-        let (Some(status), 0) = (target.exit, target.open_outputs) else {
+        let (Some(status), 0) = (target.exit, target.open_streams) else {
             return;
         };
         let (code, sentence) = describe_exit(status);

@@ -101,11 +101,11 @@ struct ClientTraits {
 
 /// Something to be done at a certain time, unless it has become needless.
 enum Due {
-    /// Answer `setBreakpoints` although the running program has not.
+    /// Answer `setBreakpoints` although the debuggee has not.
     Breakpoints(LateAnswer),
-    /// The process has ended: stop waiting for the rest of its output, which a process of
-    /// its own may hold open.
-    OutputDrained,
+    /// The process has ended: stop waiting for the rest of its output, which a process that
+    /// it has started may hold open.
+    Drained,
     /// The debuggee has closed the link and yet not ended.
     LinkLost,
     /// The debuggee does not die: let the client go.
@@ -203,7 +203,7 @@ impl Session {
         for (_, due) in due {
             match due {
                 Due::Breakpoints(late) => self.answer_without_debuggee(&late),
-                Due::OutputDrained => self.output_drained(),
+                Due::Drained => self.drained(),
                 Due::LinkLost => self.link_lost(),
                 Due::Disconnected => self.disconnected(),
             }
@@ -222,7 +222,7 @@ impl Session {
             Happening::Output(category, text, credit) => {
                 self.client.output(category, text, Some(credit));
             }
-            Happening::OutputEnded => self.output_ended(),
+            Happening::OutputEnded => self.stream_ended(),
             Happening::DebuggeeExited(status) => self.debuggee_exited(status),
         }
     }

@@ -34,8 +34,9 @@ pub(super) struct Target {
     pub failed: bool,
     /// It has been asked to end.
     pub ending: bool,
-    /// Output streams that have not ended.
-    pub open_outputs: usize,
+    /// Streams that have not ended, of which something may still come: its output, and the
+    /// link once it has connected.
+    pub open_streams: usize,
     /// Its exit status, once it has ended.
     pub exit: Option<Option<ExitStatus>>,
     link: Option<TcpStream>,
@@ -51,7 +52,7 @@ impl Target {
             launch: Some(launch),
             failed: false,
             ending: false,
-            open_outputs: 2,
+            open_streams: 2,
             exit: None,
             link: None,
             next_command: 0,
@@ -63,6 +64,7 @@ impl Target {
     pub fn connect(&mut self, stream: TcpStream) -> io::Result<()> {
         stream.set_write_timeout(Some(WRITE_TIME))?;
         self.link = Some(stream);
+        self.open_streams += 1;
         Ok(())
     }
 

@@ -219,5 +219,5 @@ pub struct LaunchSpec {
 /// are line buffered, as on a terminal.
 pub trait DebuggeeProgram {
     /// Runs it to its end. Returns the exit status, as the process would.
-    fn run(self: Box<Self>, hook: Option<&mut dyn DebugHook>) -> i32;
+    fn run(self: Box<Self>, hook: Option<Box<dyn DebugHook>>) -> i32;
 }

@@ -20,16 +20,14 @@ use crate::protocol::amended::{InstructionBreakpoint, SetInstructionBreakpointsA
 use crate::protocol::{
     Breakpoint, BreakpointEvent, BreakpointEventReason, BreakpointReason, Failure,
     SetBreakpointsArguments, SetBreakpointsResponse, SetExceptionBreakpointsArguments,
-    SetExceptionBreakpointsResponse, SetInstructionBreakpointsResponse, Source, to_json,
+    SetExceptionBreakpointsResponse, SetInstructionBreakpointsResponse, Source, SourceBreakpoint,
+    to_json,
 };
 
 use super::{Due, Phase, Session};
 
 /// How long the debuggee may take to answer before the client is answered without it.
 const PATIENCE: Duration = Duration::from_millis(500);
-
-/// Why a breakpoint is not set yet.
-const NOT_LOADED: &str = "the program has not been loaded yet";
 
 /// The breakpoints.
 #[derive(Default)]
@@ -96,7 +94,7 @@ impl<T: PartialEq> Entry<T> {
     fn new(
         at: T,
         rule: Rule,
-        problem: Option<String>,
+        state: BreakpointWords,
         old: &mut Vec<Entry<T>>,
         last_id: &mut u64,
     ) -> Self {
@@ -110,16 +108,32 @@ impl<T: PartialEq> Entry<T> {
             },
             |index| old.swap_remove(index).id,
         );
-        let state = match problem {
-            Some(problem) => BreakpointWords::Failed(problem),
-            None => BreakpointWords::Pending(NOT_LOADED.to_owned()),
-        };
         Entry {
             id,
             at,
             rule,
             state,
         }
+    }
+}
+
+/// The lines that breakpoints are wanted on, with their rules; old clients send lines alone.
+fn wanted_lines(
+    breakpoints: Option<Vec<SourceBreakpoint>>,
+    lines: Option<Vec<u64>>,
+) -> Vec<(u32, Rule)> {
+    let wanted = |b: SourceBreakpoint| {
+        let rule = Rule {
+            condition: written(b.condition),
+            hit_condition: written(b.hit_condition),
+            log_message: written(b.log_message),
+        };
+        (b.line, rule)
+    };
+    let bare = |line: u64| (u32::try_from(line).unwrap_or(u32::MAX), Rule::default());
+    match breakpoints {
+        Some(breakpoints) => breakpoints.into_iter().map(wanted).collect(),
+        None => lines.unwrap_or_default().into_iter().map(bare).collect(),
     }
 }
 
@@ -151,24 +165,14 @@ impl Session {
             );
             return self.client.respond(to, Err(failure));
         };
-        let lines = arguments.lines.unwrap_or_default();
-        let wanted: Vec<(u32, Rule)> = match arguments.breakpoints {
-            Some(breakpoints) => breakpoints
-                .into_iter()
-                .map(|b| {
-                    let rule = Rule {
-                        condition: written(b.condition),
-                        hit_condition: written(b.hit_condition),
-                        log_message: written(b.log_message),
-                    };
-                    (b.line, rule)
-                })
-                .collect(),
-            None => lines
-                .into_iter()
-                .filter_map(|line| Some((u32::try_from(line).ok()?, Rule::default())))
-                .collect(),
-        };
+        let SetBreakpointsArguments {
+            breakpoints,
+            lines,
+            source,
+            ..
+        } = arguments;
+        let wanted = wanted_lines(breakpoints, lines);
+        let pending = self.pending_reason();
         let first_line = u32::from(!self.traits.lines_start_at_1);
         let known = &mut self.breakpoints;
         let mut old = known
@@ -179,23 +183,14 @@ impl Session {
         let entries = wanted
             .into_iter()
             .map(|(line, rule)| {
-                let problem = rule_problem(&rule);
-                Entry::new(
-                    line.saturating_add(first_line),
-                    rule,
-                    problem,
-                    &mut old,
-                    &mut known.last_id,
-                )
+                let state = rule_problem(&rule).map_or(pending.clone(), BreakpointWords::Failed);
+                let line = line.saturating_add(first_line);
+                Entry::new(line, rule, state, &mut old, &mut known.last_id)
             })
             .collect();
-        known.files.insert(
-            file.clone(),
-            FileBreakpoints {
-                source: arguments.source,
-                entries,
-            },
-        );
+        known
+            .files
+            .insert(file.clone(), FileBreakpoints { source, entries });
         self.set_group(Some(to), Group::File(file));
     }
 
@@ -204,11 +199,13 @@ impl Session {
         to: Responder,
         arguments: SetInstructionBreakpointsArguments,
     ) {
+        let pending = self.pending_reason();
         let known = &mut self.breakpoints;
         let mut old = std::mem::take(&mut known.instructions);
         for wanted in arguments.breakpoints {
             let (address, rule, problem) = instruction_breakpoint(wanted);
-            let entry = Entry::new(address, rule, problem, &mut old, &mut known.last_id);
+            let state = problem.map_or(pending.clone(), BreakpointWords::Failed);
+            let entry = Entry::new(address, rule, state, &mut old, &mut known.last_id);
             known.instructions.push(entry);
         }
         self.set_group(Some(to), Group::Instructions);
@@ -244,6 +241,20 @@ impl Session {
     fn tell_exception_filter(&mut self) {
         let Exceptions { raised, uncaught } = self.breakpoints.exceptions;
         self.ask(SetExceptionFilter { raised, uncaught }, |_, _| {});
+    }
+
+    /// What a breakpoint is before a debuggee has looked at it.
+    fn pending_reason(&self) -> BreakpointWords {
+        let debugged = self
+            .target
+            .as_ref()
+            .is_none_or(|target| !target.launching.no_debug);
+        let reason = if debugged {
+            "the program has not been loaded yet"
+        } else {
+            "the program runs without a debugger"
+        };
+        BreakpointWords::Pending(reason.to_owned())
     }
 
     /// Whether there is a debuggee that breakpoints can be told to.
@@ -521,7 +532,13 @@ mod tests {
     fn a_breakpoint_that_is_set_again_keeps_its_number() {
         let mut last_id = 0;
         let mut make = |line, old: &mut Vec<Entry<u32>>| {
-            Entry::new(line, Rule::default(), None, old, &mut last_id)
+            Entry::new(
+                line,
+                Rule::default(),
+                BreakpointWords::Pending(String::new()),
+                old,
+                &mut last_id,
+            )
         };
         let first = vec![
             make(3, &mut Vec::new()),

@@ -46,6 +46,10 @@ pub fn launch_without_debugging() {
         json!({"noDebug": true, "stopOnEntry": true}),
         &[2],
     );
+    let source = json!({"path": program.path});
+    let set = client.ask("setBreakpoints", json!({"source": source, "breakpoints": [{"line": 2}]}));
+    let message = &set["breakpoints"][0]["message"];
+    assert_eq!(message, "the program runs without a debugger");
     client.ask("configurationDone", json!({}));
     client.wait_for_output("hello\n");
     let refusal = client.refused("pause", json!({"threadId": 1}));

@@ -12,3 +12,4 @@ pub mod pyc;
 pub mod repr;
 pub mod setorder;
 pub mod table;
+pub mod verify;

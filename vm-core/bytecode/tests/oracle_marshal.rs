@@ -5,6 +5,7 @@ mod common;
 use std::path::Path;
 
 use tailscope_bytecode::marshal::{self, Graph};
+use tailscope_bytecode::verify::verify;
 
 /// Names and marshalled code objects from `compiled.py`.
 fn records(mut output: &[u8]) -> Vec<(String, &[u8])> {
@@ -39,6 +40,7 @@ fn the_library_is_read_and_written_without_loss() {
         let code = graph
             .code()
             .unwrap_or_else(|error| panic!("{name}: {error}"));
+        verify(&code).unwrap_or_else(|error| panic!("{name}: {error}"));
         let ours = marshal::write_code(&code).expect("a code object can be marshalled");
         let back = marshal::read_code(&ours).expect("what was written can be read");
         assert!(

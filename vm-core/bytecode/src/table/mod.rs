@@ -78,7 +78,8 @@ macro_rules! for_each_opcode {
     (@page { $($callback:tt)* } [ $page:ident $($pages:ident)* ] { $($rows:tt)* }) => {
         $crate::$page! { { $($callback)* } [ $($pages)* ] { $($rows)* } }
     };
-    ($callback:path) => {
+    // Rows of the caller's own may come before the table's.
+    ($callback:path $(, { $($extra:tt)* })?) => {
         $crate::for_each_opcode! { @page { $callback } [
             opcodes_constants
             opcodes_variables
@@ -91,7 +92,7 @@ macro_rules! for_each_opcode {
             opcodes_generators
             opcodes_instrumented
             opcodes_pseudo
-        ] {} }
+        ] { $($($extra)*)? } }
     };
 }
 

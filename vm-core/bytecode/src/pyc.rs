@@ -193,6 +193,15 @@ mod tests {
     }
 
     #[test]
+    fn source_hashes_are_cpythons() {
+        // importlib.util.source_hash(b"print(1)\n")
+        assert_eq!(
+            source_hash(b"print(1)\n"),
+            0xad9d_0dec_7352_48fc_u64.to_be_bytes()
+        );
+    }
+
+    #[test]
     fn foreign_files_are_refused_with_a_reason() {
         assert_eq!(
             error(b""),

@@ -53,10 +53,10 @@ fn insert<'a>(table: &mut [Option<(u64, &'a Const)>], hash: u64, item: &'a Const
         } else {
             0
         };
-        for slot in i..=i + probes {
-            match table[slot] {
+        for slot in &mut table[i..=i + probes] {
+            match *slot {
                 None => {
-                    table[slot] = Some((hash, item));
+                    *slot = Some((hash, item));
                     return true;
                 }
                 Some((other_hash, other)) if other_hash == hash && other == item => return false,

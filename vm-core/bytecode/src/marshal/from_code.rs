@@ -97,6 +97,9 @@ enum Key {
     FrozenSet(Vec<NodeId>),
 }
 
+/// Start, stop and step.
+type Slice = Arc<[Const; 3]>;
+
 struct Builder {
     graph: Graph,
     known: HashMap<Key, NodeId>,
@@ -109,7 +112,7 @@ struct Builder {
     /// Those that class bodies store and that were new then.
     class_names: HashSet<Arc<str>>,
     /// Slices by hash. Their parts are not looked up, so that these do not say which are equal.
-    slices: HashMap<i64, Vec<(Arc<[Const; 3]>, NodeId)>>,
+    slices: HashMap<i64, Vec<(Slice, NodeId)>>,
 }
 
 impl Builder {
@@ -138,9 +141,7 @@ impl Builder {
     fn add(&mut self, object: Object, shared: bool) -> Result<NodeId, MarshalError> {
         let id = u32::try_from(self.graph.nodes.len())
             .map_err(|_| MarshalError::new("a code object of more than 4294967295 parts"))?;
-        for child in object.children() {
-            self.reference(child);
-        }
+        object.each_child(|child| self.reference(child));
         self.graph.nodes.push(Node { object, shared });
         self.references.push(0);
         Ok(NodeId(id))
@@ -221,7 +222,7 @@ impl Builder {
         }
     }
 
-    fn slice(&mut self, parts: &Arc<[Const; 3]>, depth: usize) -> Result<NodeId, MarshalError> {
+    fn slice(&mut self, parts: &Slice, depth: usize) -> Result<NodeId, MarshalError> {
         let hash = setorder::hash(&Const::Slice(parts.clone()));
         let same = self
             .slices

@@ -129,17 +129,20 @@ impl CodeObject {
 }
 
 impl Object {
-    /// The objects that it refers to, in the order in which they are written.
-    fn children(&self) -> Vec<NodeId> {
+    /// Calls `visit` with each object that it refers to, in the order in which they are written.
+    fn each_child(&self, mut visit: impl FnMut(NodeId)) {
         match self {
             Object::Tuple(items)
             | Object::List(items)
             | Object::Set(items)
-            | Object::FrozenSet(items) => items.clone(),
-            Object::Dict(pairs) => pairs.iter().flat_map(|&(k, v)| [k, v]).collect(),
-            Object::Slice(parts) => parts.to_vec(),
-            Object::Code(code) => code.parts().to_vec(),
-            _ => Vec::new(),
+            | Object::FrozenSet(items) => items.iter().copied().for_each(visit),
+            Object::Dict(pairs) => pairs.iter().for_each(|&(key, value)| {
+                visit(key);
+                visit(value);
+            }),
+            Object::Slice(parts) => parts.iter().copied().for_each(visit),
+            Object::Code(code) => code.parts().into_iter().for_each(visit),
+            _ => {}
         }
     }
 
@@ -170,10 +173,10 @@ impl Graph {
     /// A graph of these nodes. `None` if a number is out of range.
     pub fn new(nodes: Vec<Node>, root: NodeId) -> Option<Graph> {
         let known = |id: &NodeId| id.index() < nodes.len();
-        let sound = known(&root)
-            && nodes
-                .iter()
-                .all(|node| node.object.children().iter().all(known));
+        let mut sound = known(&root);
+        for node in &nodes {
+            node.object.each_child(|child| sound &= known(&child));
+        }
         sound.then_some(Graph { nodes, root })
     }
 

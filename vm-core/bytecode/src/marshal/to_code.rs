@@ -31,6 +31,7 @@ impl Graph {
         let mut converter = Converter {
             graph: self,
             done: vec![None; self.nodes.len()],
+            names: vec![None; self.nodes.len()],
         };
         converter.convert(self.root)
     }
@@ -47,6 +48,8 @@ struct Done {
 struct Converter<'a> {
     graph: &'a Graph,
     done: Vec<Option<Done>>,
+    /// Strings that are names: each is made once, as most are used often.
+    names: Vec<Option<Arc<str>>>,
 }
 
 impl Converter<'_> {
@@ -69,7 +72,13 @@ impl Converter<'_> {
                 return Err(MarshalError::new(message));
             }
             work.push((id, true));
-            work.extend(object.children().into_iter().rev().map(|id| (id, false)));
+            let first = work.len();
+            object.each_child(|child| {
+                if self.done[child.index()].is_none() {
+                    work.push((child, false));
+                }
+            });
+            work[first..].reverse();
         }
         Ok(self.part(root)?.value.clone())
     }
@@ -80,13 +89,16 @@ impl Converter<'_> {
             .ok_or_else(|| MarshalError::new("an object contains itself"))
     }
 
-    fn whole(&self, object: &Object) -> Result<Done, MarshalError> {
-        let (mut depth, mut size) = (0, 1u64);
-        for id in object.children() {
-            let part = self.part(id)?;
-            depth = depth.max(part.depth + 1);
-            size = size.saturating_add(part.size);
-        }
+    fn whole(&mut self, object: &Object) -> Result<Done, MarshalError> {
+        let (mut depth, mut size, mut known) = (0, 1u64, Ok(()));
+        object.each_child(|id| match self.part(id) {
+            Ok(part) => {
+                depth = depth.max(part.depth + 1);
+                size = size.saturating_add(part.size);
+            }
+            Err(error) => known = Err(error),
+        });
+        known?;
         if depth > MAX_LOGICAL_DEPTH {
             let message = format!("objects are nested more than {MAX_LOGICAL_DEPTH} deep");
             return Err(MarshalError::new(message));
@@ -127,7 +139,7 @@ impl Converter<'_> {
             .collect()
     }
 
-    fn code(&self, code: &CodeObject) -> Result<Code, MarshalError> {
+    fn code(&mut self, code: &CodeObject) -> Result<Code, MarshalError> {
         let number = |value: i32, field: &str| {
             u32::try_from(value).map_err(|_| {
                 MarshalError::new(format!("{field} of a code object is negative ({value})"))
@@ -165,28 +177,37 @@ impl Converter<'_> {
         }
     }
 
-    fn names(&self, id: NodeId, field: &str) -> Result<Vec<Arc<str>>, MarshalError> {
+    fn names(&mut self, id: NodeId, field: &str) -> Result<Vec<Arc<str>>, MarshalError> {
         match self.graph.object(id) {
             Object::Tuple(items) => items.iter().map(|&id| self.name(id, field)).collect(),
             _ => Err(self.wrong_type(id, field, "a tuple of str")),
         }
     }
 
-    fn name(&self, id: NodeId, field: &str) -> Result<Arc<str>, MarshalError> {
-        match self.graph.object(id) {
-            Object::Str { text, .. } => text.as_str().map(Arc::from).ok_or_else(|| {
-                MarshalError::new(format!("{field} of a code object holds a lone surrogate"))
-            }),
-            _ => Err(self.wrong_type(id, field, "a str")),
+    fn name(&mut self, id: NodeId, field: &str) -> Result<Arc<str>, MarshalError> {
+        if let Some(name) = &self.names[id.index()] {
+            return Ok(name.clone());
         }
+        let Object::Str { text, .. } = self.graph.object(id) else {
+            return Err(self.wrong_type(id, field, "a str"));
+        };
+        let Some(text) = text.as_str() else {
+            let message = format!("{field} of a code object holds a lone surrogate");
+            return Err(MarshalError::new(message));
+        };
+        let name: Arc<str> = text.into();
+        self.names[id.index()] = Some(name.clone());
+        Ok(name)
     }
 
     /// File names may hold lone surrogates, for bytes that are not UTF-8. They serve messages
     /// only, so that these become replacement characters.
-    fn filename(&self, id: NodeId) -> Result<Arc<str>, MarshalError> {
+    fn filename(&mut self, id: NodeId) -> Result<Arc<str>, MarshalError> {
         match self.graph.object(id) {
-            Object::Str { text, .. } => Ok(String::from_utf8_lossy(&text.0).into()),
-            _ => Err(self.wrong_type(id, "co_filename", "a str")),
+            Object::Str { text, .. } if text.as_str().is_none() => {
+                Ok(String::from_utf8_lossy(&text.0).into())
+            }
+            _ => self.name(id, "co_filename"),
         }
     }
 

@@ -148,7 +148,9 @@ impl Writer<'_> {
             Object::Dict(_) => {
                 self.out.push(TYPE_DICT | flag);
                 self.work.push(Work::Null);
-                self.later(&object.children(), depth);
+                let first = self.work.len();
+                object.each_child(|child| self.work.push(Work::Node(child, depth + 1)));
+                self.work[first..].reverse();
             }
             Object::Slice(parts) => {
                 if self.version < 5 {

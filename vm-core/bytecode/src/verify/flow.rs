@@ -32,10 +32,7 @@ pub(super) fn check(code: &Code, form: &Form) -> Result<(), Refusal> {
     flow.find_leaders()?;
     let mut locals = vec![Kind::NULL; code.localsplusnames.len()];
     locals[..parameters(code)].fill(Kind::OBJECT);
-    let entry = State {
-        stack: Vec::new(),
-        locals,
-    };
+    let entry = State::new(Vec::new(), locals);
     flow.join(0, &entry)
         .map_err(|reason| Refusal::at(0, reason))?;
     while let Some(index) = flow.work.pop() {
@@ -97,17 +94,15 @@ impl Flow<'_> {
         if leaders * slots.min(self.code.code.len() + 1000) > MAX_SLOTS {
             return Err(Refusal::new("it is too large to be verified"));
         }
+        let instructions = &self.form.instructions;
         for (number, entry) in self.form.handlers.iter().enumerate() {
-            for offset in (entry.start..entry.end).map(|unit| unit as usize * 2) {
-                // Prefixes raise nothing, and share the range of their instruction.
-                let found = self
-                    .form
-                    .instructions
-                    .binary_search_by_key(&offset, |raw| raw.offset);
-                if let Ok(index) = found {
-                    self.handler_of[index] = Some(number as u32);
-                }
-            }
+            let (start, end) = (entry.start as usize * 2, entry.end as usize * 2);
+            let first = instructions.partition_point(|raw| raw.offset < start);
+            let covered = instructions[first..]
+                .iter()
+                .take_while(|raw| raw.offset < end);
+            let last = first + covered.count();
+            self.handler_of[first..last].fill(Some(number as u32));
         }
         Ok(())
     }
@@ -226,10 +221,7 @@ impl Flow<'_> {
         {
             return Ok(());
         }
-        let mut raised = State {
-            stack: state.stack[..depth].to_vec(),
-            locals: state.locals.clone(),
-        };
+        let mut raised = State::new(state.stack[..depth].to_vec(), state.locals.clone());
         if entry.lasti {
             raised.stack.push(Slot::of(Kind::LASTI));
         }

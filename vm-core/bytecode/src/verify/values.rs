@@ -97,6 +97,8 @@ impl Slot {
 pub(super) struct State {
     pub stack: Vec<Slot>,
     pub locals: Vec<Kind>,
+    /// Outputs of the instruction at hand; kept to save allocations.
+    outputs: Vec<Slot>,
 }
 
 /// How many values an instruction takes from the stack, without those that it leaves in place.
@@ -116,6 +118,15 @@ pub(super) fn consumed(op: Opcode, oparg: u32) -> i64 {
 }
 
 impl State {
+    pub fn new(stack: Vec<Slot>, locals: Vec<Kind>) -> State {
+        let outputs = Vec::new();
+        State {
+            stack,
+            locals,
+            outputs,
+        }
+    }
+
     /// Takes in what is known on another path; says whether this has grown.
     pub fn join(&mut self, other: &State) -> Result<bool, String> {
         if self.stack.len() != other.stack.len() {
@@ -204,7 +215,7 @@ impl State {
             COPY => {
                 let at = self.below(op, oparg as i64)?;
                 let slot = self.stack[at];
-                self.check(op, "bottom", oparg, &[slot])?;
+                check(op, "bottom", oparg, &[slot])?;
                 self.stack.push(slot);
                 Ok(())
             }
@@ -270,66 +281,72 @@ impl State {
     fn apply(&mut self, code: &Code, op: Opcode, oparg: u32) -> Result<(), String> {
         let effect = op.effect();
         let base = self.below(op, effect.popped(oparg))?;
-        let inputs: Vec<Slot> = self.stack.split_off(base);
         if let Some(slot) = slot_operand(op, oparg)
             && !self.locals[slot].within(Kind::CELL)
         {
             let name = &code.localsplusnames[slot];
             return Err(format!("{op} uses {name}, which may not hold a cell"));
         }
-        let mut at = 0;
-        let mut named: Vec<(&StackItem, &[Slot])> = Vec::with_capacity(effect.inputs.len());
+        let inputs = &self.stack[base..];
+        let mut rest = inputs;
         for item in effect.inputs {
-            let count = item.size.count(oparg).max(0) as usize;
-            let slots = inputs.get(at..at + count).unwrap_or(&[]);
-            self.check(op, item.name, oparg, slots)?;
-            named.push((item, slots));
-            at += count;
+            let (slots, others) = rest.split_at(item.size.count(oparg).max(0) as usize);
+            check(op, item.name, oparg, slots)?;
+            rest = others;
         }
+        let mut outputs = std::mem::take(&mut self.outputs);
+        outputs.clear();
         for item in effect.outputs {
-            match named.iter().find(|(input, _)| *input == item) {
-                Some((_, slots)) => self.stack.extend_from_slice(slots),
+            let count = item.size.count(oparg).max(0) as usize;
+            match effect.inputs.iter().position(|input| input == item) {
+                Some(position) => {
+                    let before = effect.inputs[..position].iter();
+                    let at: i64 = before.map(|input| input.size.count(oparg)).sum();
+                    outputs.extend_from_slice(&inputs[at as usize..at as usize + count]);
+                }
                 None => {
-                    let count = item.size.count(oparg).max(0) as usize;
-                    if self.stack.len() + count > code.stacksize as usize {
+                    if base + outputs.len() + count > code.stacksize as usize {
                         let size = code.stacksize;
                         return Err(format!("the stack grows beyond its {size} slots"));
                     }
-                    let slot = produced(code, op, item, oparg, &inputs);
-                    self.stack.extend(std::iter::repeat_n(slot, count));
+                    let slot = produced(code, op, item, oparg, inputs);
+                    outputs.extend(std::iter::repeat_n(slot, count));
                 }
             }
         }
+        self.stack.truncate(base);
+        self.stack.extend_from_slice(&outputs);
+        self.outputs = outputs;
         Ok(())
     }
+}
 
-    /// Whether an instruction can deal with its input of that name.
-    fn check(&self, op: Opcode, name: &str, oparg: u32, slots: &[Slot]) -> Result<(), String> {
-        let allowed = required(op, name, oparg);
-        // Of the values under an exception only the deepest means something.
-        let count = if op == Opcode::RERAISE && name == "values" {
-            1
-        } else {
-            slots.len()
-        };
-        for slot in &slots[..count.min(slots.len())] {
-            if !slot.kind.within(allowed) {
-                let found = slot.kind.without(allowed).in_words();
-                return Err(format!("{op} may get {found} as its {name}"));
-            }
+/// Whether an instruction can deal with its input of that name.
+fn check(op: Opcode, name: &str, oparg: u32, slots: &[Slot]) -> Result<(), String> {
+    let allowed = required(op, name, oparg);
+    // Of the values under an exception only the deepest means something.
+    let count = if op == Opcode::RERAISE && name == "values" {
+        1
+    } else {
+        slots.len()
+    };
+    for slot in &slots[..count.min(slots.len())] {
+        if !slot.kind.within(allowed) {
+            let found = slot.kind.without(allowed).in_words();
+            return Err(format!("{op} may get {found} as its {name}"));
         }
-        let length = slots.first().and_then(|slot| slot.length);
-        match (op, name) {
-            (Opcode::CALL_KW, "kwnames") if length.is_none_or(|n| n > oparg) => {
-                Err("CALL_KW has more names than arguments".into())
-            }
-            (Opcode::CALL_INTRINSIC_1, _)
-                if oparg == Intrinsic1::TypeAlias.oparg() && length != Some(3) =>
-            {
-                Err("INTRINSIC_TYPEALIAS does not get a tuple of three".into())
-            }
-            _ => Ok(()),
+    }
+    let length = slots.first().and_then(|slot| slot.length);
+    match (op, name) {
+        (Opcode::CALL_KW, "kwnames") if length.is_none_or(|n| n > oparg) => {
+            Err("CALL_KW has more names than arguments".into())
         }
+        (Opcode::CALL_INTRINSIC_1, _)
+            if oparg == Intrinsic1::TypeAlias.oparg() && length != Some(3) =>
+        {
+            Err("INTRINSIC_TYPEALIAS does not get a tuple of three".into())
+        }
+        _ => Ok(()),
     }
 }
 

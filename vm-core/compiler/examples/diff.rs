@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release -p tailscope-compiler --example diff -- [options] PATHS...
 //!   --symtable     compare the scopes instead of the code objects
+//!   --warnings     compare the warnings instead
 //!   --optimize N   as python -O (1) or -OO (2)
 //!   --limit N      show this many differences of each kind (default 3)
 //!   --show NAME    show the differences of code objects of this qualified name only
@@ -22,7 +23,7 @@ use tailscope_bytecode::code::Const;
 use tailscope_compiler::{CompileError, CompileOptions};
 
 struct Options {
-    symtable: bool,
+    question: Question,
     optimize: u8,
     limit: usize,
     show: Option<String>,
@@ -31,7 +32,7 @@ struct Options {
 
 fn options() -> Result<Options, String> {
     let mut options = Options {
-        symtable: false,
+        question: Question::Code { optimize: 0 },
         optimize: 0,
         limit: 3,
         show: None,
@@ -41,7 +42,8 @@ fn options() -> Result<Options, String> {
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
         match arg.as_str() {
-            "--symtable" => options.symtable = true,
+            "--symtable" => options.question = Question::Symtable,
+            "--warnings" => options.question = Question::Warnings,
             "--optimize" => {
                 options.optimize = value()?.parse().map_err(|_| "--optimize takes 0, 1 or 2")?;
             }
@@ -112,12 +114,11 @@ fn run() -> Result<bool, String> {
     let python = find_python()
         .ok_or("no CPython 3.14 found: set PYTHON314 to one, or put python3.14 on the PATH")?;
     let files = python_files(&options.paths).map_err(|e| e.to_string())?;
-    let question = if options.symtable {
-        Question::Symtable
-    } else {
-        Question::Code {
+    let question = match options.question {
+        Question::Code { .. } => Question::Code {
             optimize: options.optimize,
-        }
+        },
+        other => other,
     };
     let mut oracle = Oracle::ask(&python, question, &files).map_err(|e| e.to_string())?;
     let mut report = Report::default();
@@ -142,14 +143,22 @@ fn run() -> Result<bool, String> {
 }
 
 fn compile(source: &[u8], name: &str, options: &Options) -> Result<Const, CompileError> {
-    if options.symtable {
+    if let Question::Symtable = options.question {
         return symtable(source, name);
     }
     let compile_options = CompileOptions {
         optimize: options.optimize,
         ..CompileOptions::new(name)
     };
-    let (code, _) = tailscope_compiler::compile(source, &compile_options)?;
+    let (code, warnings) = tailscope_compiler::compile(source, &compile_options)?;
+    if let Question::Warnings = options.question {
+        let text = |t: &str| Const::Str(t.into());
+        let warnings = warnings.iter().map(|w| {
+            let line = Const::Int(w.loc.line.into());
+            Const::Tuple([text(w.category), text(&w.msg), line].into())
+        });
+        return Ok(Const::Tuple(warnings.collect()));
+    }
     Ok(Const::Code(code.into()))
 }
 
@@ -174,6 +183,21 @@ fn compare(
                         format!("{name}:{} {}: {}", d.firstlineno, d.name, d.detail),
                     );
                 }
+            }
+        }
+        (Ok(Const::Tuple(ours)), Answer::Value(Const::Tuple(theirs)))
+            if matches!(options.question, Question::Warnings) =>
+        {
+            report.codes += theirs.len();
+            report.equal_files += usize::from(ours == theirs);
+            let either = ours.iter().zip(theirs.iter()).find(|(a, b)| a != b);
+            if let Some((ours, theirs)) = either {
+                let what = format!("ours {}, theirs {}", text(ours), text(theirs));
+                report.note("warning", format!("{name}: {what}"));
+            } else if ours.len() != theirs.len() {
+                let extra = ours.iter().chain(theirs.iter()).next_back().map(text);
+                let what = format!("ours {}, theirs {}", ours.len(), theirs.len());
+                report.note("warning count", format!("{name}: {what} {extra:?}"));
             }
         }
         (Ok(ours), Answer::Value(theirs)) => {

@@ -117,7 +117,8 @@ fn compile_tree(
     let mut future = FutureFlags::of(module, source)?;
     future.features |= options.inherited_flags;
     future.top_level_await = options.top_level_await;
-    let mut warnings = preprocess::preprocess(module, source, future, options.optimize);
+    let mut warnings = std::mem::take(&mut parsed.warnings);
+    warnings.extend(preprocess::preprocess(module, source, future, options.optimize));
     let table = symtable::build(module, source, future)?;
     let codegen_options = CodegenOptions {
         optimize: options.optimize,

@@ -52,27 +52,26 @@ fn corpus_compiles_as_golden() {
     let mut different = Vec::new();
     for path in python_files(&[corpus()]).unwrap() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        // A level that changes nothing has no file of its own.
+        let mut expected = String::new();
         for optimize in 0..=2 {
             let golden = path.with_extension(format!("opt{optimize}.golden"));
             if blessing() {
-                bless(&path, &name, optimize, &golden);
+                bless(&path, &name, optimize, &golden, &expected);
             }
-            let expected = std::fs::read_to_string(&golden).unwrap_or_default();
+            expected = std::fs::read_to_string(&golden).unwrap_or(expected);
             let actual = ours(&path, &name, optimize);
             if actual != expected {
-                different.push(format!(
-                    "{}:\n{}",
-                    golden.display(),
-                    first_line(&actual, &expected)
-                ));
+                let line = first_line(&actual, &expected);
+                different.push(format!("{}:\n{line}", golden.display()));
             }
         }
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
-/// Writes what CPython says; a level that changes nothing repeats the one below.
-fn bless(path: &Path, name: &str, optimize: u8, golden: &Path) {
+/// Writes what CPython says, unless it is what it says at the level below.
+fn bless(path: &Path, name: &str, optimize: u8, golden: &Path, below: &str) {
     let python = find_python().expect("TAILSCOPE_BLESS needs a CPython 3.14");
     let question = Question::Code { optimize };
     let mut oracle = Oracle::ask(&python, question, &[path.to_owned()]).unwrap();
@@ -80,7 +79,11 @@ fn bless(path: &Path, name: &str, optimize: u8, golden: &Path) {
         panic!("CPython refuses {name}");
     };
     let text = render(&code).replace(&*path.to_string_lossy(), name);
-    std::fs::write(golden, text).unwrap();
+    if text != below {
+        std::fs::write(golden, text).unwrap();
+    } else if golden.exists() {
+        std::fs::remove_file(golden).unwrap();
+    }
 }
 
 fn first_line(actual: &str, expected: &str) -> String {
@@ -97,6 +100,41 @@ fn first_line(actual: &str, expected: &str) -> String {
         line(&e),
         line(&a)
     )
+}
+
+/// What is warned of in `tests/corpus/warnings.py`.
+#[test]
+fn warnings_are_reported_as_golden() {
+    let (path, golden) = (corpus().join("warnings.py"), corpus().join("warnings.txt"));
+    if blessing() {
+        std::fs::write(&golden, their_warnings(&path)).unwrap();
+    }
+    let source = std::fs::read(&path).unwrap();
+    let (_, warnings) = compile(&source, &CompileOptions::new("warnings.py")).unwrap();
+    let actual: String = warnings
+        .iter()
+        .map(|w| format!("{}: {}: {}\n", w.loc.line, w.category, w.msg))
+        .collect();
+    let expected = std::fs::read_to_string(&golden).unwrap();
+    assert!(actual == expected, "{}", first_line(&actual, &expected));
+}
+
+fn their_warnings(path: &Path) -> String {
+    let python = find_python().expect("TAILSCOPE_BLESS needs a CPython 3.14");
+    let mut oracle = Oracle::ask(&python, Question::Warnings, &[path.to_owned()]).unwrap();
+    let Answer::Value(Const::Tuple(warnings)) = oracle.next_answer().unwrap() else {
+        panic!("CPython refuses {}", path.display());
+    };
+    let line = |warning: &Const| match warning {
+        Const::Tuple(fields) => match &fields[..] {
+            [Const::Str(category), Const::Str(msg), Const::Int(line)] => {
+                format!("{line}: {}: {}\n", category.as_str().unwrap(), msg.as_str().unwrap())
+            }
+            other => panic!("{other:?} is no warning"),
+        },
+        other => panic!("{other:?} is no warning"),
+    };
+    warnings.iter().map(line).collect()
 }
 
 /// Wrong sources and what CPython says of them. In the corpus file a source ends with a
@@ -158,7 +196,10 @@ fn their_error(source: &str) -> String {
         .output()
         .unwrap();
     std::fs::remove_dir_all(&directory).unwrap();
-    String::from_utf8(output.stdout).unwrap().trim_end_matches('\n').to_owned()
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .trim_end_matches('\n')
+        .to_owned()
 }
 
 /// Modules of the library of the CPython that is there.

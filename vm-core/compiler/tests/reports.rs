@@ -1,6 +1,10 @@
 //! SyntaxErrors and SyntaxWarnings of code generation: words and positions are CPython's.
+//!
+//! The golden files hold what CPython says of the snippets, one report for each;
+//! `TAILSCOPE_BLESS=1 cargo test -p tailscope-compiler --test reports` writes them anew,
+//! with CPython.
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
 use std::fmt::Write as _;
@@ -10,11 +14,8 @@ use std::process::{Command, Stdio};
 
 use tailscope_compiler::{CompileOptions, compile_str};
 
-const ERRORS: &str = include_str!("snippets/errors.txt");
-const WARNINGS: &str = include_str!("snippets/warnings.txt");
-
-/// What CPython prints about each of the snippets.
-fn expected(python: &Path, snippets: &[&str]) -> Vec<String> {
+/// What CPython prints of each of the snippets.
+fn reports_of_cpython(python: &Path, snippets: &[&str]) -> String {
     let mut child = Command::new(python)
         .args(["-X", "utf8", "-c", include_str!("snippets/report.py")])
         .stdin(Stdio::piped())
@@ -26,23 +27,11 @@ fn expected(python: &Path, snippets: &[&str]) -> Vec<String> {
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output = child.wait_with_output().expect("CPython answers");
     writer.join().unwrap().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let reports = text.split_inclusive(".\n").filter(|s| s.ends_with(".\n"));
-    // A message may end with a dot: the dot that ends a report stands alone on its line.
-    let mut all = vec![String::new()];
-    for piece in reports {
-        let last = all.last_mut().unwrap();
-        last.push_str(piece);
-        if last == ".\n" || last.ends_with("\n.\n") {
-            all.push(String::new());
-        }
-    }
-    all.pop();
-    all
+    String::from_utf8(output.stdout).unwrap()
 }
 
-/// The same report from this compiler.
-fn actual(source: &str) -> String {
+/// The report of this compiler.
+fn report(source: &str) -> String {
     let mut report = String::new();
     match compile_str(source, &CompileOptions::new("f.py")) {
         Ok((_, warnings)) => {
@@ -52,46 +41,47 @@ fn actual(source: &str) -> String {
         }
         Err(e) => {
             let number = |n: Option<i32>| n.map_or("None".to_owned(), |n| n.to_string());
-            let place = [e.line, e.col, e.end_line, e.end_col].map(number).join("\t");
-            writeln!(report, "E\t{}\t{place}\t{}", e.kind.class_name(), e.msg).unwrap();
+            let place = [e.line, e.col, e.end_line, e.end_col].map(number);
+            let (class, place) = (e.kind.class_name(), place.join("\t"));
+            writeln!(report, "E\t{class}\t{place}\t{}", e.msg).unwrap();
         }
     }
-    report + ".\n"
+    report
 }
 
-/// A report with the warnings left out where there is an error: an `Err` has none.
-fn without_warnings(report: &str) -> String {
-    match report.find("E\t") {
-        Some(at) => report[at..].to_owned(),
-        None => report.to_owned(),
+/// Compares the reports on all snippets with the golden file, and lists those that differ.
+fn check(name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snippets");
+    let golden = folder.join(name).with_extension("golden");
+    let text = std::fs::read_to_string(folder.join(name).with_extension("txt")).unwrap();
+    let snippets: Vec<&str> = text.split("===\n").collect();
+    if std::env::var_os("TAILSCOPE_BLESS").is_some() {
+        let python = support::find_python().expect("TAILSCOPE_BLESS needs a CPython 3.14");
+        std::fs::write(&golden, reports_of_cpython(&python, &snippets)).unwrap();
     }
-}
-
-fn check(snippets: &str) {
-    let snippets: Vec<&str> = snippets.split("===\n").collect();
-    let Some(python) = support::find_python() else {
-        println!("skipped: no CPython 3.14 found (PYTHON314, python3.14 on the PATH)");
-        return;
-    };
-    let expected = expected(&python, &snippets);
-    assert_eq!(expected.len(), snippets.len());
-    let different: Vec<String> = snippets
-        .iter()
-        .zip(expected)
-        .filter(|(source, expected)| actual(source) != without_warnings(expected))
-        .map(|(source, expected)| {
-            format!("{source}ours:   {}theirs: {expected}", actual(source))
-        })
-        .collect();
-    assert!(different.is_empty(), "{}", different.join("\n"));
+    let expected = std::fs::read_to_string(&golden).unwrap();
+    let expected: Vec<&str> = expected.split_terminator("===\n").collect();
+    assert_eq!(
+        expected.len(),
+        snippets.len(),
+        "{name}: golden file is stale"
+    );
+    let mut different = String::new();
+    for (source, expected) in snippets.iter().zip(expected) {
+        let actual = report(source);
+        if actual != expected {
+            writeln!(different, "{source}  ours:   {actual}  theirs: {expected}").unwrap();
+        }
+    }
+    assert!(different.is_empty(), "{different}");
 }
 
 #[test]
 fn errors() {
-    check(ERRORS);
+    check("errors");
 }
 
 #[test]
 fn warnings() {
-    check(WARNINGS);
+    check("warnings");
 }

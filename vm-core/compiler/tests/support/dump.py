@@ -1,8 +1,8 @@
 """Compiles files with CPython and writes what came out, for the differential tests.
 
-Arguments: "code" or "symtable", then an optimization level. Paths come on standard
-input, one a line. For each, a record goes to standard output: "K" (a code object, or the
-scopes as nested tuples) or "X" (what the exception says), a 32-bit length, and that many
+Arguments: "code", "symtable" or "warnings", then an optimization level. Paths come on standard
+input, one a line. For each, a record goes to standard output: "K" (a code object, the scopes
+as nested tuples, or the warnings as a tuple) or "X" (what the exception says), a 32-bit length, and that many
 bytes of marshal.
 """
 
@@ -27,7 +27,6 @@ def error(e):
 
 
 def main():
-    warnings.simplefilter("ignore")
     what, optimize = sys.argv[1], int(sys.argv[2])
     for path in sys.stdin:
         path = path.rstrip("\n")
@@ -39,9 +38,15 @@ def main():
 
                 value = scopes(_symtable.symtable(source, path, "exec"))
             else:
-                value = compile(
-                    source, path, "exec", dont_inherit=True, optimize=optimize
-                )
+                with warnings.catch_warnings(record=True) as caught:
+                    warnings.simplefilter("always" if what == "warnings" else "ignore")
+                    value = compile(
+                        source, path, "exec", dont_inherit=True, optimize=optimize
+                    )
+                if what == "warnings":
+                    value = tuple(
+                        (w.category.__name__, str(w.message), w.lineno) for w in caught
+                    )
             tag = b"K"
         except Exception as e:
             value, tag = error(e), b"X"

@@ -27,6 +27,9 @@ pub enum Question {
     },
     #[allow(dead_code, reason = "only the example asks for it")]
     Symtable,
+    /// The warnings as tuples of category, message and line.
+    #[allow(dead_code, reason = "only the example asks for it")]
+    Warnings,
 }
 
 /// A running CPython that answers for one file after the other.
@@ -64,6 +67,7 @@ impl Oracle {
         let (what, optimize) = match question {
             Question::Code { optimize } => ("code", optimize),
             Question::Symtable => ("symtable", 0),
+            Question::Warnings => ("warnings", 0),
         };
         let mut child = Command::new(python)
             .args([

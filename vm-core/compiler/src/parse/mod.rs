@@ -1,5 +1,7 @@
 //! Source text to syntax tree, with CPython's limits, modes and error messages.
 
+mod warnings;
+
 use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{Mod, PythonVersion, Stmt};
 use ruff_python_parser::{
@@ -8,7 +10,7 @@ use ruff_python_parser::{
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use crate::error::{CompileError, ErrorKind};
+use crate::error::{CompileError, ErrorKind, Warning};
 use crate::preprocess::positions;
 use crate::source::SourceFile;
 
@@ -30,6 +32,8 @@ pub struct Parsed {
     pub module: Mod,
     /// How deep statements and expressions nest.
     pub depth: usize,
+    /// What CPython's tokenizer and parser warn of.
+    pub warnings: Vec<Warning>,
 }
 
 /// Trees deeper than this are refused, as CPython refuses what would overflow its stack.
@@ -68,6 +72,10 @@ pub fn parse(source: &SourceFile, mode: Mode) -> Result<Parsed, CompileError> {
             Mode::Single => check_single(parsed.tokens(), parsed.syntax(), source),
             Mode::Exec | Mode::Eval => Ok(()),
         });
+    let warnings = match problem {
+        Ok(()) => warnings::warnings(parsed.tokens(), source),
+        Err(_) => Vec::new(),
+    };
     let mut module = parsed.into_syntax();
     let depth = positions::normalize(&mut module, source.text(), MAX_DEPTH);
     if let Err(error) = problem {
@@ -81,7 +89,7 @@ pub fn parse(source: &SourceFile, mode: Mode) -> Result<Parsed, CompileError> {
         error.kind = ErrorKind::Recursion;
         return Err(error);
     }
-    Ok(Parsed { module, depth })
+    Ok(Parsed { module, depth, warnings })
 }
 
 /// Drops a tree that may be too deep for the native stack: dropping recurses.

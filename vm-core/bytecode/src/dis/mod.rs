@@ -25,7 +25,9 @@ use crate::linetable::Position;
 use crate::opcode::{CacheEntry, Opcode};
 
 pub use decode::{Raw, RawInstruction, instructions, instructions_of, raw_instructions};
-pub use text::{Options, code_info, disassemble, disassemble_recursive};
+pub use text::{
+    AdaptiveOf, Options, code_info, disassemble, disassemble_recursive, flags_in_words,
+};
 
 /// An instruction of a code object. Offsets are in bytes from the beginning of its code.
 ///

@@ -53,6 +53,12 @@ pub(crate) fn make_code(
     stack_size: u32,
 ) -> Result<Code, Error> {
     let mut instrs = flatten(graph)?;
+    if !instrs
+        .last()
+        .is_some_and(|last| flowgraph::ends_flow(last.op))
+    {
+        return Err(Error::FallsOffTheEnd);
+    }
     resolve_directions(&mut instrs);
     resolve_jump_offsets(&mut instrs)?;
     let (localsplusnames, localspluskinds) = localsplus(&unit, cells);
@@ -101,7 +107,7 @@ struct Instr {
 impl Instr {
     /// Size in code units, EXTENDED_ARGs and inline caches included.
     fn size(&self) -> u32 {
-        self.extended_args() + 1 + self.op.cache_units() as u32
+        self.extended_args() + 1 + flowgraph::cache_units(self.op)
     }
 
     fn extended_args(&self) -> u32 {
@@ -206,13 +212,17 @@ fn resolve_jump_offsets(instrs: &mut [Instr]) -> Result<(), Error> {
 /// The code units.
 fn emit(instrs: &[Instr]) -> Vec<u8> {
     let units = instrs.last().map_or(0, |last| last.offset + last.size());
-    let mut code = Vec::with_capacity(units as usize * 2);
+    // Inline caches start as zeros.
+    let mut code = vec![0; units as usize * 2];
     for instr in instrs {
+        let mut at = instr.offset as usize * 2;
         for shift in (1..=instr.extended_args()).rev() {
-            code.extend([Opcode::EXTENDED_ARG as u8, (instr.arg >> (8 * shift)) as u8]);
+            code[at] = Opcode::EXTENDED_ARG as u8;
+            code[at + 1] = (instr.arg >> (8 * shift)) as u8;
+            at += 2;
         }
-        code.extend([instr.op as u8, instr.arg as u8]);
-        code.resize(code.len() + 2 * instr.op.cache_units(), 0);
+        code[at] = instr.op as u8;
+        code[at + 1] = instr.arg as u8;
     }
     code
 }
@@ -348,4 +358,276 @@ fn parameter_kinds(unit: &Unit) -> [(u32, u8); 5] {
         end += count;
         (end, kind)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flowgraph::testing::{sequence, unit};
+    use crate::instr::{Arg, Label};
+    use tailscope_bytecode::code::Const;
+
+    fn assembled(unit: Unit, source: &str) -> Code {
+        let consts = vec![Const::None, Const::Str("text".into())];
+        assemble_unit(Unit { consts, ..unit }, sequence(source)).expect("well-formed code")
+    }
+
+    #[test]
+    fn a_function_with_a_handler() {
+        let unit = Unit {
+            varnames: vec!["x".into()],
+            names: vec!["print".into()],
+            argcount: 1,
+            flags: flags::OPTIMIZED | flags::NEWLOCALS,
+            ..unit()
+        };
+        let code = assembled(
+            unit,
+            "1 RESUME 0
+             2 SETUP_FINALLY @handler
+             3 LOAD_FAST 0
+             3 POP_TOP
+             - POP_BLOCK
+             - LOAD_CONST 0
+             - RETURN_VALUE
+             handler:
+             - SETUP_CLEANUP @cleanup
+             - PUSH_EXC_INFO
+             4 POP_TOP
+             4 POP_EXCEPT
+             - POP_BLOCK
+             - LOAD_CONST 0
+             - RETURN_VALUE
+             cleanup:
+             - COPY 3
+             - POP_EXCEPT
+             - RERAISE 1",
+        );
+        use Opcode::*;
+        let expected = [
+            (RESUME, 0),
+            (NOP, 0),
+            (LOAD_FAST_BORROW, 0),
+            (POP_TOP, 0),
+            (LOAD_CONST, 0),
+            (RETURN_VALUE, 0),
+            (PUSH_EXC_INFO, 0),
+            (POP_TOP, 0),
+            (POP_EXCEPT, 0),
+            (LOAD_CONST, 0),
+            (RETURN_VALUE, 0),
+            (COPY, 3),
+            (POP_EXCEPT, 0),
+            (RERAISE, 1),
+        ];
+        let units: Vec<(Opcode, u8)> = code
+            .code
+            .chunks(2)
+            .map(|unit| (Opcode::from_u8(unit[0]).expect("an opcode"), unit[1]))
+            .collect();
+        assert_eq!(units, expected);
+        assert_eq!(code.consts, [Const::None]);
+        assert_eq!(
+            code.localspluskinds,
+            [kinds::LOCAL | kinds::ARG_POS | kinds::ARG_KW]
+        );
+        assert_eq!(code.stacksize, 4);
+        let entries: Vec<_> = code.exception_entries().collect();
+        let entry = |start, end, target, depth, lasti| ExceptionEntry {
+            start,
+            end,
+            target,
+            depth,
+            lasti,
+        };
+        assert_eq!(
+            entries,
+            [entry(2, 4, 6, 0, false), entry(6, 9, 11, 1, true)]
+        );
+        let lines: Vec<_> = code
+            .lines()
+            .iter()
+            .map(|run| (run.start, run.line))
+            .collect();
+        let numbered = [(0, 1), (2, 2), (4, 3), (12, 0), (14, 4), (22, 0)];
+        assert_eq!(
+            lines,
+            numbered.map(|(start, line)| (start, (line > 0).then_some(line)))
+        );
+    }
+
+    #[test]
+    fn a_long_jump_has_an_extended_arg() {
+        let body = "2 LOAD_NAME 0\n2 POP_TOP\n".repeat(150);
+        let source = format!(
+            "1 LOAD_NAME 0\n1 TO_BOOL\n1 POP_JUMP_IF_FALSE @end\n{body}
+             end:\n3 LOAD_CONST 0\n3 RETURN_VALUE"
+        );
+        let source = source.replace("\n             end", "end");
+        let code = assembled(unit(), &source);
+        // LOAD_NAME, TO_BOOL with 3 caches, EXTENDED_ARG 1, the jump with 1 cache, NOT_TAKEN.
+        let jump = [
+            Opcode::EXTENDED_ARG as u8,
+            1,
+            Opcode::POP_JUMP_IF_FALSE as u8,
+            45,
+        ];
+        assert_eq!(code.code[10..14], jump);
+        let target = (14 + 2 + 2 * (256 + 45)) as usize;
+        assert_eq!(code.code[target..target + 2], [Opcode::LOAD_CONST as u8, 0]);
+    }
+
+    #[test]
+    fn parameters_have_their_kinds() {
+        let names = ["p", "a", "k", "args", "kw", "x", "hidden"];
+        let unit = Unit {
+            varnames: names.map(Arc::from).to_vec(),
+            cellvars: vec!["a".into(), "c".into()],
+            freevars: vec!["f".into()],
+            fasthidden: vec!["hidden".into()],
+            posonlyargcount: 1,
+            argcount: 1,
+            kwonlyargcount: 1,
+            flags: flags::VARARGS | flags::VARKEYWORDS,
+            ..unit()
+        };
+        let code = assembled(unit, "1 LOAD_CONST 0\n1 RETURN_VALUE");
+        assert_eq!(code.argcount, 2);
+        assert_eq!(
+            code.localspluskinds,
+            [0x22, 0x66, 0x24, 0x2A, 0x2C, 0x20, 0x30, 0x40, 0x80]
+        );
+        let names: Vec<&str> = code.localsplusnames.iter().map(|name| &**name).collect();
+        assert_eq!(
+            names,
+            ["p", "a", "k", "args", "kw", "x", "hidden", "c", "f"]
+        );
+    }
+
+    #[test]
+    fn mistakes_in_instructions_are_errors() {
+        let error = |source: &str| {
+            let consts = vec![Const::None];
+            assemble_unit(Unit { consts, ..unit() }, sequence(source)).unwrap_err()
+        };
+        assert_eq!(error("1 NOP"), Error::FallsOffTheEnd);
+        assert_eq!(
+            error("1 POP_TOP\n1 LOAD_CONST 0\n1 RETURN_VALUE"),
+            Error::StackUnderflow
+        );
+        assert_eq!(error("1 POP_BLOCK"), Error::Malformed);
+        assert_eq!(
+            error("1 LOAD_CONST 7\n1 RETURN_VALUE"),
+            Error::NoSuchConst { index: 7, len: 1 }
+        );
+        assert_eq!(
+            error("1 LOAD_DEREF 0\n1 RETURN_VALUE"),
+            Error::NoSuchCell(0)
+        );
+        assert_eq!(error("1 JUMP 0"), Error::NoTarget(Opcode::JUMP));
+        assert_eq!(error("1 JUMP @nowhere"), Error::UnplacedLabel(0));
+        let disagreeing = "1 LOAD_NAME 0\n1 POP_JUMP_IF_FALSE @end\n1 LOAD_NAME 0\nend:\n\
+                           1 LOAD_CONST 0\n1 RETURN_VALUE";
+        assert_eq!(error(disagreeing), Error::InconsistentDepth);
+    }
+
+    /// Random instructions are refused or assembled, but never crash or hang.
+    #[test]
+    fn any_instructions_are_survived() {
+        let mut state = 0x2545_F491_4F6C_DD1Du64;
+        let mut random = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % below as u64) as usize
+        };
+        let (mut assembled, mut refused) = (0, 0);
+        for _ in 0..20_000 {
+            let mut seq = InstrSequence::default();
+            let len = 1 + random(12);
+            for _ in 0..len {
+                let op = match random(3) {
+                    0 => Opcode::ALL[random(Opcode::ALL.len())],
+                    _ => COMMON[random(COMMON.len())],
+                };
+                let loc = match random(3) {
+                    0 => Loc::NONE,
+                    _ => Loc {
+                        line: random(3) as i32,
+                        end_line: 3,
+                        col: 0,
+                        end_col: 1,
+                    },
+                };
+                let arg = match random(12) {
+                    0 => Arg::Value(u32::MAX),
+                    n => Arg::Value(n as u32 % 4),
+                };
+                let arg = if flowgraph::has_target(op) {
+                    seq.labels.push(random(len));
+                    Arg::Target(Label(seq.labels.len() as u32 - 1))
+                } else {
+                    arg
+                };
+                seq.push(op, arg, loc);
+            }
+            let consts = vec![Const::None, Const::Int(3.into()), Const::Str("x".into())];
+            let varnames = ["a", "b"].map(Arc::from).to_vec();
+            match assemble_unit(
+                Unit {
+                    consts,
+                    varnames,
+                    ..unit()
+                },
+                seq,
+            ) {
+                Ok(_) => assembled += 1,
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(
+            assembled > 100 && refused > 100,
+            "{assembled} assembled, {refused} refused"
+        );
+    }
+
+    const COMMON: &[Opcode] = {
+        use Opcode::*;
+        &[
+            LOAD_CONST,
+            LOAD_SMALL_INT,
+            LOAD_FAST,
+            STORE_FAST,
+            POP_TOP,
+            COPY,
+            SWAP,
+            NOP,
+            BINARY_OP,
+            BUILD_TUPLE,
+            BUILD_LIST,
+            LIST_APPEND,
+            GET_ITER,
+            JUMP,
+            JUMP_IF_FALSE,
+            JUMP_IF_TRUE,
+            POP_JUMP_IF_FALSE,
+            POP_JUMP_IF_NONE,
+            JUMP_NO_INTERRUPT,
+            SETUP_FINALLY,
+            SETUP_CLEANUP,
+            POP_BLOCK,
+            RETURN_VALUE,
+            RETURN_VALUE,
+            RETURN_VALUE,
+            RAISE_VARARGS,
+            YIELD_VALUE,
+            RESUME,
+            TO_BOOL,
+            UNARY_NOT,
+            IS_OP,
+            FOR_ITER,
+            UNPACK_SEQUENCE,
+            DELETE_FAST,
+        ]
+    };
 }

@@ -125,7 +125,7 @@ impl Borrower {
     /// others consume their inputs.
     fn run_partial(&mut self, i: u32, instr: &CfgInstr) {
         use Opcode::*;
-        let effect = || i64::from(instr.op.stack_effect(instr.arg, Some(true)));
+        let effect = || ops::effect_on_jump(instr.op, instr.arg);
         match instr.op {
             // These consume nothing. CPython credits what they push to the first
             // instruction of the block, and so must we.
@@ -171,9 +171,8 @@ impl Borrower {
             // What these push is on the stack in the handler only.
             op if ops::is_block_push(op) => {}
             op => {
-                let effect = op.effect();
-                self.drop(effect.popped(instr.arg));
-                for _ in 0..effect.pushed(instr.arg) {
+                self.drop(ops::popped(op, instr.arg));
+                for _ in 0..ops::pushed(op, instr.arg) {
                     self.push_result(i);
                 }
             }

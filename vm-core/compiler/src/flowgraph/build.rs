@@ -99,7 +99,7 @@ impl Builder {
             // The label, until `bind_jumps`.
             Arg::Target(label) => label.0,
         };
-        if instr.op.is_specialized() || instr.op.is_instrumented() {
+        if ops::is_runtime_only(instr.op) {
             return Err(Error::NotForCompiling(instr.op));
         }
         self.graph.add_op(self.current, instr.op, arg, instr.loc);
@@ -149,4 +149,55 @@ pub(crate) fn check(g: &Cfg) -> Result<(), Error> {
         cursor = g[b].next;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn blocks_start_at_used_labels_and_after_jumps() {
+        let g = graph(
+            "unused:
+             1 NOP
+             1 POP_JUMP_IF_FALSE @b
+             2 NOP
+             a:
+             3 NOP
+             b:
+             4 JUMP @b",
+        );
+        assert_eq!(
+            text(&g),
+            "1 NOP | 1 POP_JUMP_IF_FALSE @2; 2 NOP | 3 NOP; 4 JUMP @2"
+        );
+        let labelled: Vec<bool> = std::iter::successors(Some(g.entry), |&b| g[b].next)
+            .map(|b| g[b].labelled)
+            .collect();
+        assert_eq!(labelled, [false, false, true]);
+    }
+
+    #[test]
+    fn annotations_are_spliced_in_at_their_placeholder() {
+        let mut seq = sequence("1 RESUME 0\n1 ANNOTATIONS_PLACEHOLDER\n2 JUMP @end\nend:\n3 NOP");
+        assert_eq!(
+            text(&from_sequence(&seq).unwrap()),
+            "1 RESUME 0 | 2 JUMP @1; 3 NOP"
+        );
+        seq.annotations_code = Some(Box::new(sequence("1 LOAD_CONST 0\n1 POP_TOP")));
+        assert_eq!(
+            text(&from_sequence(&seq).unwrap()),
+            "1 RESUME 0 | 1 LOAD_CONST 0 | 1 POP_TOP | 2 JUMP @1; 3 NOP"
+        );
+    }
+
+    #[test]
+    fn a_jump_inside_a_block_is_refused() {
+        let mut g = graph("1 NOP\n1 RETURN_VALUE");
+        check(&g).unwrap();
+        let entry = g.entry;
+        g.add_op(entry, Opcode::NOP, 0, crate::instr::Loc::NONE);
+        assert_eq!(check(&g), Err(Error::Malformed));
+    }
 }

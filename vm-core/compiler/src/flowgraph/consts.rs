@@ -167,12 +167,12 @@ pub(crate) fn remove_unused_consts(g: &mut Cfg, pool: &mut ConstPool) -> Result<
     if used.iter().all(|&used| used) {
         return Ok(());
     }
-    let mut new_index = vec![0; len];
     let mut count = 0;
-    for (new, _) in new_index.iter_mut().zip(&used).filter(|(_, used)| **used) {
-        *new = count;
-        count += 1;
-    }
+    let renumber = |&used: &bool| {
+        count += u32::from(used);
+        count.wrapping_sub(1)
+    };
+    let new_index: Vec<u32> = used.iter().map(renumber).collect();
     let mut keep = used.iter();
     pool.consts.retain(|_| keep.next() == Some(&true));
     pool.by_hash.clear();

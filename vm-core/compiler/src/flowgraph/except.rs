@@ -126,3 +126,60 @@ impl Labeller {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn instructions_get_the_innermost_handler() {
+        let mut g = graph(
+            "1 NOP
+             1 SETUP_FINALLY @outer
+             2 LOAD_NAME 0
+             2 SETUP_CLEANUP @inner
+             3 LOAD_NAME 1
+             3 YIELD_VALUE 0
+             3 RESUME 1
+             - POP_BLOCK
+             4 YIELD_VALUE 0
+             4 RESUME 1
+             - POP_BLOCK
+             5 RETURN_VALUE
+             inner:
+             6 RERAISE 0
+             outer:
+             7 RERAISE 0",
+        );
+        label_exception_targets(&mut g).unwrap();
+        let order: Vec<BlockId> = std::iter::successors(Some(g.entry), |&b| g[b].next).collect();
+        let handlers: Vec<Option<usize>> = g
+            .code(g.entry)
+            .iter()
+            .map(|instr| {
+                instr
+                    .except
+                    .map(|h| order.iter().position(|&b| b == h).unwrap())
+            })
+            .collect();
+        // Block pushes and the NOPs of POP_BLOCKs have none.
+        let (inner, outer) = (Some(1), Some(2));
+        let body = [
+            None, None, outer, None, inner, inner, inner, None, outer, outer, None, None,
+        ];
+        assert_eq!(handlers, body);
+        assert_eq!(g.code(order[1])[0].except, Some(order[2]));
+        assert_eq!(g.code(order[2])[0].except, None);
+        assert!(g[order[1]].preserve_lasti && !g[order[2]].preserve_lasti);
+        // Only the second RESUME is one region deep.
+        let resumes = g
+            .code(g.entry)
+            .iter()
+            .filter(|instr| instr.op == Opcode::RESUME);
+        assert_eq!(
+            resumes.map(|instr| instr.arg).collect::<Vec<_>>(),
+            [1, 1 | RESUME_DEPTH1]
+        );
+    }
+}

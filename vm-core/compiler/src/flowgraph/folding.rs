@@ -232,3 +232,79 @@ pub(crate) fn fold_unary(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    fn optimized(source: &str) -> (String, Vec<Const>) {
+        let mut g = graph(source);
+        let entry = g.entry;
+        let consts = ["a", "b", "c"].map(|text| Const::Str(text.into()));
+        let mut pool = ConstPool::new(consts.to_vec());
+        super::super::peephole::optimize_block(&mut g, entry, &mut pool).unwrap();
+        (text(&g), pool.into_consts().split_off(3))
+    }
+
+    fn strings(items: &[&str]) -> Vec<Const> {
+        items.iter().map(|&text| Const::Str(text.into())).collect()
+    }
+
+    #[test]
+    fn a_list_of_three_constants_is_extended_by_a_tuple() {
+        let (code, consts) = optimized(
+            "1 LOAD_CONST 0\n1 LOAD_CONST 1\n1 LOAD_CONST 2\n2 BUILD_LIST 3\n2 STORE_NAME 0",
+        );
+        assert_eq!(
+            code,
+            "- NOP | 2 BUILD_LIST 0 | - LOAD_CONST 3 | 2 LIST_EXTEND 1 | 2 STORE_NAME 0"
+        );
+        assert_eq!(consts, [Const::Tuple(strings(&["a", "b", "c"]).into())]);
+    }
+
+    #[test]
+    fn a_list_of_names_that_is_iterated_is_a_tuple() {
+        let (code, consts) = optimized("1 LOAD_NAME 0\n1 LOAD_NAME 1\n1 BUILD_LIST 2\n1 GET_ITER");
+        assert_eq!(
+            code,
+            "1 LOAD_NAME 0 | 1 LOAD_NAME 1 | 1 BUILD_TUPLE 2 | 1 GET_ITER"
+        );
+        assert_eq!(consts, []);
+    }
+
+    #[test]
+    fn displays_built_item_by_item_are_folded() {
+        let items = "1 LOAD_CONST 0\n1 LIST_APPEND 1\n1 LOAD_CONST 1\n1 LIST_APPEND 1";
+        let tuple = Const::Tuple(strings(&["a", "b"]).into());
+        let (code, consts) = optimized(&format!("1 BUILD_LIST 0\n{items}\n1 CALL_INTRINSIC_1 6"));
+        assert_eq!(
+            code,
+            "- NOP | - NOP | - NOP | - NOP | - NOP | 1 LOAD_CONST 3"
+        );
+        assert_eq!(consts.first(), Some(&tuple));
+        let (code, consts) = optimized(&format!("1 BUILD_LIST 0\n{items}\n1 GET_ITER"));
+        assert_eq!(
+            code,
+            "- NOP | - NOP | - NOP | - NOP | - LOAD_CONST 3 | 1 GET_ITER"
+        );
+        assert_eq!(consts, [tuple]);
+        let set =
+            format!("1 BUILD_SET 0\n{items}\n1 CONTAINS_OP 0").replace("LIST_APPEND", "SET_ADD");
+        assert_eq!(
+            optimized(&set).1,
+            [Const::FrozenSet(strings(&["a", "b"]).into())]
+        );
+        // Not if something else comes before.
+        let (code, _) = optimized(&format!("1 BUILD_LIST 1\n{items}\n1 GET_ITER"));
+        assert!(code.starts_with("1 BUILD_LIST 1 | 1 LOAD_CONST 0 | 1 LIST_APPEND 1"));
+    }
+
+    #[test]
+    fn what_raises_is_left_to_run_time() {
+        let source = "1 LOAD_CONST 0\n1 LOAD_SMALL_INT 0\n1 BINARY_OP 11";
+        assert_eq!(optimized(source).0, text(&graph(source)));
+        let (code, _) = optimized("1 LOAD_SMALL_INT 7\n1 LOAD_SMALL_INT 2\n1 BINARY_OP 2");
+        assert_eq!(code, "- NOP | - NOP | 1 LOAD_SMALL_INT 3");
+    }
+}

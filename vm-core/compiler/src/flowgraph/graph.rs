@@ -201,9 +201,7 @@ impl Cfg {
 
     /// Whether control can run off the end of the block into the next one.
     pub(crate) fn falls_through(&self, b: BlockId) -> bool {
-        !self.last(b).is_some_and(|instr| {
-            ops::is_scope_exit(instr.op) || ops::is_unconditional_jump(instr.op)
-        })
+        !self.last(b).is_some_and(|instr| ops::ends_flow(instr.op))
     }
 
     /// The next block, if control can run off the end of this one.

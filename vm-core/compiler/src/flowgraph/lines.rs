@@ -12,7 +12,7 @@ pub(crate) fn resolve_line_numbers(g: &mut Cfg) {
 
 /// Whether the block has no line though a frame may be left, or its line be looked at, in it.
 fn needs_line(g: &Cfg, b: BlockId) -> bool {
-    let matters = g.exits_scope(b) || g.code(b).iter().any(|instr| instr.op.has_eval_break());
+    let matters = g.exits_scope(b) || g.code(b).iter().any(|instr| ops::has_eval_break(instr.op));
     matters && g.has_no_line(b)
 }
 

@@ -27,7 +27,7 @@ mod uninitialized;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use tailscope_bytecode::opcode::Opcode;
 
@@ -35,7 +35,9 @@ pub(crate) use build::from_sequence;
 pub(crate) use cells::CellSlots;
 pub(crate) use consts::ConstPool;
 pub(crate) use graph::Cfg;
-pub(crate) use ops::{has_jump, is_terminator};
+#[cfg(test)]
+pub(crate) use ops::has_target;
+pub(crate) use ops::{cache_units, ends_flow, has_jump, is_terminator};
 
 use crate::instr::Unit;
 
@@ -62,6 +64,8 @@ pub enum Error {
     NoSuchCell(u32),
     #[error("there are more parameters than local variables")]
     TooFewLocals,
+    #[error("control can run past the last instruction")]
+    FallsOffTheEnd,
     #[error("the code is too large")]
     TooLarge,
 }

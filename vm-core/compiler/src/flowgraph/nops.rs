@@ -132,3 +132,45 @@ pub(crate) fn remove_redundant_nops_and_jumps(g: &mut Cfg) -> Result<(), Error> 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn a_nop_stays_only_if_its_line_would_be_lost() {
+        let mut g =
+            graph("1 NOP\n1 NOP\n2 NOP\n- NOP\n3 NOP\n- LOAD_NAME 0\n4 NOP\n5 POP_TOP\n5 NOP");
+        assert_eq!(remove_redundant_nops(&mut g), 4);
+        assert_eq!(
+            text(&g),
+            "1 NOP | 2 NOP | 3 LOAD_NAME 0 | 4 NOP | 5 POP_TOP"
+        );
+    }
+
+    #[test]
+    fn constants_and_copies_that_are_popped_go() {
+        let mut g = graph(
+            "1 LOAD_NAME 0\n1 COPY 1\n1 POP_TOP\n1 LOAD_CONST 0\n1 LOAD_SMALL_INT 1\n1 POP_TOP\n1 POP_TOP\n1 RETURN_VALUE",
+        );
+        remove_redundant_nops_and_pairs(&mut g);
+        assert_eq!(text(&g), "1 LOAD_NAME 0 | 1 RETURN_VALUE");
+        // A label in between: the value may come from elsewhere.
+        let source = "1 POP_JUMP_IF_FALSE @end\n1 LOAD_CONST 0\nend:\n1 POP_TOP";
+        let mut g = graph(source);
+        remove_redundant_nops_and_pairs(&mut g);
+        assert_eq!(text(&g), text(&graph(source)));
+    }
+
+    #[test]
+    fn a_jump_to_the_next_block_goes() {
+        let mut g = graph("1 LOAD_NAME 0\n1 JUMP @next\nnext:\n2 RETURN_VALUE");
+        remove_redundant_nops_and_jumps(&mut g).unwrap();
+        assert_eq!(text(&g), "1 LOAD_NAME 0; 2 RETURN_VALUE");
+        assert_eq!(
+            remove_redundant_jumps(&mut graph("1 JUMP @a\na:\n- NOP")),
+            Ok(1)
+        );
+    }
+}

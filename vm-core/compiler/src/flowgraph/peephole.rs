@@ -105,56 +105,68 @@ fn join_none_test(code: &mut [CfgInstr], i: usize) {
 
 /// Folds constants, threads jumps and shortens sequences in a block.
 pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> Result<(), Error> {
-    use Opcode::*;
     let mut i = 0;
     let mut swaps = false;
+    let mut threaded = 0;
     while i < g.len(b) {
-        let CfgInstr { op, arg, .. } = g.code(b)[i];
-        match op {
-            BUILD_TUPLE => {
-                if !unpack_built_tuple(g.code_mut(b), i) {
-                    folding::fold_tuple(g, b, i, pool)?;
-                }
-            }
-            BUILD_LIST | BUILD_SET => folding::optimize_list_or_set(g, b, i, pool)?,
-            POP_JUMP_IF_NOT_NONE | POP_JUMP_IF_NONE | POP_JUMP_IF_FALSE | POP_JUMP_IF_TRUE
-            | JUMP_IF_FALSE | JUMP_IF_TRUE | JUMP | JUMP_NO_INTERRUPT => {
-                if thread_jump(g, b, i) {
-                    // What the jump has become is looked at again.
-                    continue;
-                }
-            }
-            SWAP if arg == 1 => g.code_mut(b)[i].set_nop(),
-            SWAP => swaps = true,
-            UNARY_NOT | UNARY_INVERT | UNARY_NEGATIVE => {
-                if !shorten_pair(g.code_mut(b), i) {
-                    folding::fold_unary(g, b, i, pool)?;
-                }
-            }
-            CALL_INTRINSIC_1 if arg == INTRINSIC_LIST_TO_TUPLE => {
-                let folded = folding::fold_appended(g, b, i, pool)?;
-                if !folded && g.op_at(b, i + 1) == GET_ITER {
-                    g.code_mut(b)[i].set_nop();
-                }
-            }
-            LIST_APPEND | SET_ADD if arg == 1 => {
-                if matches!(g.op_at(b, i + 1), GET_ITER | CONTAINS_OP) {
-                    folding::fold_appended(g, b, i, pool)?;
-                }
-            }
-            CALL_INTRINSIC_1 if arg == INTRINSIC_UNARY_POSITIVE => {
-                folding::fold_unary(g, b, i, pool)?;
-            }
-            BINARY_OP => folding::fold_binary(g, b, i, pool)?,
-            STORE_FAST | LOAD_GLOBAL | COMPARE_OP | CONTAINS_OP | IS_OP | TO_BOOL => {
-                shorten_pair(g.code_mut(b), i);
-            }
-            _ => {}
+        let op = g.code(b)[i].op;
+        // What a threaded jump has become is looked at again. Following more jumps than there
+        // are blocks would be going in circles.
+        if ops::has_jump(op) && threaded <= g.block_count() && thread_jump(g, b, i) {
+            threaded += 1;
+            continue;
         }
+        swaps |= op == Opcode::SWAP;
+        optimize_instr(g, b, i, pool)?;
         i += 1;
     }
     if swaps {
         optimize_swaps(g, b);
+    }
+    Ok(())
+}
+
+/// Optimizes what begins, or for constants ends, with instruction `i`, which is no jump.
+fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Result<(), Error> {
+    use Opcode::*;
+    let CfgInstr { op, arg, .. } = g.code(b)[i];
+    let is_read = |g: &Cfg| matches!(g.op_at(b, i + 1), GET_ITER | CONTAINS_OP);
+    match op {
+        BUILD_TUPLE => {
+            let unpacked = unpack_built_tuple(g.code_mut(b), i);
+            return if unpacked {
+                Ok(())
+            } else {
+                folding::fold_tuple(g, b, i, pool)
+            };
+        }
+        BUILD_LIST | BUILD_SET => folding::optimize_list_or_set(g, b, i, pool)?,
+        LIST_APPEND | SET_ADD if arg == 1 && is_read(g) => {
+            folding::fold_appended(g, b, i, pool)?;
+        }
+        SWAP if arg == 1 => g.code_mut(b)[i].set_nop(),
+        UNARY_NOT | UNARY_INVERT | UNARY_NEGATIVE => {
+            let shortened = shorten_pair(g.code_mut(b), i);
+            return if shortened {
+                Ok(())
+            } else {
+                folding::fold_unary(g, b, i, pool)
+            };
+        }
+        CALL_INTRINSIC_1 if arg == INTRINSIC_LIST_TO_TUPLE => {
+            let folded = folding::fold_appended(g, b, i, pool)?;
+            if !folded && g.op_at(b, i + 1) == GET_ITER {
+                g.code_mut(b)[i].set_nop();
+            }
+        }
+        CALL_INTRINSIC_1 if arg == INTRINSIC_UNARY_POSITIVE => {
+            folding::fold_unary(g, b, i, pool)?;
+        }
+        BINARY_OP => folding::fold_binary(g, b, i, pool)?,
+        STORE_FAST | LOAD_GLOBAL | COMPARE_OP | CONTAINS_OP | IS_OP | TO_BOOL => {
+            shorten_pair(g.code_mut(b), i);
+        }
+        _ => {}
     }
     Ok(())
 }

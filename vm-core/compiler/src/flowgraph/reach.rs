@@ -47,15 +47,14 @@ pub(crate) fn remove_unreachable(g: &mut Cfg) {
 /// Replaces unconditional jumps to small exit blocks, and to blocks that have no line and
 /// do not fall through, by the blocks' instructions, until there is none left.
 pub(crate) fn inline_small_or_no_line_blocks(g: &mut Cfg) {
-    // A chain of jumps is no longer than there are blocks. (A cycle of blocks without lines
-    // would be copied forever, but code generation makes none.)
-    for _ in 0..g.block_count() {
+    loop {
         let mut changed = false;
         let mut cursor = Some(g.entry);
         while let Some(b) = cursor {
             changed |= inline_jump_target(g, b);
             cursor = g[b].next;
         }
+        // Every change removes a jump, so this ends.
         if !changed {
             break;
         }
@@ -71,7 +70,7 @@ fn inline_jump_target(g: &mut Cfg, b: BlockId) -> bool {
     };
     let small_exit = g.exits_scope(target) && g.len(target) <= MAX_COPY_SIZE;
     let no_line = g.has_no_line(target) && !g.falls_through(target);
-    if target == b || !small_exit && !no_line {
+    if !small_exit && (!no_line || is_endless(g, target)) {
         return false;
     }
     if let Some(last) = g.last_mut(b) {
@@ -88,4 +87,80 @@ fn inline_jump_target(g: &mut Cfg, b: BlockId) -> bool {
     }
     g[target].predecessors -= 1;
     true
+}
+
+/// Whether control that enters `b`, which has no line, goes around in blocks without lines
+/// forever: such jumps could be replaced by their targets without end.
+fn is_endless(g: &Cfg, b: BlockId) -> bool {
+    let step = |b: BlockId| {
+        g.unconditional_jump(b)?
+            .target
+            .filter(|&next| g.has_no_line(next))
+    };
+    let mut slow = Some(b);
+    let mut fast = step(b);
+    while let (Some(a), Some(b)) = (slow, fast) {
+        if a == b {
+            return true;
+        }
+        slow = step(a);
+        fast = step(b).and_then(step);
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn dead_blocks_are_emptied_and_predecessors_counted() {
+        let mut g = graph(
+            "1 LOAD_NAME 0
+             1 POP_JUMP_IF_FALSE @end
+             2 JUMP @end
+             3 NOP
+             end:
+             4 LOAD_CONST 0
+             4 RETURN_VALUE",
+        );
+        remove_unreachable(&mut g);
+        assert_eq!(
+            text(&g),
+            "1 LOAD_NAME 0 | 1 POP_JUMP_IF_FALSE @3; 2 JUMP @3; ; 4 LOAD_CONST 0 | 4 RETURN_VALUE"
+        );
+        let predecessors: Vec<i32> = std::iter::successors(Some(g.entry), |&b| g[b].next)
+            .map(|b| g[b].predecessors)
+            .collect();
+        assert_eq!(predecessors, [1, 1, 0, 2]);
+    }
+
+    #[test]
+    fn a_jump_to_a_small_exit_becomes_the_exit() {
+        let mut g = graph(
+            "1 LOAD_NAME 0
+             1 POP_JUMP_IF_FALSE @other
+             2 JUMP @end
+             other:
+             3 NOP
+             end:
+             4 LOAD_CONST 0
+             4 RETURN_VALUE",
+        );
+        inline_small_or_no_line_blocks(&mut g);
+        assert_eq!(
+            text(&g),
+            "1 LOAD_NAME 0 | 1 POP_JUMP_IF_FALSE @2; 2 NOP | 4 LOAD_CONST 0 | 4 RETURN_VALUE; \
+             3 NOP; 4 LOAD_CONST 0 | 4 RETURN_VALUE"
+        );
+    }
+
+    #[test]
+    fn an_endless_loop_without_lines_is_left_alone() {
+        let source = "- NOP\na:\n- JUMP @b\nb:\n- NOP\n- JUMP @a";
+        let mut g = graph(source);
+        inline_small_or_no_line_blocks(&mut g);
+        assert_eq!(text(&g), text(&graph(source)));
+    }
 }

@@ -4,6 +4,10 @@ use super::graph::{BlockId, Cfg};
 use super::{Error, ops};
 use tailscope_bytecode::opcode::Opcode;
 
+/// Deepest stack that is accepted, in slots. Source that needs more is far larger than
+/// anything that can be parsed.
+const MAX_DEPTH: i64 = 1 << 24;
+
 /// Fills `start_depth` of every reachable block and returns the deepest stack in slots.
 ///
 /// Fails where two ways into a block disagree or the stack would underflow.
@@ -22,20 +26,23 @@ pub(crate) fn calculate_stackdepth(g: &mut Cfg) -> Result<u32, Error> {
         let mut falls_through = true;
         for i in 0..g.len(b) {
             let instr = g.code(b)[i];
-            let next_depth = depth + i64::from(instr.op.stack_effect(instr.arg, Some(false)));
+            let next_depth = depth + ops::effect(instr.op, instr.arg);
             if next_depth < 0 {
                 return Err(Error::StackUnderflow);
             }
             // What the last instruction of a path pushes is not counted: CPython measures
             // before each instruction only.
             deepest = deepest.max(depth);
+            if next_depth > MAX_DEPTH {
+                return Err(Error::TooLarge);
+            }
             if ops::has_target(instr.op) && instr.op != Opcode::END_ASYNC_FOR {
-                let target_depth = depth + i64::from(instr.op.stack_effect(instr.arg, Some(true)));
+                let target_depth = depth + ops::effect_on_jump(instr.op, instr.arg);
                 let target = instr.target.ok_or(Error::NoTarget(instr.op))?;
                 push(g, &mut work, target, target_depth)?;
             }
             depth = next_depth;
-            if ops::is_unconditional_jump(instr.op) || ops::is_scope_exit(instr.op) {
+            if ops::ends_flow(instr.op) {
                 falls_through = false;
                 break;
             }
@@ -62,4 +69,29 @@ fn push(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, depth: i64) -> Result<
         work.push(b);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn handlers_start_with_what_exception_handling_pushes() {
+        let mut g = graph(
+            "1 LOAD_NAME 0
+             1 SETUP_CLEANUP @handler
+             2 LOAD_NAME 0
+             2 BINARY_OP 0
+             2 LOAD_CONST 0
+             2 RETURN_VALUE
+             handler:
+             3 RERAISE 0",
+        );
+        assert_eq!(calculate_stackdepth(&mut g), Ok(3));
+        let depths: Vec<i32> = std::iter::successors(Some(g.entry), |&b| g[b].next)
+            .map(|b| g[b].start_depth)
+            .collect();
+        assert_eq!(depths, [0, 3]);
+    }
 }

@@ -4,6 +4,9 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::graph::{BlockId, Cfg, CfgInstr};
 
+/// Runs of deeper SWAPs than this are left as they are. (No source nests so deeply.)
+const MAX_DEPTH: usize = 1 << 20;
+
 /// Optimizes all SWAPs of a block.
 pub(crate) fn optimize_swaps(g: &mut Cfg, b: BlockId) {
     let code = g.code_mut(b);
@@ -32,6 +35,9 @@ fn minimize_run(code: &mut [CfgInstr], start: usize) -> usize {
         return start;
     }
     let depth = swaps().map(|swap| swap.arg as usize).max().unwrap_or(0);
+    if depth > MAX_DEPTH {
+        return start;
+    }
     // Which item of the original stack is at each depth after the run.
     let mut stack: Vec<usize> = (0..depth).collect();
     for swap in swaps() {

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use tailscope_bytecode::code::{Code, Const};
+use tailscope_bytecode::dis::{ArgValue, instructions};
 use tailscope_bytecode::marshal::{self, MarshalError};
 use tailscope_bytecode::opcode::Opcode;
 
@@ -76,29 +77,21 @@ pub fn take_codes(mut bytes: &[u8], count: u32) -> Option<Vec<Code>> {
 /// Every instruction of `code` in words, by code unit.
 pub fn render(code: &Code) -> Vec<Option<Rendered>> {
     let mut all = vec![None; code.code.len() / 2];
-    let mut prefix = 0;
-    let mut unit = 0;
-    let positions: Vec<_> = code.positions().collect();
-    while unit < all.len() {
-        let Some(opcode) = Opcode::from_u8(code.code[unit * 2]) else {
-            break;
+    for instruction in instructions(code) {
+        let Some(entry) = all.get_mut(instruction.offset / 2) else {
+            continue;
         };
-        let oparg = prefix << 8 | u32::from(code.code[unit * 2 + 1]);
-        prefix = if opcode == Opcode::EXTENDED_ARG {
-            oparg
-        } else {
-            0
-        };
-        all[unit] = Some(Rendered {
-            opcode,
-            oparg: opcode.has_arg().then_some(oparg),
-            argument: String::new(),
-            line: positions
-                .get(unit)
-                .and_then(|p| p.line)
-                .and_then(|l| u32::try_from(l).ok()),
+        *entry = Some(Rendered {
+            opcode: instruction.base,
+            oparg: instruction.oparg,
+            // Offsets stand in the text; the labels of a listing and addresses do not.
+            argument: match (instruction.jump_target, &instruction.argval) {
+                (Some(target), _) => format!("to {target}"),
+                (_, ArgValue::Const(Const::Code(code))) => format!("code of {}", code.qualname),
+                _ => instruction.argrepr,
+            },
+            line: instruction.line.and_then(|line| u32::try_from(line).ok()),
         });
-        unit += 1 + opcode.cache_units();
     }
     all
 }

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { profile, showTrace, trace, traceFile } from '../src/plain/commands';
+import { completed, currentFile, problem } from '../src/plain/launch';
+
+test('F5 without launch.json debugs a Python file, and leaves others alone', () => {
+  assert.deepEqual(completed({}, 'python'), currentFile());
+  assert.deepEqual(completed({ noDebug: true }, 'python'), { noDebug: true, ...currentFile() });
+  assert.deepEqual(completed({}, 'rust'), {});
+  const written = { type: 'tailscope', request: 'launch', name: 'x', module: 'm' };
+  assert.equal(completed(written, 'python'), written);
+});
+
+test('wrong configurations are explained', () => {
+  assert.equal(problem(currentFile()), undefined);
+  assert.equal(problem({ request: 'launch', module: 'm', program: '' }), undefined);
+  assert.match(problem({ request: 'attach' }) ?? '', /must be "launch", not "attach"/);
+  assert.match(problem({ request: 'launch' }) ?? '', /says nothing to run/);
+  assert.match(problem({ request: 'launch', program: 'a.py', module: 'm' }) ?? '', /"program" and "module": keep one/);
+});
+
+test('command lines', () => {
+  assert.deepEqual(profile('/w/a/x.py', '/w'), { args: ['profile', '/w/a/x.py'], cwd: '/w' });
+  assert.deepEqual(profile('/w/a/x.py', undefined).cwd, '/w/a');
+  const output = traceFile('/w/a/x.py', '/w');
+  assert.equal(output, '/w/.tailscope/traces/x.tstrace');
+  assert.deepEqual(trace('/w/a/x.py', output, '/w').args, ['trace', '/w/a/x.py', '-o', output]);
+  assert.deepEqual(showTrace(output).slice(0, 3), ['trace', 'show', output]);
+});

@@ -112,7 +112,31 @@ impl SourceFile {
         if range == no_range() {
             return Loc::NONE;
         }
-        let (line, col) = self.position(range.start());
+        let (line, _) = self.position(range.start());
+        self.loc_on_line(range, line)
+    }
+
+    /// [`SourceFile::loc`], found faster where the range begins on the line `near` or on
+    /// the next, as it does mostly when a tree is walked.
+    pub fn loc_near(&self, range: TextRange, near: i32) -> Loc {
+        let start = u32::from(range.start());
+        let index = near as usize;
+        // Line number `near` is at index `near - 1`.
+        let begins = |i: usize| self.line_starts.get(i).is_none_or(|&first| start < first);
+        let is_after = index > 0
+            && self
+                .line_starts
+                .get(index - 1)
+                .is_some_and(|&first| first <= start);
+        if range == no_range() || !is_after || !begins(index + 1) {
+            return self.loc(range);
+        }
+        self.loc_on_line(range, if begins(index) { near } else { near + 1 })
+    }
+
+    /// The position of a range that begins on this line.
+    fn loc_on_line(&self, range: TextRange, line: i32) -> Loc {
+        let col = (u32::from(range.start()) - self.line_starts[line as usize - 1]) as i32;
         if range == pass_range(range.start()) {
             return Loc {
                 line,

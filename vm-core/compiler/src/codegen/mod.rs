@@ -29,6 +29,7 @@ mod unit;
 mod unparse;
 mod with_stmt;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use ruff_python_ast::{Mod, Stmt};
@@ -123,6 +124,7 @@ pub fn generate_with(
         options,
         unit,
         stack: Vec::new(),
+        last_line: Cell::new(1),
         disabled_warnings: 0,
         warnings,
         assemble,
@@ -144,6 +146,8 @@ pub(crate) struct Codegen<'a> {
     unit: UnitState<'a>,
     /// The units around it, innermost last.
     stack: Vec<UnitState<'a>>,
+    /// Where the last node began, which is near to where the next begins.
+    last_line: Cell<i32>,
     /// Nonzero in copies of code that was generated, and warned about, before.
     disabled_warnings: u32,
     warnings: &'a mut Vec<Warning>,
@@ -392,7 +396,9 @@ impl Codegen<'_> {
 /// Positions and reports.
 impl Codegen<'_> {
     fn loc(&self, node: &impl Ranged) -> Loc {
-        self.source.loc(node.range())
+        let loc = self.source.loc_near(node.range(), self.last_line.get());
+        self.last_line.set(loc.line);
+        loc
     }
 
     /// A SyntaxError at `loc`.

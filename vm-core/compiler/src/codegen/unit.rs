@@ -294,3 +294,41 @@ pub(super) fn start_loc(kind: UnitKind, firstlineno: i32) -> Loc {
         end_col: 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_merge_by_type_and_value() {
+        let mut table = ConstTable::default();
+        let values = [
+            Const::Int(1.into()),
+            Const::True,
+            Const::Float(1.0),
+            Const::Float(0.0),
+            Const::Float(-0.0),
+            Const::Str("a".into()),
+            Const::Bytes(b"a".as_slice().into()),
+            Const::Tuple([Const::Int(1.into())].into()),
+            Const::Tuple([Const::True].into()),
+            Const::None,
+        ];
+        for (i, value) in values.iter().enumerate() {
+            assert_eq!(table.add(value.clone()), i as u32, "{value:?} is new");
+        }
+        for (i, value) in values.iter().enumerate() {
+            assert_eq!(table.add(value.clone()), i as u32, "{value:?} is known");
+        }
+        assert_eq!(table.consts.len(), values.len());
+    }
+
+    #[test]
+    fn free_variables_are_numbered_after_cells() {
+        let mut free = NameTable::from_names(["x".into(), "y".into()], 3);
+        assert_eq!(free.get("x"), Some(3));
+        assert_eq!(free.add("y"), 4);
+        assert_eq!(free.add("z"), 5);
+        assert_eq!(free.into_names(), ["x", "y", "z"].map(Arc::from));
+    }
+}

@@ -2,8 +2,8 @@
 //! annotations. The text is that of CPython 3.14's `Python/ast_unparse.c`.
 
 use ruff_python_ast::{
-    BoolOp, Comprehension, Expr, ExprBinOp, ExprBoolOp, ExprCall, ExprCompare, ExprContext,
-    ExprDict, ExprIf, ExprLambda, ExprSlice, ExprTuple, ExprUnaryOp, Keyword, Operator, Parameter,
+    BoolOp, Comprehension, Expr, ExprBinOp, ExprBoolOp, ExprCall, ExprCompare, ExprDict, ExprIf,
+    ExprLambda, ExprSlice, ExprTuple, ExprUnaryOp, Keyword, Operator, Parameter,
     ParameterWithDefault, Parameters, UnaryOp,
 };
 use ruff_text_size::Ranged;
@@ -326,8 +326,6 @@ impl Unparser<'_> {
     }
 
     fn tuple(&mut self, e: &ExprTuple, level: Level) {
-        // A tuple with a starred item in a subscript is one even without parentheses.
-        debug_assert!(e.ctx != ExprContext::Invalid);
         if e.elts.is_empty() {
             self.put("()");
             return;
@@ -528,5 +526,86 @@ impl Unparser<'_> {
             self.joined_body(&parts);
         }
         self.put("}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::{Mode, parse};
+
+    fn unparsed(text: &str) -> String {
+        let source = SourceFile::from_text(text, "f.py").unwrap();
+        let parsed = parse(&source, Mode::Eval).unwrap();
+        let expression = parsed.module.expression().unwrap();
+        unparse(&source, &expression.body)
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    fn check(pairs: &[(&str, &str)]) {
+        for (text, expected) in pairs {
+            assert_eq!(unparsed(text), *expected, "{text}");
+        }
+    }
+
+    /// What comes out as it went in: each kind of expression, in CPython's style.
+    #[test]
+    fn plain_style_is_kept() {
+        let kept = [
+            "a[b, c]",
+            "a[b,]",
+            "a[(b, c):d, *e]",
+            "a[::c]",
+            "1 .real",
+            "(-1) ** 2",
+            "a ** b ** c",
+            "(a ** b) ** c",
+            "not (a and b or c)",
+            "(not a) == b",
+            "a < b == (c < d)",
+            "lambda a, /, b=2, *, c: (a, b)",
+            "lambda x: lambda: x",
+            "(a if b else c) if d else e",
+            "a if b else c if d else e",
+            "{**a, 'b': c}",
+            "[*a, b]",
+            "(a,)",
+            "()",
+            "f(a for a in b)",
+            "f((a for a in b), c)",
+            "f(a, *b, c=d, **e)",
+            "[a for a in b if c if d]",
+            "{a: b for a, b in c}",
+            "a @ b // c % d",
+            "a << b | c & d ^ e",
+            "u'a'",
+            "f'{a}b{{c}}{d!r:>{e}}'",
+            "f'{(lambda: 1)}'",
+            "...",
+        ];
+        check(&kept.map(|text| (text, text)));
+    }
+
+    /// What CPython writes in its own way.
+    #[test]
+    fn other_styles_are_not() {
+        check(&[
+            ("-1 ** -2", "-1 ** (-2)"),
+            ("lambda *a, b=1, **c: a", "lambda*a, b=1, **c: a"),
+            ("1e999", "1e309"),
+            ("-1e999j", "-1e309j"),
+            ("1e16", "1e+16"),
+            ("0x10", "16"),
+            (r#"'it\'s "quoted"'"#, r#"'it\'s "quoted"'"#),
+            (r"b'\xff\n'", r"b'\xff\n'"),
+            (r"'\ud800é\t'", r"'\ud800é\t'"),
+            (r#""a" "b""#, "'ab'"),
+            ("f'{a=}'", "f'a={a!r}'"),
+            ("f'{ {1: 2} }'", "f'{ {1: 2}}'"),
+            ("f\"{'a'}\"", "f\"{'a'}\""),
+            ("t'a{b!s}{ c + 1 }'", "t'a{b!s}{ c + 1 }'"),
+        ]);
     }
 }

@@ -1,7 +1,7 @@
 //! `code` objects as they run: the compiler's [`Code`] with its own copy of the code units, in
 //! which instructions specialize themselves and keep their inline caches.
 
-use std::cell::{Cell, OnceCell, UnsafeCell};
+use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use tailscope_bytecode::opcode::Opcode;
 use crate::error::PyResult;
 use crate::frame::HEADER_SLOTS;
 use crate::object::{self, Header, Payload};
+use crate::ops::internal;
 use crate::shape;
 use crate::specialize::counter;
 use crate::types::const_value;
@@ -29,6 +30,17 @@ pub struct ExceptionHandler {
     pub depth: u32,
     /// Whether the offset of the raising instruction is pushed below the exception.
     pub lasti: bool,
+}
+
+/// How STORE_ATTR adds an inline value to instances of one shape.
+#[derive(Clone, Copy, Debug)]
+pub struct Transition {
+    /// Shape afterwards.
+    pub shape: u32,
+    /// Bytes from the header to the new value.
+    pub offset: u32,
+    /// Room that the instance must have, in inline values.
+    pub needed_capacity: u32,
 }
 
 /// Most slots (locals, hidden slots and value stack) that a frame may have: the distance between
@@ -65,11 +77,22 @@ pub struct PyCode {
     pub kwonlyargcount: u32,
     pub flags: u32,
     pub nfreevars: u32,
+    simple: bool,
+    /// The RESUME that starts the body: a frame before it is still being set up.
+    pub first_traceable: u32,
     /// Version that functions made from this code start with; never 0.
     pub version: u32,
     positions: OnceCell<Box<[Position]>>,
     /// Executions, misses and branches by code unit, while a profile is recorded.
     pub profile: Cell<*mut crate::interp::profile::Counters>,
+    /// Place in the VM's list of code objects.
+    pub(crate) registration: Cell<usize>,
+    /// What STORE_ATTR_ADD_VALUE's caches name by index.
+    transitions: UnsafeCell<Vec<Transition>>,
+    /// Objects that inline caches point at: they live as long as the code does.
+    pins: RefCell<Vec<Ref>>,
+    /// Boxes that BINARY_OP's caches point at.
+    descriptors: RefCell<Vec<Box<crate::specialize::GetItemDescr>>>,
     /// Opcodes that breakpoints have replaced, by code unit.
     pub breakpoints: crate::interp::breakpoint::Patches,
 }
@@ -77,6 +100,12 @@ pub struct PyCode {
 // SAFETY: repr(C), header first.
 unsafe impl Payload for PyCode {
     const SHAPE: u32 = shape::CODE;
+}
+
+impl Drop for PyCode {
+    fn drop(&mut self) {
+        Vm::current().interp.unregister_code(self);
+    }
 }
 
 /// How a code object keeps its locals besides the fast ones.
@@ -129,7 +158,7 @@ impl PyCode {
             owned_consts.push(made.constant(vm, c)?);
         }
         let intern = |names: &[Arc<str>]| names.iter().map(|n| vm.intern(n)).collect();
-        Ok(object::new(PyCode {
+        let made = object::new(PyCode {
             header: object::header(),
             units: quicken(&code.code),
             consts: owned_consts.iter().map(|r| r.value()).collect(),
@@ -148,12 +177,22 @@ impl PyCode {
             kwonlyargcount: code.kwonlyargcount,
             flags: code.flags,
             nfreevars: code.localspluskinds.iter().filter(|k| **k & kinds::FREE != 0).count() as u32,
+            simple: code.flags & (flags::VARARGS | flags::VARKEYWORDS) == 0 && code.kwonlyargcount == 0,
+            first_traceable: first_resume(&code.code),
             version: vm.interp.next_function_version(),
             positions: OnceCell::new(),
             profile: Cell::new(std::ptr::null_mut()),
+            registration: Cell::new(usize::MAX),
+            transitions: UnsafeCell::default(),
+            pins: RefCell::default(),
+            descriptors: RefCell::default(),
             breakpoints: Default::default(),
             code: code.clone(),
-        }))
+        });
+        if let Some(c) = made.cast_exact::<PyCode>() {
+            vm.interp.register_code(c);
+        }
+        Ok(made)
     }
 
     /// The first code unit.
@@ -197,6 +236,31 @@ impl PyCode {
         self.units.get(index).map_or(0, |u| unsafe { *u.get() })
     }
 
+    /// Whether all parameters are positional: no `*args`, `**kwargs` or keyword-only ones.
+    #[inline(always)]
+    pub fn is_simple(&self) -> bool {
+        self.simple
+    }
+
+    /// This object as a value, borrowed.
+    pub fn as_value(&self) -> Value {
+        Value::borrowed(&raw const self.header)
+    }
+
+    /// Index of the instruction that a code unit (maybe one of its caches) belongs to.
+    pub fn instruction_start(&self, unit: usize) -> usize {
+        let bytes = &self.code.code;
+        let mut i = 0;
+        while let Some(op) = bytes.get(2 * i).and_then(|b| Opcode::from_u8(*b)) {
+            let next = i + 1 + op.cache_units();
+            if unit < next {
+                return i;
+            }
+            i = next;
+        }
+        unit
+    }
+
     /// Has `CO_*` flags.
     #[inline(always)]
     pub fn has(&self, flag: u32) -> bool {
@@ -219,6 +283,45 @@ impl PyCode {
         let after = self.handlers.partition_point(|h| h.start <= unit);
         let h = self.handlers.get(after.checked_sub(1)?)?;
         (unit < h.end).then_some(h)
+    }
+
+    /// A transition that a cache of this code names.
+    #[inline(always)]
+    pub fn transition(&self, i: usize) -> Transition {
+        // SAFETY: caches hold indices that `add_transition` gave out; entries are never removed,
+        // and no reference into the vector is kept.
+        unsafe { *(&*self.transitions.get()).get_unchecked(i) }
+    }
+
+    /// Index of a transition; `None` when there are too many for a cache.
+    pub fn add_transition(&self, t: Transition) -> Option<u16> {
+        // SAFETY: as above.
+        let all = unsafe { &mut *self.transitions.get() };
+        let known = all.iter().position(|o| (o.shape, o.offset, o.needed_capacity) == (t.shape, t.offset, t.needed_capacity));
+        if let Some(i) = known {
+            return u16::try_from(i).ok();
+        }
+        let i = u16::try_from(all.len()).ok()?;
+        all.push(t);
+        Some(i)
+    }
+
+    /// Keeps an object that an inline cache is about to point at.
+    pub fn pin(&self, v: Value) {
+        let mut pins = self.pins.borrow_mut();
+        if !pins.iter().any(|p| p.is(v)) {
+            pins.push(v.to_ref());
+        }
+    }
+
+    /// Keeps a descriptor that an inline cache is about to point at.
+    pub fn keep_descriptor(&self, d: crate::specialize::GetItemDescr) -> *const crate::specialize::GetItemDescr {
+        let mut all = self.descriptors.borrow_mut();
+        all.push(Box::new(d));
+        match all.last() {
+            Some(d) => &raw const **d,
+            None => std::ptr::null(),
+        }
     }
 
     /// Source position of every code unit, decoded at first use.
@@ -277,6 +380,18 @@ impl Made {
     }
 }
 
+/// Index of the first RESUME; 0 in code without one.
+fn first_resume(bytes: &[u8]) -> u32 {
+    let mut i = 0;
+    while let Some(op) = bytes.get(2 * i).and_then(|b| Opcode::from_u8(*b)) {
+        if op == Opcode::RESUME {
+            return i as u32;
+        }
+        i += 1 + op.cache_units();
+    }
+    0
+}
+
 /// Copies the code units and gives each inline cache its first counter.
 fn quicken(bytes: &[u8]) -> Box<[UnsafeCell<u16>]> {
     let mut units: Vec<u16> = bytes
@@ -290,7 +405,11 @@ fn quicken(bytes: &[u8]) -> Box<[UnsafeCell<u16>]> {
         if caches > 0 && i + 1 < units.len() {
             units[i + 1] = counter::initial(op);
         }
-        i += 1 + caches;
+        let next = i + 1 + caches;
+        if units.get(next).is_none_or(|u| *u as u8 != Opcode::NOT_TAKEN as u8) {
+            units[i] = units[i] & 0xFF00 | u16::from(internal::bare_jump(op));
+        }
+        i = next;
     }
     units.into_iter().map(UnsafeCell::new).collect()
 }

@@ -17,7 +17,7 @@
 //! EXIT_INIT_CHECK ends a call of `__init__` that a class call entered.
 
 use crate::code::PyCode;
-use crate::ops::internal;
+use crate::ops::internal::number;
 use crate::types::dict::PyDict;
 use crate::types::function::PyFunction;
 use crate::types::generator::PyGenerator;
@@ -35,7 +35,7 @@ const ADDRESS_MASK: u64 = (1 << DISTANCE_SHIFT) - 1 - LEAVE_SLOW;
 
 /// Instructions that return addresses outside of any code object point at.
 pub static LANDING: [u16; 2] =
-    [internal::HALT as u16, tailscope_bytecode::opcode::Opcode::EXIT_INIT_CHECK as u16];
+    [number::HALT as u16, tailscope_bytecode::opcode::Opcode::EXIT_INIT_CHECK as u16];
 
 /// Return address of a frame that native code has entered.
 #[inline(always)]

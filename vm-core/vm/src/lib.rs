@@ -1,2 +1,29 @@
-//! (see ARCHITECTURE.md)
+//! The VM: values, objects, types, the interpreters and the seams through which a run can be
+//! watched. It knows no protocol: no DAP, no LSP, no JSON.
+#![cfg_attr(tail_calls, feature(explicit_tail_calls, rust_preserve_none_cc, rust_cold_cc))]
+#![cfg_attr(tail_calls, allow(incomplete_features))]
+
+pub mod args;
+pub mod code;
+pub mod codecs;
 pub mod debug;
+pub mod error;
+pub mod format;
+pub mod frame;
+pub mod import;
+pub mod interp;
+pub mod introspect;
+pub mod names;
+pub mod native;
+pub mod object;
+pub mod ops;
+pub mod owned_cell;
+pub mod protocol;
+pub mod runtime;
+pub mod shape;
+pub mod specialize;
+pub mod suggest;
+pub mod types;
+pub mod unicode;
+pub mod value;
+pub mod vm;

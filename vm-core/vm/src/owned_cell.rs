@@ -49,6 +49,13 @@ impl OwnedCell {
         if old.is_null() { None } else { Some(unsafe { Ref::from_owned(old) }) }
     }
 
+    /// [`OwnedCell::replace`] with plain values: the caller hands over what `new` owns, and owns
+    /// what comes back.
+    #[inline(always)]
+    pub fn replace_value(&self, new: Value) -> Value {
+        self.0.replace(new)
+    }
+
     #[inline(always)]
     pub fn set(&self, new: Ref) {
         drop(self.replace(Some(new)));

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use crate::args::CallArgs;
 use crate::error::{PyResult, Raised};
-use crate::object::{self, Header, Payload};
+use crate::object::{self, Header};
 use crate::owned_cell::OwnedCell;
 use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::{attr, call, compare, item, iter, truth};
@@ -62,21 +62,25 @@ pub fn reduce_sequence(
     }
 }
 
+/// Makes a struct (`#[repr(C)]`, header first) the payload of a built-in type, with a function
+/// `of` for the type's own slots and methods.
 macro_rules! payload {
     ($ty:ident, $shape:ident) => {
         // SAFETY: repr(C), header first.
-        unsafe impl Payload for $ty {
-            const SHAPE: u32 = shape::$shape;
+        unsafe impl $crate::object::Payload for $ty {
+            const SHAPE: u32 = $crate::shape::$shape;
         }
 
         impl $ty {
-            fn of<'a>(v: Value) -> &'a $ty {
+            /// The payload of an object whose type the caller has checked.
+            pub(crate) fn of<'a>(v: $crate::value::Value) -> &'a $ty {
                 // SAFETY: the type's slots and methods are called with its instances only.
                 unsafe { v.cast_unchecked() }
             }
         }
     };
 }
+pub(crate) use payload;
 
 // ---------------------------------------------------------------------------------------------
 // iter(sequence)
@@ -208,6 +212,11 @@ impl PyCallableIterator {
         self.callable.clear();
         self.sentinel.clear();
     }
+}
+
+/// `iter(callable, sentinel)`.
+pub fn new_callable_iterator(callable: Value, sentinel: Value) -> Ref {
+    PyCallableIterator::new(callable, sentinel)
 }
 
 pub static CALLABLE_ITERATOR: TypeDef = TypeDef {

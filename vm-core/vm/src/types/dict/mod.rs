@@ -20,7 +20,9 @@ mod methods;
 mod table;
 pub mod views;
 
+pub use merge::Existing;
 pub use methods::DEF;
+pub(crate) use methods::{equal, size_in_bytes};
 use table::{LOG_MINSIZE, Table, log2_for, usable_fraction};
 
 /// A dictionary object.
@@ -276,6 +278,25 @@ impl PyDict {
         unsafe { self.table.entry_unchecked(i).value.borrow() }
     }
 
+    /// The value at a remembered place, borrowed, if the entry there still has this very key.
+    #[inline(always)]
+    pub fn value_at_hint(&self, i: usize, name: Value) -> Option<Value> {
+        if i >= self.table.filled() {
+            return None;
+        }
+        // SAFETY: below `filled`.
+        let e = unsafe { self.table.entry_unchecked(i) };
+        if e.key.is(name) { Some(e.value.borrow()) } else { None }
+    }
+
+    /// The slot that owns the value at a remembered place, if the entry there still has this
+    /// very key; valid until the dictionary changes.
+    #[inline(always)]
+    pub fn slot_at_hint(&self, i: usize, name: Value) -> Option<*mut Value> {
+        self.value_at_hint(i, name)?;
+        Some(self.table.value_slot(i))
+    }
+
     /// Replaces the value at a place that [`PyDict::entry_index`] told.
     ///
     /// # Safety
@@ -387,6 +408,28 @@ impl PyDict {
         let pair = self.take_at(last);
         self.table.set_filled(last);
         Some(pair)
+    }
+
+    /// Takes the first entry out.
+    pub(crate) fn pop_first(&self) -> Option<(Ref, Ref)> {
+        let first = self.table.next_live(0)?;
+        Some(self.take_at(first))
+    }
+
+    /// Moves an entry to the end (or to the start). False if the key is not there.
+    pub(crate) fn move_entry(&self, vm: &Vm, key: Value, hash: i64, to_end: bool) -> PyResult<bool> {
+        let Some(i) = self.find(vm, key, hash)? else { return Ok(false) };
+        self.keys_version.set(0);
+        let e = self.table.remove(i);
+        if to_end {
+            if self.table.usable() == 0 {
+                self.table.resize(log2_for((self.table.used() + 1) * 3));
+            }
+            self.table.append(e.hash, e.key, e.value, e.key.has_shape(shape::STR));
+        } else {
+            self.table.prepend(e);
+        }
+        Ok(true)
     }
 
     pub fn clear(&self) {

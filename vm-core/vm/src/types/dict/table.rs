@@ -49,6 +49,9 @@ pub struct Table {
     filled: Cell<usize>,
     /// Entries that can still be written.
     usable: Cell<usize>,
+    /// All entries before this one are deleted: a dictionary that is used as a queue must not
+    /// walk them again and again.
+    head: Cell<usize>,
     /// log2 of the number of index slots, 0 while there is no table.
     log2: Cell<u8>,
     /// All keys are exact str objects.
@@ -78,6 +81,7 @@ impl Table {
             used: Cell::new(0),
             filled: Cell::new(0),
             usable: Cell::new(0),
+            head: Cell::new(0),
             log2: Cell::new(0),
             all_str: Cell::new(true),
         }
@@ -135,6 +139,14 @@ impl Table {
         assert!(i < self.filled.get());
         // SAFETY: as in `entry`.
         unsafe { std::mem::replace(&mut (*self.entries.get().add(i)).value, value) }
+    }
+
+    /// Where the value of a written entry is.
+    #[inline(always)]
+    pub fn value_slot(&self, i: usize) -> *mut Value {
+        assert!(i < self.filled.get());
+        // SAFETY: below `filled`.
+        unsafe { &raw mut (*self.entries.get().add(i)).value }
     }
 
     /// Starts a probe; `None` while there is no table.
@@ -228,6 +240,9 @@ impl Table {
             (*p).value = Value::NULL;
         }
         self.used.set(self.used.get() - 1);
+        if i == self.head.get() {
+            self.head.set(self.next_live(i + 1).unwrap_or(self.filled.get()));
+        }
         e
     }
 
@@ -246,37 +261,64 @@ impl Table {
     pub fn set_filled(&self, n: usize) {
         debug_assert!(n <= self.filled.get());
         self.filled.set(n);
+        self.head.set(self.head.get().min(n));
     }
 
     /// The first live entry at or after `from`.
     #[inline]
     pub fn next_live(&self, from: usize) -> Option<usize> {
         // SAFETY: below `filled`.
-        (from..self.filled.get()).find(|&i| !unsafe { self.entry_unchecked(i) }.value.is_null())
+        (from.max(self.head.get())..self.filled.get())
+            .find(|&i| !unsafe { self.entry_unchecked(i) }.value.is_null())
     }
 
     /// Moves all live entries to a new table of `2^log2` slots.
     pub fn resize(&self, log2: u8) {
+        self.rebuild(log2, 0);
+    }
+
+    /// Like [`Table::resize`], with deleted entries before the live ones.
+    fn rebuild(&self, log2: u8, gap: usize) {
         let old_entries = self.entries.get();
-        let (old_log2, n) = (self.log2.get(), self.filled.get());
+        let (old_log2, first, n) = (self.log2.get(), self.head.get(), self.filled.get());
         self.allocate(log2);
         let new = self.entries.get();
-        let mut live = 0;
-        for i in 0..n {
-            // SAFETY: the old array has `n` entries, the new one room for all live ones.
-            unsafe {
+        // SAFETY: the old array has `n` entries, the new one room for the gap and all live ones.
+        unsafe {
+            for i in 0..gap {
+                new.add(i).write(Entry { hash: 0, key: Value::NULL, value: Value::NULL });
+            }
+            let mut to = gap;
+            for i in first..n {
                 let e = *old_entries.add(i);
                 if !e.value.is_null() {
-                    new.add(live).write(e);
-                    self.place(e.hash, live);
-                    live += 1;
+                    new.add(to).write(e);
+                    self.place(e.hash, to);
+                    to += 1;
                 }
             }
+            debug_assert_eq!(to - gap, self.used.get());
+            self.filled.set(to);
+            self.usable.set(usable_fraction(log2) - to);
         }
-        debug_assert_eq!(live, self.used.get());
-        self.filled.set(live);
-        self.usable.set(usable_fraction(log2) - live);
+        self.head.set(gap);
         free(old_entries, old_log2);
+    }
+
+    /// Puts an entry that is known to be missing before all others.
+    pub fn prepend(&self, e: Entry) {
+        if self.head.get() == 0 || self.usable.get() == 0 {
+            let log2 = log2_for((self.used.get() + 2) * 3);
+            self.rebuild(log2, (usable_fraction(log2) - self.used.get()) / 2);
+        }
+        let at = self.head.get() - 1;
+        // SAFETY: below `filled`; the slot holds a deleted entry.
+        unsafe { self.entries.get().add(at).write(e) };
+        self.place(e.hash, at);
+        self.head.set(at);
+        self.used.set(self.used.get() + 1);
+        // Not for the array's sake: this keeps the index table from filling up with dummies.
+        self.usable.set(self.usable.get() - 1);
     }
 
     fn allocate(&self, log2: u8) {
@@ -295,6 +337,7 @@ impl Table {
         }
         self.log2.set(log2);
         self.filled.set(0);
+        self.head.set(0);
         self.usable.set(usable_fraction(log2));
     }
 
@@ -320,6 +363,7 @@ impl Table {
         // SAFETY: the same size of index table.
         unsafe { ptr::copy_nonoverlapping(other.indices.get(), self.indices.get(), index_bytes(log2)) };
         self.filled.set(n);
+        self.head.set(other.head.get());
         self.used.set(other.used.get());
         self.usable.set(other.usable.get());
         self.all_str.set(other.all_str.get());
@@ -333,6 +377,7 @@ impl Table {
         old.used.swap(&self.used);
         old.filled.swap(&self.filled);
         old.usable.swap(&self.usable);
+        old.head.swap(&self.head);
         old.log2.swap(&self.log2);
         old.all_str.swap(&self.all_str);
         old

@@ -51,7 +51,8 @@ unsafe impl<const S: u32> Payload for PyDictIterator<S> {
     const SHAPE: u32 = S;
 }
 
-fn new_view<const S: u32>(dict: Value) -> Ref {
+/// A view of a dictionary; the shape says of what.
+pub(crate) fn new_view<const S: u32>(dict: Value) -> Ref {
     object::new(PyDictView::<S> { header: object::header(), dict: dict.to_ref() })
 }
 
@@ -90,7 +91,7 @@ pub fn reversed_keys(dict: Value) -> Ref {
 }
 
 /// The dictionary behind a view.
-fn dict_of(view: Value) -> Value {
+pub(crate) fn dict_of(view: Value) -> Value {
     // SAFETY: views of all shapes are laid out alike; the slots below are only theirs.
     unsafe { view.cast_unchecked::<PyDictView<0>>() }.dict.value()
 }

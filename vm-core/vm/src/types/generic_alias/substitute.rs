@@ -22,7 +22,7 @@ fn push_new(found: &mut Vec<Ref>, v: Value) {
 
 /// The type variables in a tuple or list of arguments, each once, in order: a tuple.
 pub fn make_parameters(vm: &Vm, args: Value) -> PyResult {
-    vm.interp.check_native_stack(vm)?;
+    crate::interp::enter::check_native_stack(vm, "")?;
     let args = tuple::from_iterable(vm, args)?;
     let mut found = Vec::new();
     for arg in args.cast::<PyTuple>().into_iter().flat_map(|t| t.iter()) {

@@ -1,0 +1,44 @@
+//! Packs the pure-Python library (CPython's `Lib`, as the crate `rustpython-pylib` ships it) into
+//! one archive that the binary embeds: an index of names, and each file compressed by itself.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Folders that no program imports.
+const LEFT_OUT: &[&str] = &["idlelib", "turtledemo", "ensurepip", "lib2to3", "test", "tkinter", "_pyrepl", "__pycache__"];
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let root = PathBuf::from(rustpython_pylib::LIB_PATH);
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    files.sort();
+    let (mut index, mut data) = (Vec::new(), Vec::new());
+    for file in &files {
+        let source = fs::read(file).unwrap_or_else(|e| panic!("{} cannot be read: {e}", file.display()));
+        let packed = zstd::encode_all(&source[..], 15).unwrap_or_else(|e| panic!("zstd: {e}"));
+        let name = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        // A line per file: path, offset, compressed size.
+        writeln!(index, "{name}\t{}\t{}", data.len(), packed.len()).unwrap_or_else(|e| panic!("{e}"));
+        data.extend_from_slice(&packed);
+    }
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_else(|| panic!("OUT_DIR is set by cargo")));
+    fs::write(out.join("library.index"), index).unwrap_or_else(|e| panic!("{e}"));
+    fs::write(out.join("library.data"), data).unwrap_or_else(|e| panic!("{e}"));
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        if path.is_dir() {
+            if !LEFT_OUT.contains(&name.to_string_lossy().as_ref()) {
+                collect(&path, files);
+            }
+        } else if path.extension().is_some_and(|e| e == "py") {
+            files.push(path);
+        }
+    }
+}

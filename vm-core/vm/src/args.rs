@@ -1,0 +1,369 @@
+//! Arguments of native functions: the calling convention, and binding by text signature.
+
+use std::collections::HashMap;
+
+use crate::error::PyResult;
+use crate::types::dict::PyDict;
+use crate::types::str_::PyStr;
+use crate::types::tuple::PyTuple;
+use crate::value::{Ref, Value};
+use crate::vm::Vm;
+
+/// Arguments of a call: positional values, then the values of the keywords in `kwnames`.
+#[derive(Clone, Copy)]
+pub struct CallArgs<'a> {
+    pub args: &'a [Value],
+    /// Names (str objects) of the last arguments.
+    pub kwnames: Option<&'a PyTuple>,
+}
+
+impl<'a> CallArgs<'a> {
+    pub const fn positional(args: &'a [Value]) -> CallArgs<'a> {
+        CallArgs { args, kwnames: None }
+    }
+
+    pub fn keyword_count(&self) -> usize {
+        self.kwnames.map_or(0, |k| k.len())
+    }
+
+    pub fn positional_args(&self) -> &'a [Value] {
+        &self.args[..self.args.len() - self.keyword_count()]
+    }
+
+    /// Keyword names and values, in order.
+    pub fn keywords(&self) -> impl Iterator<Item = (Value, Value)> + 'a {
+        let values = &self.args[self.args.len() - self.keyword_count()..];
+        self.kwnames.into_iter().flat_map(|k| k.as_slice().iter().copied()).zip(values.iter().copied())
+    }
+
+    pub fn has_keywords(&self) -> bool {
+        self.keyword_count() != 0
+    }
+}
+
+/// A parsed text signature.
+pub struct Signature {
+    /// Names of the parameters that arguments are bound to, `self` included if it has one.
+    pub params: Vec<Param>,
+    pub positional_only: usize,
+    /// Parameters that positional arguments can fill.
+    pub positional: usize,
+    pub required: usize,
+    /// Index of `*args` and `**kwargs` among the bound values.
+    pub varargs: Option<usize>,
+    pub varkw: Option<usize>,
+    /// The first parameter is `$self`, `$module` or `$type`.
+    pub has_self: bool,
+    /// Some keyword-only parameter without default.
+    required_kwonly: bool,
+}
+
+pub struct Param {
+    pub name: &'static str,
+    pub required: bool,
+}
+
+impl Signature {
+    /// Parses `($self, a, /, b=None, *args, c, **kw)`. Signatures are part of the program, so a
+    /// malformed one is a bug and panics in tests of the type tables.
+    pub fn parse(text: &'static str) -> Signature {
+        let inner = text.trim().trim_start_matches('(').trim_end_matches(')');
+        let mut s = Signature {
+            params: Vec::new(),
+            positional_only: 0,
+            positional: 0,
+            required: 0,
+            varargs: None,
+            varkw: None,
+            has_self: false,
+            required_kwonly: false,
+        };
+        let mut keyword_only = false;
+        for part in split_parameters(inner) {
+            let part = part.trim();
+            if part.is_empty() {
+                continue;
+            }
+            if part == "/" {
+                s.positional_only = s.params.len();
+            } else if part == "*" {
+                keyword_only = true;
+            } else if let Some(name) = part.strip_prefix("**") {
+                s.varkw = Some(s.params.len());
+                s.params.push(Param { name, required: false });
+            } else if let Some(name) = part.strip_prefix('*') {
+                s.varargs = Some(s.params.len());
+                s.params.push(Param { name, required: false });
+                keyword_only = true;
+            } else {
+                let (name, required) = match part.split_once('=') {
+                    Some((n, _)) => (n.trim(), false),
+                    None => (part, true),
+                };
+                let name = match name.strip_prefix('$') {
+                    Some(n) => {
+                        s.has_self = true;
+                        n
+                    }
+                    None => name,
+                };
+                if keyword_only {
+                    s.required_kwonly |= required;
+                } else {
+                    s.positional = s.params.len() + 1;
+                    if required {
+                        s.required = s.params.len() + 1;
+                    }
+                }
+                s.params.push(Param { name, required });
+            }
+        }
+        s
+    }
+
+    /// Whether positional arguments alone, `n` of them, need no binding at all.
+    #[inline]
+    pub fn is_exact(&self, n: usize) -> bool {
+        n == self.params.len() && n == self.positional
+    }
+
+    /// Takes the one positional-only argument besides self (CPython's METH_O), or none (METH_NOARGS).
+    pub fn simple_arity(&self) -> Option<usize> {
+        let first = self.has_self as usize;
+        let n = self.params.len() - first;
+        (self.positional == self.params.len()
+            && self.required == self.params.len()
+            && (n == 0 || (n == 1 && self.positional_only == self.params.len())))
+        .then_some(n)
+    }
+
+    /// Binds arguments to parameters and calls `f` with one value per parameter.
+    /// `first` is the bound `self`, class or module, if the signature has one that is not in `args`.
+    pub fn bind<R>(
+        &self,
+        vm: &Vm,
+        fname: &str,
+        first: Option<Value>,
+        call: CallArgs,
+        f: impl FnOnce(&[Value]) -> PyResult<R>,
+    ) -> PyResult<R> {
+        let n = call.args.len() + first.is_some() as usize;
+        if call.kwnames.is_none() && self.is_exact(n) {
+            return match first {
+                None => f(call.args),
+                Some(first) => with_first(first, call.args, f),
+            };
+        }
+        let mut bound = vec![Value::NULL; self.params.len()];
+        // Keeps the tuple of *args and the dict of **kwargs alive during the call.
+        let mut keep: Vec<Ref> = Vec::new();
+        self.fill(vm, fname, first, call, &mut bound, &mut keep)?;
+        f(&bound)
+    }
+
+    fn fill(
+        &self,
+        vm: &Vm,
+        fname: &str,
+        first: Option<Value>,
+        call: CallArgs,
+        bound: &mut [Value],
+        keep: &mut Vec<Ref>,
+    ) -> PyResult<()> {
+        let skip = first.is_some() as usize;
+        if let Some(v) = first {
+            bound[0] = v;
+        }
+        let pos = call.positional_args();
+        let room = self.positional - skip.min(self.positional);
+        for (slot, v) in bound[skip..].iter_mut().zip(pos.iter().take(room)) {
+            *slot = *v;
+        }
+        if let Some(i) = self.varargs {
+            let rest = PyTuple::from_slice(vm, pos.get(room..).unwrap_or(&[]));
+            bound[i] = rest.value();
+            keep.push(rest);
+        } else if pos.len() > room {
+            return Err(self.too_many(vm, fname, skip, pos.len()));
+        }
+        if let Some(i) = self.varkw {
+            let d = PyDict::new(vm);
+            bound[i] = d.value();
+            keep.push(d);
+        }
+        for (name, value) in call.keywords() {
+            self.bind_keyword(vm, fname, name, value, bound, skip)?;
+        }
+        self.check_required(vm, fname, skip, pos.len(), call.has_keywords(), bound)
+    }
+
+    fn bind_keyword(
+        &self,
+        vm: &Vm,
+        fname: &str,
+        name: Value,
+        value: Value,
+        bound: &mut [Value],
+        skip: usize,
+    ) -> PyResult<()> {
+        let text = name.cast::<PyStr>().map(|s| s.to_string_lossy()).unwrap_or_default();
+        let at = self.params.iter().enumerate().skip(self.positional_only.max(skip)).find(|(i, p)| {
+            Some(*i) != self.varargs && Some(*i) != self.varkw && p.name == text
+        });
+        match at {
+            Some((i, _)) if bound[i].is_null() => {
+                bound[i] = value;
+                Ok(())
+            }
+            Some((i, p)) => Err(vm.type_error(format!(
+                "argument for {fname}() given by name ('{}') and position ({})",
+                p.name,
+                i + 1 - skip
+            ))),
+            None => match self.varkw {
+                Some(i) => match bound[i].cast::<PyDict>() {
+                    Some(d) => d.set(vm, name, value),
+                    None => Ok(()),
+                },
+                None if self.takes_no_keywords() => {
+                    Err(vm.type_error(format!("{fname}() takes no keyword arguments")))
+                }
+                None => Err(vm.type_error(format!(
+                    "{fname}() got an unexpected keyword argument '{text}'"
+                ))),
+            },
+        }
+    }
+
+    fn takes_no_keywords(&self) -> bool {
+        self.positional_only == self.params.len() && self.varkw.is_none()
+            || (self.varargs.is_some() && self.params.len() == self.positional_only + 1 && self.varkw.is_none())
+    }
+
+    #[cold]
+    fn too_many(&self, vm: &Vm, fname: &str, skip: usize, given: usize) -> crate::error::Raised {
+        let most = self.positional - skip;
+        let least = self.required.saturating_sub(skip);
+        if let Some(arity) = self.simple_arity() {
+            return vm.type_error(match arity {
+                0 => format!("{fname}() takes no arguments ({given} given)"),
+                _ => format!("{fname}() takes exactly one argument ({given} given)"),
+            });
+        }
+        if self.positional_only == self.params.len() {
+            let (how, n) = if least == most { ("", most) } else { ("at most ", most) };
+            let s = if n == 1 { "" } else { "s" };
+            return vm.type_error(format!("{fname} expected {how}{n} argument{s}, got {given}"));
+        }
+        let s = if most == 1 { "" } else { "s" };
+        let positional = if self.params.len() > self.positional { "positional " } else { "" };
+        let how = if least == most { "exactly" } else { "at most" };
+        if most == 0 {
+            return vm.type_error(format!("{fname}() takes no positional arguments"));
+        }
+        vm.type_error(format!("{fname}() takes {how} {most} {positional}argument{s} ({given} given)"))
+    }
+
+    fn check_required(
+        &self,
+        vm: &Vm,
+        fname: &str,
+        skip: usize,
+        given: usize,
+        _keywords: bool,
+        bound: &[Value],
+    ) -> PyResult<()> {
+        for (i, p) in self.params.iter().enumerate().skip(skip) {
+            if !p.required || !bound[i].is_null() {
+                continue;
+            }
+            if let Some(1) = self.simple_arity() {
+                return Err(vm.type_error(format!("{fname}() takes exactly one argument ({given} given)")));
+            }
+            if i < self.positional_only {
+                let least = self.required.min(self.positional_only) - skip;
+                let most = self.positional - skip;
+                let how = if least == most && self.varargs.is_none() { "" } else { "at least " };
+                let s = if least == 1 { "" } else { "s" };
+                return Err(vm.type_error(format!("{fname} expected {how}{least} argument{s}, got {given}")));
+            }
+            return Err(vm.type_error(format!(
+                "{fname}() missing required argument '{}' (pos {})",
+                p.name,
+                i + 1 - skip
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn with_first<R>(first: Value, rest: &[Value], f: impl FnOnce(&[Value]) -> PyResult<R>) -> PyResult<R> {
+    let mut buf = [Value::NULL; 8];
+    if rest.len() < buf.len() {
+        buf[0] = first;
+        buf[1..=rest.len()].copy_from_slice(rest);
+        return f(&buf[..=rest.len()]);
+    }
+    let mut v = Vec::with_capacity(rest.len() + 1);
+    v.push(first);
+    v.extend_from_slice(rest);
+    f(&v)
+}
+
+/// Splits at commas outside of brackets and quotes (defaults may hold them).
+fn split_parameters(text: &'static str) -> Vec<&'static str> {
+    let (mut parts, mut start, mut depth, mut quote) = (Vec::new(), 0, 0i32, None);
+    for (i, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth -= 1,
+            (None, ',') if depth == 0 => {
+                parts.push(&text[start..i]);
+                start = i + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// Signatures by the address of their text, parsed at first use.
+#[derive(Default)]
+pub struct SignatureCache {
+    parsed: std::cell::RefCell<HashMap<(usize, usize), &'static Signature>>,
+}
+
+impl SignatureCache {
+    pub fn get(&self, text: &'static str) -> &'static Signature {
+        let key = (text.as_ptr() as usize, text.len());
+        if let Some(s) = self.parsed.borrow().get(&key) {
+            return s;
+        }
+        let s: &'static Signature = Box::leak(Box::new(Signature::parse(text)));
+        self.parsed.borrow_mut().insert(key, s);
+        s
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_signatures_parse() {
+        let s = Signature::parse("($self, a, /, b=',', *args, c, d=(1, 2), **kw)");
+        assert!(s.has_self);
+        assert_eq!(s.positional_only, 2);
+        assert_eq!(s.positional, 3);
+        assert_eq!(s.required, 2);
+        assert_eq!(s.params.iter().map(|p| p.name).collect::<Vec<_>>(), ["self", "a", "b", "args", "c", "d", "kw"]);
+        assert_eq!((s.varargs, s.varkw), (Some(3), Some(6)));
+        assert_eq!(Signature::parse("($self, object, /)").simple_arity(), Some(1));
+        assert_eq!(Signature::parse("($self, /)").simple_arity(), Some(0));
+        assert_eq!(Signature::parse("($self, object)").simple_arity(), None);
+    }
+}

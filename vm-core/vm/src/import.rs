@@ -1,0 +1,408 @@
+//! `import`: modules from native code, from the embedded library and from `sys.path`.
+
+use std::path::{Path, PathBuf};
+
+use tailscope_compiler::{CompileOptions, Mode};
+
+use crate::error::{PyResult, Raised};
+use crate::protocol::{attr, call, object as obj, truth};
+use crate::runtime::{self, modules};
+use crate::shape;
+use crate::types::dict::PyDict;
+use crate::types::int;
+use crate::types::list::PyList;
+use crate::types::module;
+use crate::types::str_::PyStr;
+use crate::types::tuple::PyTuple;
+use crate::value::{Ref, Value};
+use crate::vm::Vm;
+
+/// `__import__(name, globals, locals, fromlist, level)`: what IMPORT_NAME does.
+pub fn import_name(vm: &Vm, name: Value, globals: Value, fromlist: Value, level: i64) -> PyResult {
+    let Some(text) = name.cast::<PyStr>().map(|s| s.to_string_lossy()) else {
+        return Err(vm.type_error("module name must be a string"));
+    };
+    let absolute = if level > 0 { resolve(vm, &text, globals, level)? } else { text.clone() };
+    if absolute.is_empty() {
+        return Err(vm.value_error("Empty module name"));
+    }
+    let m = import_module(vm, &absolute)?;
+    if !fromlist.is_null() && truth::truth(vm, fromlist)? {
+        import_submodules(vm, &m, &absolute, fromlist)?;
+        return Ok(m);
+    }
+    if level == 0 {
+        let top = absolute.split('.').next().unwrap_or(&absolute);
+        return import_module(vm, top);
+    }
+    if text.is_empty() {
+        return Ok(m);
+    }
+    // `import_(".a.b")` without a fromlist yields the first part after the package.
+    let keep = absolute.len() - (text.len() - text.split('.').next().map_or(0, str::len));
+    import_module(vm, &absolute[..keep])
+}
+
+/// The absolute name of a relative import.
+fn resolve(vm: &Vm, name: &str, globals: Value, level: i64) -> PyResult<String> {
+    let no_package = || vm.import_error("attempted relative import with no known parent package");
+    let g = globals.cast::<PyDict>().ok_or_else(no_package)?;
+    let n = vm.names();
+    let text = |k: Value| g.get_str(k).filter(|v| !v.is(vm.none())).map(obj::text);
+    let package = match text(n.__package__) {
+        Some(p) => p,
+        None => {
+            let name = text(n.__name__).ok_or_else(no_package)?;
+            if g.get_str(n.__path__).is_some() {
+                name
+            } else {
+                name.rsplit_once('.').map(|(p, _)| p.to_owned()).unwrap_or_default()
+            }
+        }
+    };
+    if package.is_empty() {
+        return Err(no_package());
+    }
+    let mut base = package.as_str();
+    for _ in 1..level {
+        match base.rsplit_once('.') {
+            Some((b, _)) => base = b,
+            None => return Err(vm.import_error("attempted relative import beyond top-level package")),
+        }
+    }
+    Ok(if name.is_empty() { base.to_owned() } else { format!("{base}.{name}") })
+}
+
+/// `from package import a, b`: submodules that are not attributes yet are imported.
+fn import_submodules(vm: &Vm, m: &Ref, name: &str, fromlist: Value) -> PyResult<()> {
+    if attr::get_opt(vm, m.value(), vm.names().__path__)?.is_none() {
+        return Ok(());
+    }
+    for item in crate::protocol::iter::to_vec(vm, fromlist)? {
+        let Some(s) = item.cast::<PyStr>() else {
+            return Err(vm.type_error(format!(
+                "Item in ``from list'' must be str, not {}",
+                vm.type_of(item.value()).full_name()
+            )));
+        };
+        let text = s.to_string_lossy();
+        if text == "*" {
+            if let Some(all) = attr::get_opt(vm, m.value(), vm.names().__all__)? {
+                import_submodules(vm, m, name, all.value())?;
+            }
+        } else if attr::get_opt(vm, m.value(), vm.intern(&text))?.is_none() {
+            let full = format!("{name}.{text}");
+            match import_module(vm, &full) {
+                Ok(_) => {}
+                Err(e) if is_missing(vm, &e, &full) => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_missing(vm: &Vm, e: &Raised, name: &str) -> bool {
+    e.is(vm, shape::MODULE_NOT_FOUND_ERROR)
+        && attr::get_named(vm, e.0.value(), "name").is_ok_and(|n| obj::text(n.value()) == name)
+}
+
+/// Imports a module and its parents; returns that module.
+pub fn import_module(vm: &Vm, name: &str) -> PyResult {
+    if let Some(m) = modules(vm).get(vm, vm.new_str(name).value())? {
+        if m.is(vm.none()) {
+            return Err(not_found(vm, name, &format!("import of {name} halted; None in sys.modules")));
+        }
+        return Ok(m);
+    }
+    crate::interp::enter::check_native_stack(vm, "")?;
+    let parent = match name.rsplit_once('.') {
+        Some((parent, _)) => Some(import_module(vm, parent)?),
+        None => None,
+    };
+    // Importing the parent may have imported the child.
+    if let Some(m) = modules(vm).get(vm, vm.new_str(name).value())? {
+        return Ok(m);
+    }
+    let m = load(vm, name, parent.as_ref())?;
+    if let (Some(p), Some((_, child))) = (&parent, name.rsplit_once('.')) {
+        attr::set_named(vm, p.value(), child, m.value())?;
+    }
+    Ok(m)
+}
+
+#[cold]
+fn not_found(vm: &Vm, name: &str, message: &str) -> Raised {
+    let e = vm.error(shape::MODULE_NOT_FOUND_ERROR, message);
+    crate::types::exceptions::set_name_and_object(vm, &e, vm.new_str(name).value(), Value::NULL);
+    e
+}
+
+fn load(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult {
+    let native = vm.runtime.config.native_modules.iter().find(|(n, _)| *n == name);
+    let key = vm.new_str(name);
+    if let Some((_, make)) = native {
+        let m = make(vm)?;
+        modules(vm).set(vm, key.value(), m.value())?;
+        return Ok(m);
+    }
+    if let Some(def) = crate::native::find(name) {
+        let m = crate::native::make_module(vm, def)?;
+        modules(vm).set(vm, key.value(), m.value())?;
+        return Ok(m);
+    }
+    if let Some(found) = by_meta_path(vm, name, parent)? {
+        return Ok(found);
+    }
+    let places = match parent {
+        Some(p) => match attr::get_opt(vm, p.value(), vm.names().__path__)? {
+            Some(path) => path,
+            None => {
+                let package = name.rsplit_once('.').map_or("", |(p, _)| p);
+                return Err(not_found(
+                    vm,
+                    name,
+                    &format!("No module named '{name}'; '{package}' is not a package"),
+                ));
+            }
+        },
+        None => runtime_path(vm)?,
+    };
+    let leaf = name.rsplit('.').next().unwrap_or(name);
+    let mut namespace = Vec::new();
+    for place in crate::protocol::iter::to_vec(vm, places.value())? {
+        let Some(dir) = place.cast::<PyStr>().map(|s| s.to_string_lossy()) else { continue };
+        if let Some(rest) = dir.strip_prefix(LIBRARY) {
+            let _ = rest;
+            if let Some(found) = vm.runtime.config.library.as_ref().and_then(|l| l.find(name)) {
+                return run_source(vm, name, &found.filename, &found.source, found.is_package.then(|| vec![dir]));
+            }
+            continue;
+        }
+        let dir = if dir.is_empty() { ".".to_owned() } else { dir };
+        match find_in(Path::new(&dir), leaf) {
+            Found::Module(p) => return run_file(vm, name, &p, None),
+            Found::Package(p) => {
+                let folder = p.parent().map(|d| d.display().to_string()).unwrap_or_default();
+                return run_file(vm, name, &p, Some(vec![folder]));
+            }
+            Found::Namespace(p) => namespace.push(p.display().to_string()),
+            Found::Nothing => {}
+        }
+    }
+    if !namespace.is_empty() {
+        return make_namespace(vm, name, namespace);
+    }
+    Err(not_found(vm, name, &format!("No module named '{name}'")))
+}
+
+/// The entry of `sys.path` (and of `__path__`s) that stands for the embedded library.
+pub const LIBRARY: &str = "<embedded library>";
+
+fn runtime_path(vm: &Vm) -> PyResult {
+    attr::get_named(vm, vm.runtime.sys.get(), "path")
+}
+
+/// Finders that the program put into `sys.meta_path`.
+fn by_meta_path(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult<Option<Ref>> {
+    let Some(finders) = attr::get_opt(vm, vm.runtime.sys.get(), vm.intern("meta_path"))? else {
+        return Ok(None);
+    };
+    let path = match parent {
+        Some(p) => attr::get_opt(vm, p.value(), vm.names().__path__)?.unwrap_or_else(|| vm.none_ref()),
+        None => vm.none_ref(),
+    };
+    let text = vm.new_str(name);
+    for f in crate::protocol::iter::to_vec(vm, finders.value())? {
+        let Some(find) = attr::get_opt(vm, f.value(), vm.intern("find_spec"))? else { continue };
+        let spec = call::call_args(vm, find.value(), &[text.value(), path.value(), vm.none()])?;
+        if !spec.is(vm.none()) {
+            let bootstrap = runtime::import(vm, "importlib._bootstrap")?;
+            return call::call_method(vm, bootstrap.value(), "_load", &[spec.value()]).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+enum Found {
+    Module(PathBuf),
+    Package(PathBuf),
+    Namespace(PathBuf),
+    Nothing,
+}
+
+fn find_in(dir: &Path, leaf: &str) -> Found {
+    let package = dir.join(leaf);
+    if package.is_dir() {
+        let init = package.join("__init__.py");
+        if init.is_file() {
+            return Found::Package(init);
+        }
+    }
+    let file = dir.join(format!("{leaf}.py"));
+    if file.is_file() {
+        return Found::Module(file);
+    }
+    if package.is_dir() { Found::Namespace(package) } else { Found::Nothing }
+}
+
+fn make_namespace(vm: &Vm, name: &str, places: Vec<String>) -> PyResult {
+    let m = module::new(vm, name);
+    let d = module::dict(vm, m.value());
+    let path = PyList::new(vm, places.iter().map(|p| vm.new_str(p)).collect());
+    d.set_str(vm, vm.names().__path__, path.value());
+    d.set_str(vm, vm.names().__package__, vm.new_str(name).value());
+    modules(vm).set(vm, vm.new_str(name).value(), m.value())?;
+    Ok(m)
+}
+
+fn run_file(vm: &Vm, name: &str, file: &Path, path: Option<Vec<String>>) -> PyResult {
+    let shown = file.display().to_string();
+    match std::fs::read(file) {
+        Ok(source) => run_source(vm, name, &shown, &source, path),
+        Err(e) => Err(os_error(vm, &e, Some(&shown))),
+    }
+}
+
+/// An `OSError` (or the subclass that its errno stands for) from an error of the system.
+pub fn os_error(vm: &Vm, e: &std::io::Error, file: Option<&str>) -> Raised {
+    let errno = e.raw_os_error().unwrap_or(0) as i64;
+    let id = crate::types::exceptions::os_error_type(errno);
+    let text = error_text(e);
+    let mut args = vec![Ref::small_int(errno), vm.new_str(&text)];
+    if let Some(f) = file {
+        args.push(vm.new_str(f));
+    }
+    let values: Vec<Value> = args.iter().map(|a| a.value()).collect();
+    vm.error_args(id, &values)
+}
+
+/// The system's own words for an error.
+pub fn error_text(e: &std::io::Error) -> String {
+    let text = e.to_string();
+    match text.find(" (os error") {
+        Some(i) => text[..i].to_owned(),
+        None => text,
+    }
+}
+
+/// Compiles source; the exception is a SyntaxError with its place.
+pub fn compile(vm: &Vm, source: &[u8], filename: &str, mode: Mode, optimize: u8) -> PyResult {
+    let mut options = CompileOptions::new(filename);
+    options.mode = mode;
+    options.optimize = optimize;
+    compile_with(vm, source, &options)
+}
+
+/// Compiles with all options; the exception is a SyntaxError with its place.
+pub fn compile_with(vm: &Vm, source: &[u8], options: &CompileOptions) -> PyResult {
+    match tailscope_compiler::compile(source, options) {
+        Ok((code, _warnings)) => crate::code::PyCode::new(vm, &std::sync::Arc::new(code)),
+        Err(e) => Err(syntax_error(vm, &e)),
+    }
+}
+
+/// The exception object of a compile error.
+pub fn syntax_error(vm: &Vm, e: &tailscope_compiler::error::CompileError) -> Raised {
+    let id = match e.kind.class_name() {
+        "IndentationError" => shape::INDENTATION_ERROR,
+        "TabError" => shape::TAB_ERROR,
+        "ValueError" => return vm.value_error(&e.msg),
+        "OverflowError" => return vm.overflow_error(&e.msg),
+        "RecursionError" => return vm.recursion_error(&e.msg),
+        "MemoryError" => return vm.memory_error(&e.msg),
+        _ => shape::SYNTAX_ERROR,
+    };
+    let number = |n: Option<i32>| n.map_or(vm.none_ref(), |n| Ref::small_int(n as i64));
+    let place = PyTuple::from_vec(
+        vm,
+        vec![
+            vm.new_str(&e.filename),
+            number(e.line),
+            number(e.col),
+            e.text.as_ref().map_or(vm.none_ref(), |t| vm.new_str(t)),
+            number(e.end_line),
+            number(e.end_col),
+        ],
+    );
+    let msg = vm.new_str(&e.msg);
+    vm.error_args(id, &[msg.value(), place.value()])
+}
+
+fn run_source(vm: &Vm, name: &str, file: &str, source: &[u8], path: Option<Vec<String>>) -> PyResult {
+    let code = compile(vm, source, file, Mode::Exec, vm.runtime.config.optimize)?;
+    let m = module::new(vm, name);
+    let d = module::dict(vm, m.value());
+    let n = vm.names();
+    d.set_str(vm, n.__file__, vm.new_str(file).value());
+    let package = if path.is_some() { name } else { name.rsplit_once('.').map_or("", |(p, _)| p) };
+    d.set_str(vm, n.__package__, vm.new_str(package).value());
+    d.set_str(vm, n.__builtins__, module_dict_of_builtins(vm));
+    if let Some(p) = path {
+        let list = PyList::new(vm, p.iter().map(|p| vm.new_str(p)).collect());
+        d.set_str(vm, n.__path__, list.value());
+    }
+    let key = vm.new_str(name);
+    modules(vm).set(vm, key.value(), m.value())?;
+    let dict = attr::instance_dict_value(vm, m.value()).unwrap_or(vm.none()).to_ref();
+    match crate::interp::enter::run_code(vm, code.value(), dict.value(), dict.value(), Value::NULL) {
+        // A module may replace itself in sys.modules.
+        Ok(_) => Ok(modules(vm).get(vm, key.value())?.unwrap_or(m)),
+        Err(e) => {
+            modules(vm).delete(vm, key.value())?;
+            Err(e)
+        }
+    }
+}
+
+fn module_dict_of_builtins(vm: &Vm) -> Value {
+    attr::instance_dict_value(vm, vm.runtime.builtins.get()).unwrap_or(vm.none())
+}
+
+/// IMPORT_FROM: an attribute, or a submodule that is in `sys.modules` already.
+pub fn import_from(vm: &Vm, m: Value, name: Value) -> PyResult {
+    if let Some(v) = attr::get_opt(vm, m, name)? {
+        return Ok(v);
+    }
+    let n = vm.names();
+    let package = attr::get_opt(vm, m, n.__name__)?.map(|p| obj::text(p.value()));
+    let text = obj::text(name);
+    if let Some(p) = &package
+        && let Some(sub) = modules(vm).get(vm, vm.new_str(&format!("{p}.{text}")).value())?
+    {
+        return Ok(sub);
+    }
+    let file = attr::get_opt(vm, m, n.__file__)?.map(|f| obj::text(f.value()));
+    let shown = package.clone().map_or("<unknown module name>".to_owned(), |p| p);
+    let initializing = match attr::get_opt(vm, m, n.__spec__)? {
+        Some(s) => match attr::get_opt(vm, s.value(), n._initializing)? {
+            Some(v) => truth::truth(vm, v.value())?,
+            None => false,
+        },
+        None => false,
+    };
+    let place = file.clone().unwrap_or_else(|| "unknown location".to_owned());
+    let msg = if initializing {
+        format!(
+            "cannot import name '{text}' from partially initialized module '{shown}' (most likely due to a circular import) ({place})"
+        )
+    } else {
+        format!("cannot import name '{text}' from '{shown}' ({place})")
+    };
+    let e = vm.import_error(&msg);
+    if let Some(x) = crate::types::exceptions::exception(e.0.value()) {
+        if let Some(p) = package {
+            x.fields[0].set(vm.new_str(&p));
+        }
+        if let Some(f) = file {
+            x.fields[1].set(vm.new_str(&f));
+        }
+        x.fields[3].set(name.to_ref());
+    }
+    Err(e)
+}
+
+/// The level argument of IMPORT_NAME.
+pub fn level(v: Value) -> i64 {
+    int::to_i64(v).unwrap_or(0)
+}

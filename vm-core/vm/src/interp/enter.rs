@@ -1,0 +1,238 @@
+//! Ways from native code into bytecode: functions, code objects, generators.
+//!
+//! A nested run lays an *entry frame* on the stack, whose link is far (`frame.rs`): it returns
+//! to HALT, and the interrupted frame's instruction pointer lies below the header.
+
+use crate::args::CallArgs;
+use crate::error::{PyResult, Raised};
+use crate::frame::{Frame, HEADER_SLOTS, Link, address_value, halt_address};
+use crate::interp::bind::Moved;
+use crate::interp::call::{self, fill_null};
+use crate::interp::stack::native_stack_pointer;
+use crate::interp::{bind, run, unwind};
+use crate::types::function::PyFunction;
+use crate::types::generator::{GeneratorState, PyGenerator};
+use crate::value::{Ref, Value};
+use crate::vm::Vm;
+
+/// The spilled registers of what is interrupted, put back when a nested run ends however it does.
+struct Interrupted<'a> {
+    vm: &'a Vm,
+    ip: *const u16,
+    sp: *mut Value,
+    fp: *mut Value,
+}
+
+impl<'a> Interrupted<'a> {
+    /// # Errors
+    /// RecursionError if the native stack has too little room for another run.
+    fn new(vm: &'a Vm) -> PyResult<Interrupted<'a>> {
+        let s = &vm.interp;
+        if native_stack_pointer() < s.native_limit.get() {
+            return Err(native_stack_full(vm));
+        }
+        Ok(Interrupted { vm, ip: s.ip.get(), sp: s.sp.get(), fp: s.fp.get() })
+    }
+
+    /// Lays down the word below the header; returns the entry frame's fp.
+    unsafe fn start(&self) -> *mut Value {
+        // SAFETY: the interrupted frame's `sp` lies above every live slot, with the red zone behind.
+        unsafe {
+            *self.sp = address_value(self.ip);
+            self.sp.add(1 + HEADER_SLOTS)
+        }
+    }
+
+    /// Link of the entry frame at `fp`. The outermost frame is left the slow way, since there is
+    /// none to go back to.
+    fn link(&self, fp: *mut Value) -> Link {
+        if self.fp.is_null() {
+            return Link::new(halt_address(), 0).slow();
+        }
+        // SAFETY: both are on the same stack.
+        Link::new(halt_address(), unsafe { fp.offset_from(self.fp) } as usize)
+    }
+
+    /// Runs the frame that was spilled.
+    fn run(&self) -> PyResult {
+        self.vm.interp.transfer(self.ip, self.vm.interp.ip.get());
+        let result = run(self.vm);
+        self.result(result)
+    }
+
+    fn result(&self, result: Value) -> PyResult {
+        let s = &self.vm.interp;
+        if result.is_null() {
+            return Err(match s.raised.take() {
+                Some(e) => Raised(e),
+                None => self.vm.system_error("the interpreter stopped without a result"),
+            });
+        }
+        // SAFETY: RETURN_VALUE and YIELD_VALUE make what they hand over owned.
+        Ok(unsafe { Ref::from_owned(result) })
+    }
+}
+
+impl Drop for Interrupted<'_> {
+    fn drop(&mut self) {
+        let s = &self.vm.interp;
+        s.transfer(s.ip.get(), self.ip);
+        s.spill(self.ip, self.sp, self.fp);
+    }
+}
+
+#[cold]
+fn native_stack_full(vm: &Vm) -> Raised {
+    let s = &vm.interp;
+    // Making the exception needs a little of what is short.
+    let limit = s.native_limit.replace(0);
+    let e = vm.recursion_error("maximum recursion depth exceeded");
+    s.native_limit.set(limit);
+    e
+}
+
+/// For native code that recurses without entering bytecode (repr of nested lists, comparisons).
+///
+/// # Errors
+/// RecursionError when the native stack is nearly full; `what` (such as `" in comparison"`) ends
+/// the message.
+pub fn check_native_stack(vm: &Vm, what: &str) -> PyResult<()> {
+    if native_stack_pointer() < vm.interp.native_limit.get() {
+        let limit = vm.interp.native_limit.replace(0);
+        let e = vm.recursion_error(format!("maximum recursion depth exceeded{what}"));
+        vm.interp.native_limit.set(limit);
+        return Err(e);
+    }
+    Ok(())
+}
+
+/// Calls a function written in Python from native code: the `call` slot of `function`.
+pub fn call_function(vm: &Vm, callee: Value, args: CallArgs) -> PyResult {
+    let interrupted = Interrupted::new(vm)?;
+    let s = &vm.interp;
+    // SAFETY: the slots behind `sp` are free; the caller keeps callee and arguments alive.
+    unsafe {
+        let fp = interrupted.start();
+        let function = callee.cast_unchecked::<PyFunction>();
+        call::check_room(vm, fp.add(args.args.len()), function)?;
+        *fp.sub(2) = callee.borrow();
+        *fp.sub(1) = Value::NULL;
+        for (i, v) in args.args.iter().enumerate() {
+            *fp.add(i) = v.borrow();
+        }
+        s.sp.set(fp.add(args.args.len()));
+        if let Err(e) = call::push_frame(vm, fp, args.args.len(), args.kwnames, interrupted.link(fp)) {
+            call::release_slots(vm, fp, s.sp.get());
+            return Err(e);
+        }
+    }
+    interrupted.run()
+}
+
+/// Runs a code object as `exec` does: with these globals, and local names in `locals` (any
+/// mapping). `closure` is a tuple of cells for its free variables, or NULL.
+pub fn run_code(vm: &Vm, code: Value, globals: Value, locals: Value, closure: Value) -> PyResult {
+    let function = PyFunction::new(vm, code, globals)?;
+    if !closure.is_null() {
+        // SAFETY: just made.
+        unsafe { function.cast_unchecked::<PyFunction>() }.closure.set(closure.to_ref());
+    }
+    run_function_with_locals(vm, &function, locals)
+}
+
+/// Runs the body of a function that takes no arguments with `locals` as its mapping of names
+/// (NULL: its globals): class bodies, modules, `exec`.
+pub fn run_function_with_locals(vm: &Vm, function: &Ref, locals: Value) -> PyResult {
+    let interrupted = Interrupted::new(vm)?;
+    let s = &vm.interp;
+    // SAFETY: the slots behind `sp` are free; `function` is kept by the caller.
+    unsafe {
+        let f = function.cast_unchecked::<PyFunction>();
+        let fp = interrupted.start();
+        call::check_room(vm, fp, f)?;
+        let code = f.code();
+        let frame_end = fp.add(code.frame_slots as usize);
+        *fp.sub(2) = function.value();
+        fill_null(fp, frame_end);
+        s.sp.set(frame_end);
+        if code.argcount + code.kwonlyargcount > 0 || !code.is_simple() {
+            bind::bind(vm, f, Moved::borrowed(&[]), None, fp)
+                .inspect_err(|_| call::release_slots(vm, fp, frame_end))?;
+        }
+        if code.has_mapping() {
+            let mapping = locals.non_null().unwrap_or(f.globals.get());
+            *fp.add(code.nlocalsplus as usize) = mapping.dup_owned();
+        }
+        *fp.sub(1) = interrupted.link(fp).to_value();
+        s.depth_left.set(s.depth_left.get() - 1);
+        s.spill(f.entry.get(), frame_end, fp);
+    }
+    interrupted.run()
+}
+
+/// Puts a suspended generator's frame on the stack at `fp` and spills its registers, with
+/// `sent` (an owned value) on top of its value stack.
+///
+/// # Safety
+/// The generator must be suspended or created, room and depth be checked (`check_resume`), and
+/// the slots from `fp - 2` on be free.
+pub unsafe fn push_generator(vm: &Vm, generator: &PyGenerator, fp: *mut Value, sent: Value, link: Link) {
+    let s = &vm.interp;
+    // SAFETY: promised by the caller.
+    unsafe {
+        *fp.sub(2) = generator.function.get();
+        *fp.sub(1) = link.slow().to_value();
+        let used = generator.move_slots_to(fp);
+        let sp = fp.add(used);
+        *sp = sent;
+        generator.state.set(GeneratorState::Executing);
+        generator.running_fp.set(fp);
+        generator.done_address.set(link.return_address());
+        generator.handled.previous.set(s.handled.get());
+        s.handled.set(&raw const generator.handled);
+        s.depth_left.set(s.depth_left.get() - 1);
+        s.spill(generator.ip.get(), sp.add(1), fp);
+    }
+}
+
+/// Whether a generator's frame has room at `fp`.
+///
+/// # Errors
+/// RecursionError.
+pub fn check_resume(vm: &Vm, generator: &PyGenerator, fp: *mut Value) -> PyResult<()> {
+    // SAFETY: a suspended generator has its function.
+    let function = unsafe { generator.function.get().cast_unchecked::<PyFunction>() };
+    call::check_room(vm, fp, function)
+}
+
+/// Resumes a generator from native code, until it yields, returns or raises; which of the first
+/// two it was, its state tells. With `thrown`, that exception is raised where it stands.
+///
+/// # Errors
+/// What the generator raises. RecursionError.
+pub fn resume(vm: &Vm, generator: &PyGenerator, sent: Ref, thrown: Option<Raised>) -> PyResult {
+    let interrupted = Interrupted::new(vm)?;
+    let s = &vm.interp;
+    // SAFETY: the slots behind `sp` are free, the generator is kept alive by the caller.
+    unsafe {
+        let fp = interrupted.start();
+        check_resume(vm, generator, fp)?;
+        push_generator(vm, generator, fp, sent.into_value(), interrupted.link(fp));
+    }
+    if let Some(e) = thrown {
+        s.transfer(interrupted.ip, s.ip.get());
+        s.raised.set(e.0);
+        // SAFETY: the generator's frame was just pushed.
+        if !unsafe { unwind::raise_thrown(vm) } {
+            return interrupted.result(Value::NULL);
+        }
+        let result = run(vm);
+        return interrupted.result(result);
+    }
+    interrupted.run()
+}
+
+/// The innermost frame, for `sys._getframe` and the like.
+pub fn current_frame(vm: &Vm) -> Option<(Frame, *const u16)> {
+    vm.interp.current_frame().map(|f| (f, vm.interp.ip.get()))
+}

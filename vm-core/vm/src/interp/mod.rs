@@ -1,0 +1,135 @@
+//! The interpreters: one set of instruction bodies (`ops/`), dispatched by tail calls or by a
+//! `match` in a loop.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `regs.rs` | the registers, and what bodies do with them |
+//! | `state.rs` | what is kept in memory between instructions and runs |
+//! | `tail.rs` | handlers that `become` the next one (with `cfg(tail_calls)`) |
+//! | `match_loop.rs` | the same bodies in a loop |
+//! | `enter.rs` | calls from native code into bytecode, and frames being entered |
+//! | `unwind.rs` | exceptions: tracebacks, handlers, leaving frames |
+//! | `record.rs`, `profile.rs`, `breakpoint.rs`, `observe.rs` | what can be observed |
+//!
+//! Both interpreters are compiled once per [`Mode`] that needs code of its own. The dispatch
+//! table is in a register and in [`State::table`]; [`set_mode`] replaces the latter, and
+//! handlers pick it up after native calls, at RESUME and at backward jumps.
+
+pub mod bind;
+pub mod breakpoint;
+pub mod call;
+pub mod enter;
+pub mod leave;
+pub mod match_loop;
+pub mod observe;
+pub mod profile;
+pub mod record;
+pub mod regs;
+pub mod stack;
+pub mod state;
+#[cfg(tail_calls)]
+pub mod tail;
+pub mod unwind;
+
+pub use regs::{Flow, Regs};
+pub use state::{State, breaker};
+
+use crate::value::Value;
+use crate::vm::Vm;
+
+/// An entry of a dispatch table.
+#[cfg(tail_calls)]
+pub use tail::Handler;
+
+/// An entry of a dispatch table; this build has none, and tells modes apart by the table's address.
+#[cfg(not(tail_calls))]
+pub struct Handler(#[allow(dead_code)] u8);
+
+/// Which interpreter runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Interp {
+    /// Handlers that tail-call each other. Where this build has none, the loop runs.
+    Tail,
+    /// One `match` in a loop.
+    Loop,
+}
+
+impl Default for Interp {
+    fn default() -> Interp {
+        if cfg!(tail_calls) { Interp::Tail } else { Interp::Loop }
+    }
+}
+
+/// What is observed while instructions run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Mode {
+    /// Nothing: full speed.
+    Plain,
+    /// Every instruction is written to the trace recorder.
+    Record,
+    /// Every instruction is counted, with misses and jumps taken.
+    Profile,
+    /// The observer is called before every instruction.
+    Step,
+}
+
+impl Mode {
+    pub const ALL: [Mode; 4] = [Mode::Plain, Mode::Record, Mode::Profile, Mode::Step];
+}
+
+/// Values of [`Mode`] as const generic arguments of handlers.
+pub mod mode {
+    use super::Mode;
+
+    pub const PLAIN: u8 = Mode::Plain as u8;
+    pub const RECORD: u8 = Mode::Record as u8;
+    pub const PROFILE: u8 = Mode::Profile as u8;
+    pub const STEP: u8 = Mode::Step as u8;
+}
+
+/// The dispatch table of a mode.
+#[cfg(tail_calls)]
+pub fn table_of(mode: Mode) -> *const Handler {
+    tail::table_of(mode)
+}
+
+/// The dispatch table of a mode: an address of its own, without handlers.
+#[cfg(not(tail_calls))]
+pub fn table_of(mode: Mode) -> *const Handler {
+    static TABLES: [Handler; 4] = [Handler(0), Handler(1), Handler(2), Handler(3)];
+    &raw const TABLES[mode as usize]
+}
+
+fn plain_table() -> *const Handler {
+    table_of(Mode::Plain)
+}
+
+/// Switches what is observed, from now on (from the next native call's return, RESUME or
+/// backward jump of what already runs).
+pub fn set_mode(vm: &Vm, mode: Mode) {
+    let s = &vm.interp;
+    if mode == Mode::Record {
+        record::start(vm);
+    } else if s.mode.get() == Mode::Record {
+        record::flush(vm);
+    }
+    s.mode.set(mode);
+    s.table.set(table_of(mode));
+    s.request(breaker::MODE);
+}
+
+/// Chooses the interpreter for runs that start from now on.
+pub fn set_interp(vm: &Vm, interp: Interp) {
+    vm.interp.interp.set(interp);
+}
+
+/// Runs from the spilled registers to the HALT that ends this run. The result is NULL if an
+/// exception left the run; it is in `State::raised` then.
+fn run(vm: &Vm) -> Value {
+    #[cfg(tail_calls)]
+    if vm.interp.interp.get() == Interp::Tail {
+        return tail::run(vm);
+    }
+    match_loop::run(vm)
+}

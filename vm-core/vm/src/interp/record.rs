@@ -1,0 +1,113 @@
+//! The trace recorder: every instruction as a word in a buffer, handed to a sink when full.
+//!
+//! A record is 8 bytes: the address of the instruction's code unit in the upper 48 bits, the
+//! code unit (opcode, oparg) as it ran in the lower 16. [`Recorder::keep`] holds every code
+//! object that was recorded, so that an address means one instruction for the whole recording.
+
+use crate::interp::regs::{Regs, cold_function};
+use crate::vm::Vm;
+
+/// Records of one buffer.
+const RECORDS: usize = 1 << 13;
+const BYTES: usize = RECORDS * 8;
+
+/// Where full buffers go. Called from the thread that runs the VM, between two instructions.
+pub type Sink = Box<dyn FnMut(&[u64])>;
+
+/// A record: address of the code unit, and the code unit.
+#[inline(always)]
+pub const fn pack(address: u64, unit: u16) -> u64 {
+    address << 16 | unit as u64
+}
+
+/// The two parts of a record.
+pub const fn unpack(record: u64) -> (u64, u16) {
+    (record >> 16, record as u16)
+}
+
+/// A buffer that ends at a multiple of its size, so that one test of the cursor tells its end.
+#[repr(C, align(65536))]
+struct Buffer([u64; RECORDS]);
+const _: () = assert!(size_of::<Buffer>() == BYTES && align_of::<Buffer>() == BYTES);
+
+/// The recorder's memory and sink.
+#[derive(Default)]
+pub struct Recorder {
+    buffer: Option<Box<Buffer>>,
+    sink: Option<Sink>,
+}
+
+/// Sets where records go; recording starts with [`crate::interp::set_mode`].
+pub fn set_sink(vm: &Vm, sink: Sink) {
+    // SAFETY: the recorder is touched by this thread alone and never while borrowed.
+    unsafe { (*vm.interp.recorder.get()).sink = Some(sink) };
+}
+
+/// Drops the sink, after the records that are still in the buffer have gone there.
+pub fn remove_sink(vm: &Vm) {
+    flush(vm);
+    // SAFETY: as above.
+    drop(unsafe { (*vm.interp.recorder.get()).sink.take() });
+}
+
+/// Makes the buffer. The first record is written one word into it: `take_back` needs a word
+/// before the first.
+pub(crate) fn start(vm: &Vm) {
+    // SAFETY: as above.
+    let recorder = unsafe { &mut *vm.interp.recorder.get() };
+    let buffer = recorder.buffer.get_or_insert_with(|| Box::new(Buffer([0; RECORDS])));
+    vm.interp.cursor.set(buffer.0.as_ptr() as u64 + 8);
+}
+
+/// Writes the running instruction's record.
+///
+/// # Safety
+/// The registers of a recording handler.
+#[inline(always)]
+pub unsafe fn write(r: &mut Regs) {
+    // SAFETY: the cursor points into the buffer; it is reset before it reaches the end.
+    unsafe {
+        let at = r.ip.sub(1);
+        *(r.cursor as *mut u64) = pack(at as u64, *at);
+        r.cursor += 8;
+        if r.cursor & (BYTES as u64 - 1) == 0 {
+            full(r.cx);
+            r.cursor = r.vm().interp.cursor.get();
+        }
+        r.vm().interp.cursor.set(r.cursor);
+    }
+}
+
+/// Forgets the last record: its instruction goes through another handler.
+#[inline(always)]
+pub fn take_back(r: &mut Regs) {
+    r.cursor -= 8;
+}
+
+cold_function! {
+    unsafe fn full(cx: *const Vm) {
+        // SAFETY: called from `write` with a live VM.
+        let vm = unsafe { &*cx };
+        hand_over(vm, RECORDS);
+    }
+}
+
+/// Hands the records in the buffer to the sink.
+pub fn flush(vm: &Vm) {
+    let cursor = vm.interp.cursor.get() as usize;
+    hand_over(vm, (cursor & (BYTES - 1)) / 8);
+}
+
+fn hand_over(vm: &Vm, end: usize) {
+    // SAFETY: as above; the sink is taken out while it runs.
+    let recorder = unsafe { &mut *vm.interp.recorder.get() };
+    let Some(buffer) = recorder.buffer.as_deref() else { return };
+    if let Some(mut sink) = recorder.sink.take() {
+        if end > 1 {
+            sink(&buffer.0[1..end]);
+        }
+        recorder.sink = Some(sink);
+    }
+    vm.interp.cursor.set(buffer.0.as_ptr() as u64 + 8);
+}
+

@@ -1,0 +1,273 @@
+//! What the interpreter keeps in memory: the spilled registers, the stack's bounds, the
+//! exception on its way, the settings.
+
+use std::cell::{Cell, RefCell, UnsafeCell};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::code::PyCode;
+use crate::error::PyResult;
+use crate::frame::{Frame, LEAVE_SLOW, Link};
+use crate::interp::observe::Observer;
+use crate::interp::stack::Stack;
+use crate::interp::{Handler, Interp, Mode};
+use crate::owned_cell::OwnedCell;
+use crate::shape;
+use crate::types::generator::HandledException;
+use crate::value::Value;
+use crate::vm::Vm;
+
+/// Bits of the eval breaker: what the next RESUME or backward jump has to see to.
+pub mod breaker {
+    /// The dispatch table was switched.
+    pub const MODE: u32 = 1;
+    /// A debugger wants to be called.
+    pub const INTERRUPT: u32 = 2;
+    /// A signal has come.
+    pub const SIGNAL: u32 = 4;
+    /// Another green thread should run.
+    pub const SWITCH: u32 = 8;
+    /// An exception was thrown into this thread from outside.
+    pub const ASYNC_EXCEPTION: u32 = 16;
+}
+
+/// The interpreter's part of the VM. The fields that handlers touch come first.
+#[repr(C)]
+pub struct State {
+    pub ip: Cell<*const u16>,
+    pub sp: Cell<*mut Value>,
+    pub fp: Cell<*mut Value>,
+    /// Dispatch table that handlers run through; see [`Mode`].
+    pub table: Cell<*const Handler>,
+    /// Where the trace recorder writes next.
+    pub cursor: Cell<u64>,
+    /// `breaker::*` bits. Other threads and signal handlers set them.
+    pub breaker: AtomicU32,
+    /// Python frames that may still be entered.
+    pub depth_left: Cell<i32>,
+    /// Where the value stack ends.
+    pub limit: Cell<*mut Value>,
+    /// The clock is `clock_base + ip`, in bytes of code.
+    pub clock_base: Cell<u64>,
+    /// Innermost context that handles an exception.
+    pub handled: Cell<*const HandledException>,
+    /// The exception on its way (while `Flow::Raise` is).
+    pub raised: OwnedCell,
+
+    outermost_handled: HandledException,
+    pub stack: UnsafeCell<Stack>,
+    pub mode: Cell<Mode>,
+    pub interp: Cell<Interp>,
+    /// Frame objects of frames that are on the stack, innermost last.
+    pub frame_objects: RefCell<Vec<(*mut Value, crate::value::Ref)>>,
+    pub recursion_limit: Cell<i32>,
+    /// All code objects that exist.
+    codes: RefCell<Vec<*const PyCode>>,
+    function_version: Cell<u32>,
+    pub observer: RefCell<Option<Box<dyn Observer>>>,
+    pub recorder: UnsafeCell<crate::interp::record::Recorder>,
+    pub profile: RefCell<crate::interp::profile::Profile>,
+    /// Lowest native stack address that a nested run may start from.
+    pub native_limit: Cell<usize>,
+    pub async_exception: OwnedCell,
+    /// Code unit that RERAISE names as the origin of its exception.
+    pub reraise_unit: Cell<Option<u32>>,
+    pub callable_cache: crate::specialize::CallableCache,
+    pub common_constants: [OwnedCell; 5],
+    /// The shared strings of one ASCII character.
+    ascii: UnsafeCell<[Value; 128]>,
+    /// Whether a function ever got another code object: suspended generators are checked then.
+    pub code_replaced: Cell<bool>,
+    /// `sys.set_coroutine_origin_tracking_depth`.
+    pub origin_tracking_depth: Cell<i32>,
+    /// `sys.set_asyncgen_hooks`.
+    pub async_generator_first: OwnedCell,
+    pub async_generator_finalizer: OwnedCell,
+}
+
+impl State {
+    pub(crate) fn new() -> State {
+        State {
+            ip: Cell::new(std::ptr::null()),
+            sp: Cell::new(std::ptr::null_mut()),
+            fp: Cell::new(std::ptr::null_mut()),
+            table: Cell::new(super::plain_table()),
+            cursor: Cell::new(0),
+            breaker: AtomicU32::new(0),
+            depth_left: Cell::new(1000),
+            limit: Cell::new(std::ptr::null_mut()),
+            clock_base: Cell::new(0),
+            handled: Cell::new(std::ptr::null()),
+            raised: OwnedCell::null(),
+            outermost_handled: HandledException::default(),
+            stack: UnsafeCell::new(Stack::empty()),
+            mode: Cell::new(Mode::Plain),
+            interp: Cell::new(Interp::default()),
+            frame_objects: RefCell::default(),
+            recursion_limit: Cell::new(1000),
+            codes: RefCell::default(),
+            function_version: Cell::new(1),
+            observer: RefCell::default(),
+            recorder: UnsafeCell::default(),
+            profile: RefCell::default(),
+            native_limit: Cell::new(0),
+            async_exception: OwnedCell::null(),
+            reraise_unit: Cell::new(None),
+            callable_cache: Default::default(),
+            common_constants: Default::default(),
+            ascii: UnsafeCell::new([Value::NULL; 128]),
+            code_replaced: Cell::new(false),
+            origin_tracking_depth: Cell::new(0),
+            async_generator_first: OwnedCell::null(),
+            async_generator_finalizer: OwnedCell::null(),
+        }
+    }
+
+    /// To be called once the VM has its place in memory and its types.
+    pub(crate) fn init(&self, vm: &Vm) {
+        self.handled.set(&raw const self.outermost_handled);
+        let stack = Stack::reserve(super::stack::DEFAULT_SLOTS);
+        self.sp.set(stack.base());
+        self.fp.set(std::ptr::null_mut());
+        self.limit.set(stack.limit());
+        // SAFETY: nobody uses the (empty) stack yet.
+        unsafe { *self.stack.get() = stack };
+        self.native_limit.set(super::stack::native_stack_limit());
+        for c in 0..128u8 {
+            // SAFETY: nobody reads the table yet.
+            unsafe { (*self.ascii.get())[c as usize] = vm.intern_bytes(&[c]) };
+        }
+    }
+
+    /// The str of one ASCII character.
+    #[inline(always)]
+    pub fn ascii(&self, c: u8) -> Value {
+        // SAFETY: filled by `init`, never changed; ASCII is below 128.
+        unsafe { (&*self.ascii.get())[(c & 127) as usize] }
+    }
+
+    /// What LOAD_COMMON_CONSTANT pushes.
+    ///
+    /// # Errors
+    /// If `all` or `any` has gone from the builtins before it was first used.
+    pub fn common_constant(&self, vm: &Vm, i: usize) -> PyResult {
+        let Some(cell) = self.common_constants.get(i) else {
+            return Err(vm.system_error(format!("LOAD_COMMON_CONSTANT has no constant {i}")));
+        };
+        if let Some(v) = cell.get_ref() {
+            return Ok(v);
+        }
+        let v = match i {
+            0 => vm.builtin(shape::ASSERTION_ERROR).to_ref(),
+            1 => vm.builtin(shape::NOT_IMPLEMENTED_ERROR).to_ref(),
+            2 => vm.builtin(shape::TUPLE).to_ref(),
+            3 => crate::runtime::import_attr(vm, "builtins", "all")?,
+            _ => crate::runtime::import_attr(vm, "builtins", "any")?,
+        };
+        cell.set(v.clone());
+        Ok(v)
+    }
+
+    #[inline(always)]
+    pub fn spill(&self, ip: *const u16, sp: *mut Value, fp: *mut Value) {
+        self.ip.set(ip);
+        self.sp.set(sp);
+        self.fp.set(fp);
+    }
+
+    /// Keeps the clock going when `ip` moves from one place to another.
+    #[inline(always)]
+    pub fn transfer(&self, from: *const u16, to: *const u16) {
+        self.clock_base.set(
+            self.clock_base.get().wrapping_add(from as u64).wrapping_sub(to as u64),
+        );
+    }
+
+    /// Code units executed since the start, as of the spilled registers.
+    pub fn clock(&self) -> u64 {
+        self.clock_base.get().wrapping_add(self.ip.get() as u64) / 2
+    }
+
+    /// Called by each code object once it has its place.
+    pub(crate) fn register_code(&self, code: &PyCode) {
+        let mut codes = self.codes.borrow_mut();
+        code.registration.set(codes.len());
+        codes.push(code);
+    }
+
+    /// Called by each code object when it goes.
+    pub(crate) fn unregister_code(&self, code: &PyCode) {
+        let mut codes = self.codes.borrow_mut();
+        let i = code.registration.get();
+        if codes.get(i).is_some_and(|c| std::ptr::eq(*c, code)) {
+            codes.swap_remove(i);
+            if let Some(moved) = codes.get(i) {
+                // SAFETY: registered code objects are alive.
+                unsafe { (**moved).registration.set(i) };
+            }
+        }
+    }
+
+    /// Calls `f` with every code object, in no particular order.
+    pub fn for_each_code(&self, mut f: impl FnMut(&PyCode)) {
+        for code in self.codes.borrow().iter() {
+            // SAFETY: registered code objects are alive.
+            f(unsafe { &**code });
+        }
+    }
+
+    /// A version for functions of one code object, never 0. Runs out after 2^32 - 1 of them;
+    /// calls are not specialized then.
+    pub fn next_function_version(&self) -> u32 {
+        let v = self.function_version.get();
+        if v != 0 {
+            self.function_version.set(v.wrapping_add(1));
+        }
+        v
+    }
+
+    /// The frame that runs, if Python code runs at all.
+    pub fn current_frame(&self) -> Option<Frame> {
+        let fp = self.fp.get();
+        (!fp.is_null()).then_some(Frame(fp))
+    }
+
+    /// Asks for attention at the next RESUME or backward jump. Signal handlers may call it.
+    pub fn request(&self, bits: u32) {
+        self.breaker.fetch_or(bits, Ordering::Relaxed);
+    }
+
+    /// `sys.setrecursionlimit`.
+    pub fn set_recursion_limit(&self, limit: i32) {
+        let used = self.recursion_limit.get() - self.depth_left.get();
+        self.recursion_limit.set(limit);
+        self.depth_left.set(limit - used);
+    }
+
+    /// Python frames in use.
+    pub fn depth(&self) -> i32 {
+        self.recursion_limit.get() - self.depth_left.get()
+    }
+
+    /// The exception that is being handled: the innermost context that handles one.
+    pub fn handled_exception(&self) -> Option<Value> {
+        let mut at = self.handled.get();
+        while !at.is_null() {
+            // SAFETY: contexts are unlinked before they go.
+            let h = unsafe { &*at };
+            if !h.value.is_null() {
+                return Some(h.value.get());
+            }
+            at = h.previous.get();
+        }
+        None
+    }
+
+    /// Makes leaving a frame slow: something has to happen then.
+    ///
+    /// # Safety
+    /// The frame must be live.
+    pub unsafe fn mark_slow(&self, frame: Frame) {
+        // SAFETY: promised by the caller.
+        unsafe { frame.set_link(Link(frame.link().0 | LEAVE_SLOW)) }
+    }
+}

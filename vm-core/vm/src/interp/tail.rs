@@ -1,0 +1,299 @@
+//! The tail-calling interpreter: a handler per opcode, each of which jumps to the next.
+//!
+//! Handlers never return but to leave the interpreter, so a run uses one native frame whatever
+//! it executes. `tests/tail_calls.rs` disassembles the binary and checks that.
+
+use crate::interp::regs::{Flow, Regs};
+use crate::interp::{Mode, breakpoint, mode, observe, profile, record, unwind};
+use crate::ops;
+use crate::value::Value;
+use crate::vm::Vm;
+use tailscope_bytecode::opcode::Opcode;
+
+/// The parameters of every handler, written once. The first four are in registers that survive
+/// calls of C functions.
+macro_rules! with_handler_parameters {
+    ($callback:ident $($rest:tt)*) => {
+        $callback! {
+            ( ip: *const u16, sp: *mut Value, fp: *mut Value, cx: *const Vm,
+              table: *const Handler, oparg: u64, cursor: u64 )
+            $($rest)*
+        }
+    };
+}
+
+macro_rules! define_handler_type {
+    (($($p:ident: $t:ty),*)) => {
+        /// An entry of a dispatch table.
+        #[derive(Clone, Copy)]
+        #[repr(transparent)]
+        pub struct Handler(pub unsafe extern "rust-preserve-none" fn($($t),*) -> u64);
+    };
+}
+with_handler_parameters!(define_handler_type);
+
+/// Keeps LLVM from turning the two ways of a branch into a conditional move and one jump.
+macro_rules! separate_dispatch {
+    () => {
+        // SAFETY: no instruction at all.
+        unsafe { std::arch::asm!("", options(nomem, nostack, preserves_flags)) }
+    };
+}
+
+/// Tail-calls a handler with the registers.
+macro_rules! go {
+    ($handler:expr, $r:ident) => {
+        become ($handler)($r.ip, $r.sp, $r.fp, $r.cx, $r.table, $r.oparg, $r.cursor)
+    };
+}
+
+/// Fetches the instruction at `ip` and tail-calls its handler.
+macro_rules! dispatch {
+    ($r:ident) => {{
+        let word = *$r.ip as u64;
+        $r.ip = $r.ip.add(1);
+        $r.oparg = word >> 8;
+        go!((*$r.table.add(word as usize & 255)).0, $r)
+    }};
+}
+
+/// Defines one handler: `$body` for the registers, then the jump that its flow asks for.
+macro_rules! define_handler {
+    (($($p:ident: $t:ty),*) $name:ident, $caches:expr, $head:ident, $jumps:expr) => {
+        #[inline(never)]
+        #[allow(clippy::too_many_arguments)]
+        pub unsafe extern "rust-preserve-none" fn $name<const MODE: u8>($($p: $t),*) -> u64 {
+            // SAFETY: handlers are entered by `run` and by each other, with registers that
+            // belong to a live frame; bodies keep them so.
+            unsafe {
+                let mut r = Regs { $($p),* };
+                before::<MODE>(&mut r);
+                let start = r;
+                let flow = ops::$name(&mut r);
+                after::<MODE>(&start, flow, $jumps);
+                match flow {
+                    Flow::Next => {
+                        r.ip = r.ip.add($caches);
+                        dispatch!(r)
+                    }
+                    Flow::Called => {
+                        r.reload_table();
+                        r.ip = r.ip.add($caches);
+                        dispatch!(r)
+                    }
+                    Flow::Jump => {
+                        separate_dispatch!();
+                        dispatch!(r)
+                    }
+                    Flow::Reload => {
+                        r.reload();
+                        dispatch!(r)
+                    }
+                    Flow::Deopt => {
+                        take_back::<MODE>(&mut r);
+                        go!($head::<MODE>, r)
+                    }
+                    Flow::Again => {
+                        take_back::<MODE>(&mut r);
+                        let opcode = breakpoint::opcode_behind(&r);
+                        go!((*r.table.add(opcode as usize)).0, r)
+                    }
+                    Flow::Extended => {
+                        let opcode = ops::control::extend(&mut r);
+                        go!((*r.table.add(opcode as usize)).0, r)
+                    }
+                    Flow::Raise => go!(raise, r),
+                    Flow::Reraise => go!(reraise, r),
+                    Flow::Halt => {
+                        r.save();
+                        (*r.sp.sub(1)).bits()
+                    }
+                }
+            }
+        }
+    };
+}
+
+/// What the observed handler sets do before a body.
+#[inline(always)]
+unsafe fn before<const MODE: u8>(r: &mut Regs) {
+    match MODE {
+        // SAFETY: the registers of a handler.
+        mode::RECORD => unsafe { record::write(r) },
+        // SAFETY: as above.
+        mode::PROFILE => unsafe { profile::executed(r) },
+        _ => {}
+    }
+}
+
+/// Undoes `before`, when the same instruction is about to go through another handler.
+#[inline(always)]
+unsafe fn take_back<const MODE: u8>(r: &mut Regs) {
+    match MODE {
+        mode::RECORD => record::take_back(r),
+        // SAFETY: the registers of a handler.
+        mode::PROFILE => unsafe { profile::take_back(r) },
+        _ => {}
+    }
+}
+
+/// What the observed handler sets do after a body.
+#[inline(always)]
+unsafe fn after<const MODE: u8>(r: &Regs, flow: Flow, jumps: bool) {
+    if MODE == mode::PROFILE {
+        if flow == Flow::Deopt {
+            // SAFETY: the registers of a handler.
+            unsafe { profile::missed(r) }
+        } else if jumps && flow == Flow::Jump {
+            // SAFETY: as above.
+            unsafe { profile::taken(r) }
+        }
+    }
+}
+
+macro_rules! cache_units {
+    () => { 0 };
+    ($($units:literal),+) => { 0 $(+ $units)+ };
+}
+
+macro_rules! jumps {
+    ($($flag:ident)*) => { crate::interp::match_loop::is_jump(&[$(stringify!($flag)),*]) };
+}
+
+macro_rules! define_handlers {
+    ($(
+        $(#[doc = $doc:literal])*
+        $name:ident = $number:literal => $family:ident,
+        ($($effect:tt)*), [$($entry:ident : $units:literal),*], {$($flag:ident)*};
+    )*) => {
+        /// One handler per opcode, named like it.
+        #[allow(non_snake_case)]
+        mod handlers {
+            use super::*;
+            $(with_handler_parameters! {
+                define_handler $name, cache_units!($($units),*), $family, jumps!($($flag)*)
+            })*
+        }
+
+        const fn build_table<const MODE: u8>() -> [Handler; 256] {
+            let mut table = [Handler(bad_opcode); 256];
+            $(if $number < 256 {
+                table[$number as usize & 255] = Handler(handlers::$name::<MODE>);
+            })*
+            table
+        }
+    };
+}
+crate::ops::for_each_instruction!(define_handlers);
+
+static PLAIN: [Handler; 256] = build_table::<{ mode::PLAIN }>();
+static RECORD: [Handler; 256] = build_table::<{ mode::RECORD }>();
+static PROFILE: [Handler; 256] = build_table::<{ mode::PROFILE }>();
+static STEP: [Handler; 256] = [Handler(step); 256];
+
+/// The dispatch table of a mode.
+pub fn table_of(mode: Mode) -> *const Handler {
+    match mode {
+        Mode::Plain => PLAIN.as_ptr(),
+        Mode::Record => RECORD.as_ptr(),
+        Mode::Profile => PROFILE.as_ptr(),
+        Mode::Step => STEP.as_ptr(),
+    }
+}
+
+macro_rules! define_raise {
+    (($($p:ident: $t:ty),*) $name:ident, $unwind:path) => {
+        /// Looks for the handler of the exception in `State::raised` and goes on there, or
+        /// leaves the run.
+        #[cold]
+        #[inline(never)]
+        #[allow(clippy::too_many_arguments)]
+        unsafe extern "rust-preserve-none" fn $name($($p: $t),*) -> u64 {
+            // SAFETY: as for all handlers.
+            unsafe {
+                let mut r = Regs { $($p),* };
+                if !$unwind(r.vm()) {
+                    return Value::NULL.bits();
+                }
+                r.reload();
+                dispatch!(r)
+            }
+        }
+    };
+}
+with_handler_parameters!(define_raise raise, unwind::raise);
+with_handler_parameters!(define_raise reraise, unwind::reraise);
+
+macro_rules! define_bad_opcode {
+    (($($p:ident: $t:ty),*)) => {
+        /// The handler of numbers that are no opcode.
+        #[cold]
+        #[inline(never)]
+        #[allow(clippy::too_many_arguments)]
+        unsafe extern "rust-preserve-none" fn bad_opcode($($p: $t),*) -> u64 {
+            // SAFETY: as for all handlers.
+            unsafe {
+                let r = Regs { $($p),* };
+                let _ = ops::bad_opcode(&r);
+                go!(raise, r)
+            }
+        }
+    };
+}
+with_handler_parameters!(define_bad_opcode);
+
+macro_rules! define_step {
+    (($($p:ident: $t:ty),*)) => {
+        /// The one handler of [`Mode::Step`]: calls the observer, then the plain handler. The
+        /// table in the register stays, so the next instruction comes here again.
+        #[inline(never)]
+        #[allow(clippy::too_many_arguments)]
+        unsafe extern "rust-preserve-none" fn step($($p: $t),*) -> u64 {
+            // SAFETY: as for all handlers.
+            unsafe {
+                let mut r = Regs { $($p),* };
+                r.save();
+                match observe::before_instruction(r.vm(), r.oparg) {
+                    observe::Go::On => {}
+                    observe::Go::Moved => {
+                        r.reload();
+                        dispatch!(r)
+                    }
+                    observe::Go::Raise => go!(raise, r),
+                }
+                r.reload_table();
+                let opcode = *r.ip.sub(1) as usize & 255;
+                go!(PLAIN[opcode].0, r)
+            }
+        }
+    };
+}
+with_handler_parameters!(define_step);
+
+/// Runs from the spilled registers; see `interp::run`.
+pub fn run(vm: &Vm) -> Value {
+    let s = &vm.interp;
+    let ip = s.ip.get();
+    // SAFETY: the caller has set up a frame, whose next instruction `ip` points at.
+    unsafe {
+        let word = *ip as u64;
+        let table = s.table.get();
+        let handler = (*table.add(word as usize & 255)).0;
+        Value::from_bits(handler(
+            ip.add(1),
+            s.sp.get(),
+            s.fp.get(),
+            vm,
+            table,
+            word >> 8,
+            s.cursor.get(),
+        ))
+    }
+}
+
+/// Checked by a test: every opcode has a handler of its own in the plain table.
+pub fn has_handler(op: Opcode) -> bool {
+    let bad = bad_opcode as *const () as usize;
+    PLAIN.get(op as usize).is_some_and(|h| h.0 as *const () as usize != bad)
+}
+

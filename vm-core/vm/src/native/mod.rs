@@ -1,0 +1,76 @@
+//! Native modules: one file each. Their types stand in the table of built-in types.
+
+use crate::error::PyResult;
+use crate::protocol::attr;
+use crate::types::native::BuiltinFunction;
+use crate::types::module;
+use crate::types::type_::MethodDef;
+use crate::value::Value;
+use crate::vm::Vm;
+
+/// A native module.
+pub struct ModuleDef {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub functions: &'static [MethodDef],
+    /// Constants, types and whatever else the module's namespace holds.
+    pub init: fn(&Vm, Value) -> PyResult<()>,
+}
+
+impl ModuleDef {
+    /// A module with functions only.
+    pub const fn new(name: &'static str, doc: &'static str, functions: &'static [MethodDef]) -> ModuleDef {
+        ModuleDef { name, doc, functions, init: |_, _| Ok(()) }
+    }
+}
+
+/// Makes the module object.
+pub fn make_module(vm: &Vm, def: &'static ModuleDef) -> PyResult {
+    let m = module::new(vm, def.name);
+    let d = module::dict(vm, m.value());
+    if !def.doc.is_empty() {
+        d.set_str(vm, vm.names().__doc__, vm.new_str(def.doc).value());
+    }
+    let name = vm.intern(def.name);
+    for f in def.functions {
+        let func = BuiltinFunction::new(vm, f, m.value(), Some(name));
+        d.set_str(vm, vm.intern(f.name), func.value());
+    }
+    (def.init)(vm, m.value())?;
+    Ok(m)
+}
+
+/// Puts a value into a module under construction.
+pub fn add(vm: &Vm, m: Value, name: &str, v: Value) -> PyResult<()> {
+    attr::set_named(vm, m, name, v)
+}
+
+mod build_class;
+pub mod builtins;
+pub mod collections;
+pub mod itertools;
+pub mod sys;
+
+/// Native modules that are part of the VM.
+static MODULES: &[&ModuleDef] = &[&builtins::MODULE, &collections::MODULE, &itertools::MODULE];
+
+/// A native module by name.
+pub fn find(name: &str) -> Option<&'static ModuleDef> {
+    MODULES.iter().copied().find(|m| m.name == name)
+}
+
+/// Makes `builtins`, `sys` and `sys.modules`.
+pub(crate) fn init(vm: &Vm) {
+    let modules = crate::types::dict::PyDict::new(vm);
+    vm.runtime.modules.set(modules);
+    let made = make_module(vm, &builtins::MODULE).and_then(|b| {
+        vm.runtime.builtins.set(b);
+        sys::make(vm).map(|s| vm.runtime.sys.set(s))
+    });
+    if made.is_err() {
+        unreachable!("the VM's own modules can be made");
+    }
+    let all = crate::runtime::modules(vm);
+    all.set_str(vm, vm.names().builtins, vm.runtime.builtins.get());
+    all.set_str(vm, vm.names().sys, vm.runtime.sys.get());
+}

@@ -1,0 +1,327 @@
+//! Objects: an 8-byte header (reference count, shape id) and a payload.
+//!
+//! An instance of a class written in Python may have two words *before* its header: the
+//! weak-reference list and the attribute dictionary (see [`Prefix`]), and after its payload
+//! the inline attribute values that its shape names.
+
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::cell::Cell;
+use std::ptr;
+
+use crate::shape;
+use crate::types::type_::Type;
+use crate::value::{Ref, Value};
+use crate::vm::Vm;
+
+/// What every object starts with.
+#[repr(C)]
+pub struct Header {
+    /// References; objects whose pointers are tagged immortal never look at it.
+    pub refs: u32,
+    /// Index into the VM's shape table: the type, and for instances which attribute lies where.
+    pub shape: u32,
+}
+
+/// The two words before the header of an instance that can have a `__dict__` or weak references.
+#[repr(C)]
+pub struct Prefix {
+    /// The first weak reference (an object of `weakref` type), or null.
+    pub weakrefs: Cell<*mut Header>,
+    /// A `PyDict` pointer once the attributes live in a dictionary; before that
+    /// `capacity << 1 | 1`, the number of inline values that the instance has room for.
+    pub dict: Cell<u64>,
+}
+
+/// A Rust struct that is the layout of a built-in type: `#[repr(C)]`, a [`Header`] first.
+///
+/// # Safety
+/// The implementor must be `#[repr(C)]` and start with a `Header` (or with another payload).
+pub unsafe trait Payload: Sized + 'static {
+    /// The constant shape id of the type.
+    const SHAPE: u32;
+}
+
+/// Alignment of every object: the low four bits of a pointer are the value's tag.
+pub const ALIGN: usize = 16;
+pub const PREFIX_SIZE: usize = size_of::<Prefix>();
+pub const VALUE_SIZE: usize = size_of::<Value>();
+
+/// # Safety
+/// `p` must point at a live object.
+#[inline(always)]
+pub unsafe fn incref(p: *mut Header) {
+    // SAFETY: promised by the caller. A count that would wrap needs 2^32 live references of 8 bytes.
+    unsafe { (*p).refs = (*p).refs.wrapping_add(1) }
+}
+
+/// # Safety
+/// `p` must point at a live object of which the caller holds a reference.
+#[inline(always)]
+pub unsafe fn decref(p: *mut Header) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        (*p).refs = (*p).refs.wrapping_sub(1);
+        if (*p).refs == 0 {
+            destroy(p);
+        }
+    }
+}
+
+/// Whether objects of `shape` have (or extend) the layout of the built-in type `layout`.
+#[inline]
+pub fn has_layout(shape: u32, layout: u32) -> bool {
+    layout_extends(Vm::current().shape_info(shape).layout, layout)
+}
+
+/// Whether the payload of built-in type `l` is or extends that of `layout`.
+pub fn layout_extends(mut l: u32, layout: u32) -> bool {
+    while l != layout {
+        if l == shape::OBJECT {
+            return false;
+        }
+        l = shape::layout_base(l);
+    }
+    true
+}
+
+/// How deep destruction may recurse before objects are put off (CPython's trashcan).
+const DESTROY_DEPTH: u32 = 100;
+
+/// Ends an object whose count fell to zero.
+///
+/// # Safety
+/// Nobody may hold a reference to `p`.
+#[cold]
+#[inline(never)]
+pub unsafe extern "C" fn destroy(p: *mut Header) {
+    let vm = Vm::current();
+    if vm.destroy_depth.get() >= DESTROY_DEPTH {
+        // SAFETY: the list is touched by this thread alone, and not while borrowed.
+        unsafe { (*vm.destroy_later.get()).push(p) };
+        return;
+    }
+    vm.destroy_depth.set(vm.destroy_depth.get() + 1);
+    // SAFETY: promised by the caller.
+    unsafe { destroy_now(vm, p) };
+    vm.destroy_depth.set(vm.destroy_depth.get() - 1);
+    if vm.destroy_depth.get() == 0 {
+        // SAFETY: as above; the pop ends the borrow before the object is destroyed.
+        while let Some(q) = unsafe { (*vm.destroy_later.get()).pop() } {
+            vm.destroy_depth.set(1);
+            // SAFETY: put off with a count of zero.
+            unsafe { destroy_now(vm, q) };
+            vm.destroy_depth.set(0);
+        }
+    }
+}
+
+unsafe fn destroy_now(vm: &Vm, p: *mut Header) {
+    // SAFETY: `p` is an object without references, so this is its only user; the finalizer may
+    // revive it, which the second look at the count notices.
+    unsafe {
+        let ty = vm.shape_info((*p).shape).ty();
+        if let Some(finalize) = ty.slots().finalize {
+            (*p).refs = 1;
+            finalize(vm, Value::borrowed(p));
+            (*p).refs -= 1;
+            if (*p).refs != 0 {
+                return;
+            }
+        }
+        if ty.has_prefix() {
+            let prefix = prefix(p);
+            if !prefix.weakrefs.get().is_null() {
+                crate::types::weakref::clear_all(vm, p);
+            }
+        }
+        drop_values(vm, p, ty);
+        let size = match ty.slots().size {
+            Some(size) => size(p),
+            None => ty.payload_size(),
+        };
+        let (base, layout) = allocation(p, ty, size);
+        if let Some(drop_payload) = ty.slots().drop {
+            drop_payload(p);
+        }
+        dealloc(base, layout);
+    }
+}
+
+/// Where an object's memory starts, and how large it is.
+unsafe fn allocation(p: *mut Header, ty: &Type, payload: usize) -> (*mut u8, Layout) {
+    if !ty.is_heap_layout() {
+        return (p as *mut u8, object_layout(payload));
+    }
+    let pre = if ty.has_prefix() { PREFIX_SIZE } else { 0 };
+    // SAFETY: `p` is live; its capacity was set when it was allocated.
+    let capacity = ty.member_slots() as usize + unsafe { inline_capacity_at_birth(p, ty) };
+    // SAFETY: the prefix lies before the header.
+    unsafe { ((p as *mut u8).sub(pre), object_layout(pre + payload + capacity * VALUE_SIZE)) }
+}
+
+/// The inline capacity is forgotten when a dictionary takes over; deallocation only needs the
+/// address then, and a size that is not larger than what was asked for.
+unsafe fn inline_capacity_at_birth(p: *mut Header, ty: &Type) -> usize {
+    if !ty.has_prefix() {
+        return 0;
+    }
+    // SAFETY: types with a prefix have it before each instance.
+    let d = unsafe { prefix(p) }.dict.get();
+    if d & 1 == 1 { (d >> 1) as usize } else { 0 }
+}
+
+fn object_layout(size: usize) -> Layout {
+    // A size that overflows cannot come from a live object.
+    Layout::from_size_align(size.next_multiple_of(ALIGN), ALIGN).unwrap_or(Layout::new::<u128>())
+}
+
+/// Releases inline values, members of `__slots__` and the attribute dictionary.
+unsafe fn drop_values(vm: &Vm, p: *mut Header, ty: &Type) {
+    if !ty.is_heap_layout() {
+        return;
+    }
+    // SAFETY: the shape says how many values are initialized.
+    unsafe {
+        let n = vm.shape(((*p).shape)).value_count();
+        let values = values_of(p, ty);
+        for i in 0..n {
+            (*values.add(i)).release();
+        }
+        if ty.has_prefix() {
+            let d = prefix(p).dict.get();
+            if d & 1 == 0 && d != 0 {
+                decref(d as *mut Header);
+            }
+        }
+    }
+}
+
+/// The words before the header.
+///
+/// # Safety
+/// The object's type must have a prefix.
+#[inline(always)]
+pub unsafe fn prefix<'a>(p: *mut Header) -> &'a Prefix {
+    // SAFETY: promised by the caller.
+    unsafe { &*(p as *const Prefix).sub(1) }
+}
+
+/// The inline values of an instance of a class written in Python.
+///
+/// # Safety
+/// `ty` must be the type of the live object `p`, with a fixed-size payload.
+#[inline(always)]
+pub unsafe fn values_of(p: *mut Header, ty: &Type) -> *mut Value {
+    // SAFETY: promised by the caller.
+    unsafe { (p as *mut u8).add(ty.payload_size()) as *mut Value }
+}
+
+/// Memory for an object of `size` bytes, header set, payload to be written by the caller.
+///
+/// # Safety
+/// The caller must initialize the payload before anybody sees the object.
+#[inline]
+pub unsafe fn allocate(size: usize, shape: u32) -> *mut Header {
+    let layout = object_layout(size);
+    // SAFETY: the size is never zero.
+    unsafe {
+        let p = alloc(layout) as *mut Header;
+        if p.is_null() {
+            handle_alloc_error(layout);
+        }
+        ptr::write(p, Header { refs: 1, shape });
+        p
+    }
+}
+
+/// Gives an object of a built-in type with variable size another size; it may move.
+///
+/// # Safety
+/// The caller must hold the only reference, and `old` must be the size it was allocated with.
+pub unsafe fn reallocate(p: *mut Header, old: usize, new: usize) -> *mut Header {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let q = std::alloc::realloc(p as *mut u8, object_layout(old), object_layout(new).size());
+        if q.is_null() {
+            handle_alloc_error(object_layout(new));
+        }
+        q as *mut Header
+    }
+}
+
+/// A new object of a built-in type. The payload's header is set here.
+#[inline]
+pub fn new<T: Payload>(payload: T) -> Ref {
+    // SAFETY: the payload is written at once, its header put back.
+    unsafe {
+        let p = allocate(size_of::<T>(), T::SHAPE);
+        ptr::write(p as *mut T, payload);
+        ptr::write(p, Header { refs: 1, shape: T::SHAPE });
+        Ref::from_owned(Value::owned(p))
+    }
+}
+
+/// A header for a payload that is about to be given to [`new`] or [`new_instance`].
+pub const fn header() -> Header {
+    Header { refs: 1, shape: 0 }
+}
+
+/// A new object of `ty`, which is `T`'s own type or a subclass of it (that must share the layout).
+pub fn new_instance<T: Payload>(ty: &'static Type, payload: T) -> Ref {
+    if !ty.is_heap_layout() {
+        let r = new(payload);
+        // SAFETY: a fresh object, nobody else sees it.
+        unsafe { (*r.pointer()).shape = ty.instance_shape() };
+        return r;
+    }
+    debug_assert_eq!(ty.payload_size(), size_of::<T>());
+    // SAFETY: the payload is written before anybody sees the object.
+    unsafe {
+        let p = allocate_instance(ty, size_of::<T>());
+        ptr::write(p as *mut T, payload);
+        ptr::write(p, Header { refs: 1, shape: ty.instance_shape() });
+        Ref::from_owned(Value::owned(p))
+    }
+}
+
+/// Memory for an instance of a class written in Python: prefix, header, `payload` bytes to be
+/// written by the caller, members and inline values (NULL).
+///
+/// # Safety
+/// The caller must initialize the payload (without the header) before anybody sees the object.
+pub unsafe fn allocate_instance(ty: &'static Type, payload: usize) -> *mut Header {
+    let pre = if ty.has_prefix() { PREFIX_SIZE } else { 0 };
+    let inline = if ty.has_prefix() && ty.uses_inline_values() { ty.inline_capacity() } else { 0 };
+    let members = ty.member_slots() as usize;
+    let layout = object_layout(pre + payload + (members + inline) * VALUE_SIZE);
+    // SAFETY: sizes are computed from the same parts.
+    unsafe {
+        let base = alloc(layout);
+        if base.is_null() {
+            handle_alloc_error(layout);
+        }
+        let p = base.add(pre) as *mut Header;
+        if pre != 0 {
+            let dict = if ty.uses_inline_values() { (inline as u64) << 1 | 1 } else { 0 };
+            ptr::write(
+                base as *mut Prefix,
+                Prefix { weakrefs: Cell::new(ptr::null_mut()), dict: Cell::new(dict) },
+            );
+        }
+        ptr::write(p, Header { refs: 1, shape: ty.instance_shape() });
+        let values = (p as *mut u8).add(payload) as *mut Value;
+        for i in 0..members {
+            values.add(i).write(Value::NULL);
+        }
+        p
+    }
+}
+
+/// Drops a payload in place: what [`Slots::drop`](crate::types::type_::Slots) is for most types.
+///
+/// # Safety
+/// `p` must be an object with layout `T` that nobody uses any more.
+pub unsafe fn drop_payload<T: Payload>(p: *mut Header) {
+    // SAFETY: promised by the caller.
+    unsafe { ptr::drop_in_place(p as *mut T) }
+}

@@ -1,0 +1,567 @@
+//! Arithmetic, comparison, containment, subscription.
+
+use crate::error::PyResult;
+use crate::interp::call;
+use crate::interp::regs::{Flow, Regs};
+use crate::ops::{adaptive, attempt};
+use crate::protocol::number::{self, BinaryOp};
+use crate::protocol::{compare, item, truth::truth};
+use crate::shape;
+use crate::specialize::{self, ExtendDescr, GetItemDescr};
+use crate::types::dict::PyDict;
+use crate::types::float::PyFloat;
+use crate::types::function::PyFunction;
+use crate::types::int;
+use crate::types::list::PyList;
+use crate::types::set::PySet;
+use crate::types::slice::PySlice;
+use crate::types::slots::CompareOp;
+use crate::types::str_::PyStr;
+use crate::types::tuple::PyTuple;
+use crate::value::Value;
+use crate::vm::Vm;
+use tailscope_bytecode::opcode::CompareOp as Outcome;
+
+/// BINARY_OP's oparg for subscription.
+const SUBSCRIPT: u64 = 26;
+
+// Unary operators.
+
+#[inline(always)]
+pub unsafe fn UNARY_NEGATIVE(r: &mut Regs) -> Flow {
+    r.save();
+    let v = number::neg(r.vm(), r.peek(1));
+    r.finish_result::<1>(v)
+}
+
+#[inline(always)]
+pub unsafe fn UNARY_INVERT(r: &mut Regs) -> Flow {
+    r.save();
+    let v = number::invert(r.vm(), r.peek(1));
+    r.finish_result::<1>(v)
+}
+
+// Binary operators.
+
+#[inline(never)]
+fn binary(vm: &Vm, a: Value, b: Value, oparg: u64) -> PyResult {
+    if oparg == SUBSCRIPT {
+        return item::get(vm, a, b);
+    }
+    match BinaryOp::from_oparg(oparg as u32) {
+        Some((op, false)) => number::binary(vm, a, b, op),
+        Some((op, true)) => number::inplace(vm, a, b, op),
+        None => Err(vm.system_error(format!("BINARY_OP has no operator {oparg}"))),
+    }
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP(r: &mut Regs) -> Flow {
+    adaptive!(r, specialize::binary_op(r));
+    r.save();
+    let v = binary(r.vm(), r.peek(2), r.peek(1), r.oparg);
+    r.finish_result::<2>(v)
+}
+
+/// Two small ints on top, or deopt.
+macro_rules! small_ints {
+    ($r:ident) => {{
+        let (a, b) = ($r.peek(2), $r.peek(1));
+        if a.bits() & b.bits() & 1 == 0 {
+            return Flow::Deopt;
+        }
+        (a, b)
+    }};
+}
+
+/// Replaces two inputs that own nothing.
+#[inline(always)]
+unsafe fn put(r: &mut Regs, v: Value) -> Flow {
+    r.sp = r.sp.sub(1);
+    *r.slot(1) = v;
+    Flow::Next
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_ADD_INT(r: &mut Regs) -> Flow {
+    let (a, b) = small_ints!(r);
+    // (2x + 1) + 2y keeps the tag.
+    let (sum, overflow) = (a.bits() as i64).overflowing_add(b.bits() as i64 - 1);
+    if overflow {
+        return Flow::Deopt;
+    }
+    put(r, Value::from_bits(sum as u64))
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_SUBTRACT_INT(r: &mut Regs) -> Flow {
+    let (a, b) = small_ints!(r);
+    let (difference, overflow) = (a.bits() as i64).overflowing_sub(b.bits() as i64 - 1);
+    if overflow {
+        return Flow::Deopt;
+    }
+    put(r, Value::from_bits(difference as u64))
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_MULTIPLY_INT(r: &mut Regs) -> Flow {
+    let (a, b) = small_ints!(r);
+    // x times 2y is twice the product: the tag's place stays free.
+    let (product, overflow) = a.small_int_unchecked().overflowing_mul(b.bits() as i64 - 1);
+    if overflow {
+        return Flow::Deopt;
+    }
+    put(r, Value::from_bits(product as u64 | 1))
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_FLOOR_DIVIDE_INT(r: &mut Regs) -> Flow {
+    let (a, b) = small_ints!(r);
+    let (x, y) = (a.small_int_unchecked(), b.small_int_unchecked());
+    if y == 0 || y == -1 {
+        return Flow::Deopt;
+    }
+    let q = if (x | y) as u64 >> 32 == 0 {
+        // Division of 32 bits is several times faster.
+        i64::from(x as u32 / y as u32)
+    } else {
+        int::floor_div(x, y)
+    };
+    put(r, Value::small_int(q))
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_REMAINDER_INT(r: &mut Regs) -> Flow {
+    let (a, b) = small_ints!(r);
+    let (x, y) = (a.small_int_unchecked(), b.small_int_unchecked());
+    if y == 0 || y == -1 {
+        return Flow::Deopt;
+    }
+    let m = if (x | y) as u64 >> 32 == 0 { i64::from(x as u32 % y as u32) } else { int::floor_mod(x, y) };
+    put(r, Value::small_int(m))
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_BITS_INT(r: &mut Regs) -> Flow {
+    let (a, b) = small_ints!(r);
+    let (x, y) = (a.small_int_unchecked(), b.small_int_unchecked());
+    // The operator is in the oparg; sites keep theirs, so the branches are foreseen.
+    let v = match r.oparg {
+        1 | 14 => a.bits() & b.bits(),
+        7 | 20 => a.bits() | b.bits(),
+        12 | 25 => (a.bits() ^ b.bits()) | 1,
+        9 | 22 => {
+            if y < 0 {
+                return Flow::Deopt;
+            }
+            Value::small_int(x >> y.min(63)).bits()
+        }
+        3 | 16 => {
+            if !(0..62).contains(&y) || (x << y) >> y != x {
+                return Flow::Deopt;
+            }
+            match Value::try_small_int(x << y) {
+                Some(v) => v.bits(),
+                None => return Flow::Deopt,
+            }
+        }
+        _ => return Flow::Deopt,
+    };
+    put(r, Value::from_bits(v))
+}
+
+/// The value of an exact float: tagged, or boxed (as 0.0 is).
+macro_rules! float_of {
+    ($v:expr) => {{
+        let v = $v;
+        if v.is_tagged_float() {
+            v.tagged_float_unchecked()
+        } else if v.has_shape(shape::FLOAT) {
+            v.cast_unchecked::<PyFloat>().get()
+        } else {
+            return Flow::Deopt;
+        }
+    }};
+}
+
+/// A float as a value without allocation, or deopt: the head boxes it.
+macro_rules! float_value {
+    ($r:ident, $f:expr) => {{
+        let f: f64 = $f;
+        match Value::try_tagged_float(f) {
+            Some(v) => v,
+            None if f.to_bits() == 0 => $r.vm().float_zero(),
+            None => return Flow::Deopt,
+        }
+    }};
+}
+
+macro_rules! float_operator {
+    ($($name:ident: $op:tt;)*) => {
+        $(#[inline(always)]
+        pub unsafe fn $name(r: &mut Regs) -> Flow {
+            let (x, y) = (float_of!(r.peek(2)), float_of!(r.peek(1)));
+            let v = float_value!(r, x $op y);
+            r.finish::<2>(v);
+            Flow::Next
+        })*
+    };
+}
+
+float_operator! {
+    BINARY_OP_ADD_FLOAT: +;
+    BINARY_OP_SUBTRACT_FLOAT: -;
+    BINARY_OP_MULTIPLY_FLOAT: *;
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_TRUE_DIVIDE_FLOAT(r: &mut Regs) -> Flow {
+    let (x, y) = (float_of!(r.peek(2)), float_of!(r.peek(1)));
+    if y == 0.0 {
+        return Flow::Deopt;
+    }
+    let v = float_value!(r, x / y);
+    r.finish::<2>(v);
+    Flow::Next
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_EXTEND(r: &mut Regs) -> Flow {
+    let d = &*(r.cache64(1) as *const ExtendDescr);
+    let (a, b) = (r.peek(2), r.peek(1));
+    match (d.action)(r.vm(), a, b) {
+        Some(v) => {
+            r.finish::<2>(v.into_value());
+            Flow::Next
+        }
+        None => Flow::Deopt,
+    }
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_ADD_UNICODE(r: &mut Regs) -> Flow {
+    let (Some(a), Some(b)) = (r.peek(2).cast_exact::<PyStr>(), r.peek(1).cast_exact::<PyStr>()) else {
+        return Flow::Deopt;
+    };
+    let v = PyStr::concat(r.vm(), a, b);
+    r.finish::<2>(v.into_value());
+    Flow::Next
+}
+
+/// `s += t` where `s` is a local that the next instruction stores to: if nobody else holds the
+/// string, it grows in place.
+#[inline(always)]
+pub unsafe fn BINARY_OP_INPLACE_ADD_UNICODE(r: &mut Regs) -> Flow {
+    let (a, b) = (r.peek(2), r.peek(1));
+    if !a.has_shape(shape::STR) || !b.has_shape(shape::STR) {
+        return Flow::Deopt;
+    }
+    const CACHES: usize = 5;
+    let local = r.local((*r.ip.add(CACHES) >> 8) as usize);
+    if !(*local).is(a) {
+        return Flow::Deopt;
+    }
+    // The stack's reference goes first, so that the local's may be the only one.
+    *r.slot(2) = Value::NULL;
+    r.release(a);
+    let old = *local;
+    *local = Value::NULL;
+    let grown = PyStr::append(r.vm(), old.into_ref(), b.cast_unchecked::<PyStr>());
+    *local = grown.into_value();
+    r.sp = r.sp.sub(2);
+    r.release(b);
+    // STORE_FAST is done.
+    r.ip = r.ip.add(1);
+    Flow::Next
+}
+
+// Subscription.
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_SUBSCR_LIST_INT(r: &mut Regs) -> Flow {
+    let (l, i) = (r.peek(2), r.peek(1));
+    if !i.is_small_int() || !l.has_shape(shape::LIST) {
+        return Flow::Deopt;
+    }
+    let list = l.cast_unchecked::<PyList>();
+    let i = i.small_int_unchecked() as u64;
+    if i >= list.len() as u64 {
+        return Flow::Deopt;
+    }
+    let v = (*list.items().add(i as usize)).dup_owned();
+    r.sp = r.sp.sub(1);
+    *r.slot(1) = v;
+    r.release(l);
+    Flow::Next
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_SUBSCR_TUPLE_INT(r: &mut Regs) -> Flow {
+    let (t, i) = (r.peek(2), r.peek(1));
+    if !i.is_small_int() || !t.has_shape(shape::TUPLE) {
+        return Flow::Deopt;
+    }
+    let items = t.cast_unchecked::<PyTuple>().as_slice();
+    let i = i.small_int_unchecked() as u64;
+    if i >= items.len() as u64 {
+        return Flow::Deopt;
+    }
+    let v = items.get_unchecked(i as usize).dup_owned();
+    r.sp = r.sp.sub(1);
+    *r.slot(1) = v;
+    r.release(t);
+    Flow::Next
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_SUBSCR_STR_INT(r: &mut Regs) -> Flow {
+    let (s, i) = (r.peek(2), r.peek(1));
+    if !i.is_small_int() || !s.has_shape(shape::STR) {
+        return Flow::Deopt;
+    }
+    let text = s.cast_unchecked::<PyStr>();
+    let i = i.small_int_unchecked() as u64;
+    if i >= text.char_len() as u64 || !text.is_ascii() {
+        return Flow::Deopt;
+    }
+    let c = *text.as_bytes().get_unchecked(i as usize);
+    let v = r.vm().interp.ascii(c);
+    r.sp = r.sp.sub(1);
+    *r.slot(1) = v;
+    r.release(s);
+    Flow::Next
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_SUBSCR_LIST_SLICE(r: &mut Regs) -> Flow {
+    let (l, s) = (r.peek(2), r.peek(1));
+    if !s.has_shape(shape::SLICE) || !l.has_shape(shape::LIST) {
+        return Flow::Deopt;
+    }
+    r.save();
+    let v = item::get(r.vm(), l, s);
+    r.finish_result::<2>(v)
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_SUBSCR_DICT(r: &mut Regs) -> Flow {
+    let (d, key) = (r.peek(2), r.peek(1));
+    if !d.has_shape(shape::DICT) {
+        return Flow::Deopt;
+    }
+    r.save();
+    let v = dict_item(r.vm(), d.cast_unchecked::<PyDict>(), key);
+    r.finish_result::<2>(v)
+}
+
+#[inline(never)]
+fn dict_item(vm: &Vm, d: &PyDict, key: Value) -> PyResult {
+    match d.get(vm, key)? {
+        Some(v) => Ok(v),
+        None => Err(vm.key_error(key)),
+    }
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_OP_SUBSCR_GETITEM(r: &mut Regs) -> Flow {
+    let container = r.peek(2);
+    let d = &*(r.cache64(1) as *const GetItemDescr);
+    if !container.is_object() {
+        return Flow::Deopt;
+    }
+    let vm = r.vm();
+    let info = vm.shape_info((*container.pointer()).shape);
+    let f = d.function.cast_unchecked::<PyFunction>();
+    if info.version.get() != d.type_version || f.current_version() != d.function_version {
+        return Flow::Deopt;
+    }
+    // [container, key] become the locals; the header goes below them.
+    const CACHES: usize = 5;
+    let base = r.slot(2);
+    if call::check_room(vm, base.add(4), f).is_err() {
+        return Flow::Deopt;
+    }
+    *base.add(3) = *base.add(1);
+    *base.add(2) = *base;
+    *base.add(1) = Value::NULL;
+    *base = d.function.borrow();
+    r.sp = base.add(4);
+    r.save();
+    call::enter(vm, base, 2, None, r.ip.add(CACHES))
+}
+
+#[inline(always)]
+pub unsafe fn BINARY_SLICE(r: &mut Regs) -> Flow {
+    r.save();
+    let (vm, none) = (r.vm(), r.vm().none());
+    let slice = PySlice::new(r.peek(2).to_ref(), r.peek(1).to_ref(), none.to_ref());
+    let v = item::get(vm, r.peek(3), slice.value());
+    drop(slice);
+    r.finish_result::<3>(v)
+}
+
+#[inline(always)]
+pub unsafe fn STORE_SLICE(r: &mut Regs) -> Flow {
+    r.save();
+    let (vm, none) = (r.vm(), r.vm().none());
+    let slice = PySlice::new(r.peek(2).to_ref(), r.peek(1).to_ref(), none.to_ref());
+    let done = item::set(vm, r.peek(3), slice.value(), r.peek(4));
+    drop(slice);
+    r.finish_unit::<4>(done)
+}
+
+#[inline(always)]
+pub unsafe fn STORE_SUBSCR(r: &mut Regs) -> Flow {
+    adaptive!(r, specialize::store_subscr(r));
+    r.save();
+    let done = item::set(r.vm(), r.peek(2), r.peek(1), r.peek(3));
+    r.finish_unit::<3>(done)
+}
+
+#[inline(always)]
+pub unsafe fn STORE_SUBSCR_LIST_INT(r: &mut Regs) -> Flow {
+    let (l, i) = (r.peek(2), r.peek(1));
+    if !i.is_small_int() || !l.has_shape(shape::LIST) {
+        return Flow::Deopt;
+    }
+    let list = l.cast_unchecked::<PyList>();
+    let i = i.small_int_unchecked() as u64;
+    if i >= list.len() as u64 {
+        return Flow::Deopt;
+    }
+    let slot = list.items().add(i as usize);
+    let old = *slot;
+    *slot = r.peek(3).into_owned();
+    r.sp = r.sp.sub(3);
+    r.release(old);
+    r.release(l);
+    Flow::Next
+}
+
+#[inline(always)]
+pub unsafe fn STORE_SUBSCR_DICT(r: &mut Regs) -> Flow {
+    let d = r.peek(2);
+    if !d.has_shape(shape::DICT) {
+        return Flow::Deopt;
+    }
+    r.save();
+    let done = d.cast_unchecked::<PyDict>().set(r.vm(), r.peek(1), r.peek(3));
+    r.finish_unit::<3>(done)
+}
+
+#[inline(always)]
+pub unsafe fn DELETE_SUBSCR(r: &mut Regs) -> Flow {
+    r.save();
+    let done = item::delete(r.vm(), r.peek(2), r.peek(1));
+    r.finish_unit::<2>(done)
+}
+
+// Comparison.
+
+#[inline(never)]
+fn compare_generic(vm: &Vm, a: Value, b: Value, oparg: u64) -> PyResult {
+    let op = CompareOp::ALL[(oparg >> 5) as usize % 6];
+    let v = compare::rich(vm, a, b, op)?;
+    if oparg & u64::from(Outcome::TO_BOOL) == 0 {
+        return Ok(v);
+    }
+    Ok(vm.bool_ref(truth(vm, v.value())?))
+}
+
+#[inline(always)]
+pub unsafe fn COMPARE_OP(r: &mut Regs) -> Flow {
+    adaptive!(r, specialize::compare_op(r));
+    r.save();
+    let v = compare_generic(r.vm(), r.peek(2), r.peek(1), r.oparg);
+    r.finish_result::<2>(v)
+}
+
+#[inline(always)]
+pub unsafe fn COMPARE_OP_INT(r: &mut Regs) -> Flow {
+    let (a, b) = small_ints!(r);
+    let (x, y) = (a.bits() as i64, b.bits() as i64);
+    let seen = if x < y {
+        Outcome::LESS
+    } else if x > y {
+        Outcome::GREATER
+    } else {
+        Outcome::EQUAL
+    };
+    let v = r.vm().bool(r.oparg & u64::from(seen) != 0);
+    put(r, v)
+}
+
+#[inline(always)]
+pub unsafe fn COMPARE_OP_FLOAT(r: &mut Regs) -> Flow {
+    let (x, y) = (float_of!(r.peek(2)), float_of!(r.peek(1)));
+    let seen = if x < y {
+        Outcome::LESS
+    } else if x > y {
+        Outcome::GREATER
+    } else if x == y {
+        Outcome::EQUAL
+    } else {
+        Outcome::UNORDERED
+    };
+    let v = r.vm().bool(r.oparg & u64::from(seen) != 0);
+    r.finish::<2>(v);
+    Flow::Next
+}
+
+#[inline(always)]
+pub unsafe fn COMPARE_OP_STR(r: &mut Regs) -> Flow {
+    let (a, b) = (r.peek(2), r.peek(1));
+    if !a.has_shape(shape::STR) || !b.has_shape(shape::STR) {
+        return Flow::Deopt;
+    }
+    let equal = a.is(b) || a.cast_unchecked::<PyStr>().as_bytes() == b.cast_unchecked::<PyStr>().as_bytes();
+    // Bits for "not equal" and "equal" lie side by side in the mask.
+    let seen = if equal { Outcome::EQUAL } else { Outcome::LESS | Outcome::GREATER };
+    let v = r.vm().bool(r.oparg & u64::from(seen) != 0);
+    r.finish::<2>(v);
+    Flow::Next
+}
+
+#[inline(always)]
+pub unsafe fn IS_OP(r: &mut Regs) -> Flow {
+    let same = r.peek(2).is(r.peek(1));
+    let v = r.vm().bool(same != (r.oparg != 0));
+    r.finish::<2>(v);
+    Flow::Next
+}
+
+#[inline(always)]
+pub unsafe fn CONTAINS_OP(r: &mut Regs) -> Flow {
+    adaptive!(r, specialize::contains_op(r));
+    r.save();
+    let found = attempt!(r, item::contains(r.vm(), r.peek(1), r.peek(2)));
+    let v = r.vm().bool(found != (r.oparg != 0));
+    r.finish::<2>(v);
+    Flow::Called
+}
+
+#[inline(always)]
+pub unsafe fn CONTAINS_OP_DICT(r: &mut Regs) -> Flow {
+    let d = r.peek(1);
+    if !d.has_shape(shape::DICT) {
+        return Flow::Deopt;
+    }
+    r.save();
+    let found = attempt!(r, d.cast_unchecked::<PyDict>().contains(r.vm(), r.peek(2)));
+    let v = r.vm().bool(found != (r.oparg != 0));
+    r.finish::<2>(v);
+    Flow::Called
+}
+
+#[inline(always)]
+pub unsafe fn CONTAINS_OP_SET(r: &mut Regs) -> Flow {
+    let s = r.peek(1);
+    if !s.has_shape(shape::SET) && !s.has_shape(shape::FROZENSET) {
+        return Flow::Deopt;
+    }
+    r.save();
+    let found = attempt!(r, s.cast_unchecked::<PySet>().contains(r.vm(), r.peek(2)));
+    let v = r.vm().bool(found != (r.oparg != 0));
+    r.finish::<2>(v);
+    Flow::Called
+}

@@ -1,0 +1,76 @@
+//! Printing of exceptions that nobody handled. CPython's own `traceback` module does it (so the
+//! text, with its markers and suggestions, is CPython's); a plain text is the last resort.
+
+use super::exception;
+use crate::protocol::{call, object as obj};
+use crate::types::int;
+use crate::value::Value;
+use crate::vm::Vm;
+
+/// Prints an exception to `sys.stderr` as an uncaught one.
+pub fn print_exception(vm: &Vm, e: Value) {
+    if by_library(vm, e).is_none() {
+        crate::runtime::write_stderr(vm, &plain_text(vm, e));
+    }
+}
+
+fn by_library(vm: &Vm, e: Value) -> Option<()> {
+    let m = crate::runtime::import(vm, "traceback").ok()?;
+    call::call_method(vm, m.value(), "_print_exception_bltin", &[e]).ok()?;
+    Some(())
+}
+
+/// The text of an exception with its traceback, as `traceback.format_exception` gives it.
+pub fn traceback_text(vm: &Vm, e: Value) -> String {
+    let made = (|| {
+        let m = crate::runtime::import(vm, "traceback").ok()?;
+        let lines = call::call_method(vm, m.value(), "format_exception", &[e]).ok()?;
+        let lines = crate::protocol::iter::to_vec(vm, lines.value()).ok()?;
+        Some(lines.iter().map(|l| obj::text(l.value())).collect::<String>())
+    })();
+    made.unwrap_or_else(|| plain_text(vm, e))
+}
+
+/// Without source lines: for when the library cannot be imported.
+fn plain_text(vm: &Vm, e: Value) -> String {
+    let mut out = String::new();
+    if let Some(x) = exception(e) {
+        if let Some(c) = x.cause.get_ref() {
+            out += &plain_text(vm, c.value());
+            out += "\nThe above exception was the direct cause of the following exception:\n\n";
+        } else if let Some(c) = x.context.get_ref().filter(|_| !x.suppress_context.get()) {
+            out += &plain_text(vm, c.value());
+            out += "\nDuring handling of the above exception, another exception occurred:\n\n";
+        }
+        if let Some(tb) = x.traceback.get_ref() {
+            out += "Traceback (most recent call last):\n";
+            out += &entries(vm, tb.value());
+        }
+    }
+    let name = crate::types::type_object::display_name(vm, vm.type_of(e));
+    let text = obj::str_text(vm, e).unwrap_or_else(|_| "<exception str() failed>".to_owned());
+    out += &if text.is_empty() { format!("{name}\n") } else { format!("{name}: {text}\n") };
+    out
+}
+
+fn entries(vm: &Vm, first: Value) -> String {
+    let mut out = String::new();
+    let mut tb = first.to_ref();
+    loop {
+        let entry = (|| {
+            let frame = crate::protocol::attr::get_named(vm, tb.value(), "tb_frame").ok()?;
+            let code = crate::protocol::attr::get_named(vm, frame.value(), "f_code").ok()?;
+            let text = |name: &str| {
+                crate::protocol::attr::get_named(vm, code.value(), name).ok().map(|v| obj::text(v.value()))
+            };
+            let line = crate::protocol::attr::get_named(vm, tb.value(), "tb_lineno").ok()?;
+            let line = int::to_i64(line.value())?;
+            Some(format!("  File \"{}\", line {line}, in {}\n", text("co_filename")?, text("co_name")?))
+        })();
+        out += &entry.unwrap_or_default();
+        match crate::protocol::attr::get_named(vm, tb.value(), "tb_next") {
+            Ok(next) if !next.is(vm.none()) => tb = next,
+            _ => return out,
+        }
+    }
+}

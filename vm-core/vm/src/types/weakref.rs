@@ -1,0 +1,245 @@
+//! Weak references.
+//!
+//! The references to an object form a list that starts in its prefix; destruction clears them
+//! all, then calls their callbacks.
+
+use std::cell::Cell;
+
+use crate::args::CallArgs;
+use crate::error::PyResult;
+use crate::object::{self, Header, Payload};
+use crate::owned_cell::OwnedCell;
+use crate::protocol::{call, compare, object as obj};
+use crate::shape;
+use crate::types::slots::CompareOp;
+use crate::types::type_::{GetSetDef, New, TypeDef, TypeRef, flags};
+use crate::value::{Ref, Value};
+use crate::vm::Vm;
+
+/// Payload of a weak reference.
+#[repr(C)]
+pub struct PyWeakRef {
+    header: Header,
+    /// Null once the object is gone.
+    target: Cell<*mut Header>,
+    next: Cell<*mut Header>,
+    previous: Cell<*mut Header>,
+    callback: OwnedCell,
+    hash: Cell<Option<i64>>,
+}
+
+// SAFETY: repr(C), header first.
+unsafe impl Payload for PyWeakRef {
+    const SHAPE: u32 = shape::WEAKREF;
+}
+
+fn at<'a>(p: *mut Header) -> &'a PyWeakRef {
+    // SAFETY: links lead to live weak references, which unlink themselves when they die.
+    unsafe { &*(p as *const PyWeakRef) }
+}
+
+fn this<'a>(v: Value) -> &'a PyWeakRef {
+    // SAFETY: slots of this type.
+    unsafe { v.cast_unchecked::<PyWeakRef>() }
+}
+
+impl PyWeakRef {
+    /// The object, while it lives.
+    pub fn get(&self) -> Option<Ref> {
+        let p = self.target.get();
+        if p.is_null() { None } else { Some(Value::borrowed(p).to_ref()) }
+    }
+
+    fn unlink(&self) {
+        let p = self.target.replace(std::ptr::null_mut());
+        if p.is_null() {
+            return;
+        }
+        let (prev, next) = (self.previous.get(), self.next.get());
+        if prev.is_null() {
+            // SAFETY: the target lives while its references are linked.
+            unsafe { object::prefix(p) }.weakrefs.set(next);
+        } else {
+            at(prev).next.set(next);
+        }
+        if !next.is_null() {
+            at(next).previous.set(prev);
+        }
+    }
+}
+
+impl Drop for PyWeakRef {
+    fn drop(&mut self) {
+        self.unlink();
+    }
+}
+
+/// Whether an object can be referred to weakly.
+pub fn is_supported(vm: &Vm, v: Value) -> bool {
+    v.is_object() && vm.type_of(v).has_flag(flags::WEAKREF)
+}
+
+/// A weak reference to `v`; the plain one without callback is shared.
+pub fn new(vm: &Vm, ty: TypeRef, v: Value, callback: Value) -> PyResult {
+    if !is_supported(vm, v) {
+        return Err(vm.type_error(format!(
+            "cannot create weak reference to '{}' object",
+            vm.type_of(v).full_name()
+        )));
+    }
+    // SAFETY: types with WEAKREF have a prefix.
+    let head = unsafe { object::prefix(v.pointer()) }.weakrefs.get();
+    if callback.is_null() && ty.is(vm.builtin(shape::WEAKREF)) && !head.is_null() {
+        let first = at(head);
+        let shared = Value::borrowed(head);
+        if first.callback.is_null() && shared.has_shape(shape::WEAKREF) {
+            return Ok(shared.to_ref());
+        }
+    }
+    let r = object::new_instance(
+        ty,
+        PyWeakRef {
+            header: object::header(),
+            target: Cell::new(v.pointer()),
+            next: Cell::new(head),
+            previous: Cell::new(std::ptr::null_mut()),
+            callback: OwnedCell::new(callback.to_ref()),
+            hash: Cell::new(None),
+        },
+    );
+    if !head.is_null() {
+        at(head).previous.set(r.pointer());
+    }
+    // SAFETY: as above.
+    unsafe { object::prefix(v.pointer()) }.weakrefs.set(r.pointer());
+    Ok(r)
+}
+
+/// The first weak reference to an object (`__weakref__`).
+pub fn first(vm: &Vm, v: Value) -> Option<Ref> {
+    all(vm, v).into_iter().next()
+}
+
+/// All weak references to an object.
+pub fn all(vm: &Vm, v: Value) -> Vec<Ref> {
+    let mut out = Vec::new();
+    if is_supported(vm, v) {
+        // SAFETY: types with WEAKREF have a prefix.
+        let mut p = unsafe { object::prefix(v.pointer()) }.weakrefs.get();
+        while !p.is_null() {
+            out.push(Value::borrowed(p).to_ref());
+            p = at(p).next.get();
+        }
+    }
+    out
+}
+
+/// Clears all references to a dying object and calls their callbacks.
+pub(crate) fn clear_all(vm: &Vm, p: *mut Header) {
+    let mut dead = Vec::new();
+    // SAFETY: the dying object has a prefix.
+    let mut q = unsafe { object::prefix(p) }.weakrefs.get();
+    while !q.is_null() {
+        let w = at(q);
+        let next = w.next.get();
+        w.target.set(std::ptr::null_mut());
+        // A reference that is dying itself gets no callback.
+        // SAFETY: linked references are live memory.
+        if unsafe { (*q).refs } > 0 && !w.callback.is_null() {
+            dead.push(Value::borrowed(q).to_ref());
+        }
+        w.next.set(std::ptr::null_mut());
+        w.previous.set(std::ptr::null_mut());
+        q = next;
+    }
+    // SAFETY: as above.
+    unsafe { object::prefix(p) }.weakrefs.set(std::ptr::null_mut());
+    for w in dead {
+        if let Some(f) = this(w.value()).callback.take()
+            && let Err(e) = call::call_args(vm, f.value(), &[w.value()])
+        {
+            crate::runtime::unraisable(vm, e, f.value());
+        }
+    }
+}
+
+fn weakref_new(vm: &Vm, ty: TypeRef, args: CallArgs) -> PyResult {
+    let pos = args.positional_args();
+    if pos.is_empty() || pos.len() > 2 {
+        let (how, n) = if pos.is_empty() { ("at least", 1) } else { ("at most", 2) };
+        return Err(vm.type_error(format!(
+            "__new__ expected {how} {n} argument{}, got {}",
+            if n == 1 { "" } else { "s" },
+            pos.len()
+        )));
+    }
+    let callback = pos.get(1).copied().filter(|c| !c.is(vm.none())).unwrap_or(Value::NULL);
+    new(vm, ty, pos[0], callback)
+}
+
+fn weakref_call(vm: &Vm, v: Value, args: CallArgs) -> PyResult {
+    if !args.args.is_empty() {
+        return Err(vm.type_error(format!("weakref expected 0 arguments, got {}", args.args.len())));
+    }
+    Ok(this(v).get().unwrap_or_else(|| vm.none_ref()))
+}
+
+fn repr(vm: &Vm, v: Value) -> PyResult {
+    let text = match this(v).get() {
+        None => format!("<weakref at {:#x}; dead>", obj::address(v)),
+        Some(o) => format!(
+            "<weakref at {:#x}; to '{}' at {:#x}>",
+            obj::address(v),
+            crate::types::type_object::display_name(vm, vm.type_of(o.value())),
+            obj::address(o.value())
+        ),
+    };
+    Ok(vm.new_str(&text))
+}
+
+fn hash(vm: &Vm, v: Value) -> PyResult<i64> {
+    let w = this(v);
+    if let Some(h) = w.hash.get() {
+        return Ok(h);
+    }
+    match w.get() {
+        Some(o) => {
+            let h = obj::hash(vm, o.value())?;
+            w.hash.set(Some(h));
+            Ok(h)
+        }
+        None => Err(vm.type_error("weak object has gone away")),
+    }
+}
+
+fn compare_refs(vm: &Vm, a: Value, b: Value, op: CompareOp) -> PyResult {
+    let (Some(x), Some(y)) = (a.cast::<PyWeakRef>(), b.cast::<PyWeakRef>()) else {
+        return Ok(vm.not_implemented().to_ref());
+    };
+    if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
+        return Ok(vm.not_implemented().to_ref());
+    }
+    match (x.get(), y.get()) {
+        (Some(x), Some(y)) => compare::rich(vm, x.value(), y.value(), op),
+        _ => Ok(vm.bool_ref(a.is(b) == (op == CompareOp::Eq))),
+    }
+}
+
+fn get_callback(vm: &Vm, v: Value) -> PyResult {
+    Ok(this(v).callback.get().non_null().unwrap_or(vm.none()).to_ref())
+}
+
+pub static DEF: TypeDef = TypeDef {
+    flags: flags::BASETYPE,
+    new: New::Raw(weakref_new),
+    slots: |s| {
+        s.init = Some(|_, _, _| Ok(()));
+        s.call = Some(weakref_call);
+        s.repr = Some(repr);
+        s.hash = Some(hash);
+        s.compare = Some(compare_refs);
+        s.drop = Some(object::drop_payload::<PyWeakRef>);
+    },
+    getset: &[GetSetDef::member("__callback__", get_callback, "")],
+    ..TypeDef::of::<PyWeakRef>("weakref.ReferenceType")
+};

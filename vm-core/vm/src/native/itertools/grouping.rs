@@ -9,7 +9,6 @@ use crate::native::itertools::iterator_slots;
 use crate::object::{self, Header};
 use crate::owned_cell::OwnedCell;
 use crate::protocol::{call, compare, item, iter, truth};
-use crate::shape;
 use crate::types::iterators::payload;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;

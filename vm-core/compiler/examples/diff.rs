@@ -4,6 +4,7 @@
 //! cargo run --release -p tailscope-compiler --example diff -- [options] PATHS...
 //!   --symtable     compare the scopes instead of the code objects
 //!   --warnings     compare the warnings instead
+//!   --mode M       exec (default), eval or single
 //!   --optimize N   as python -O (1) or -OO (2)
 //!   --limit N      show this many differences of each kind (default 3)
 //!   --show NAME    show the differences of code objects of this qualified name only
@@ -20,11 +21,12 @@ use std::time::{Duration, Instant};
 use support::compare::Comparison;
 use support::{Answer, Oracle, Question, find_python, python_files};
 use tailscope_bytecode::code::Const;
-use tailscope_compiler::{CompileError, CompileOptions};
+use tailscope_compiler::{CompileError, CompileOptions, Mode};
 
 struct Options {
     question: Question,
     optimize: u8,
+    mode: Mode,
     limit: usize,
     show: Option<String>,
     paths: Vec<PathBuf>,
@@ -32,8 +34,12 @@ struct Options {
 
 fn options() -> Result<Options, String> {
     let mut options = Options {
-        question: Question::Code { optimize: 0 },
+        question: Question::Code {
+            optimize: 0,
+            mode: Mode::Exec,
+        },
         optimize: 0,
+        mode: Mode::Exec,
         limit: 3,
         show: None,
         paths: Vec::new(),
@@ -46,6 +52,14 @@ fn options() -> Result<Options, String> {
             "--warnings" => options.question = Question::Warnings,
             "--optimize" => {
                 options.optimize = value()?.parse().map_err(|_| "--optimize takes 0, 1 or 2")?;
+            }
+            "--mode" => {
+                options.mode = match value()?.as_str() {
+                    "exec" => Mode::Exec,
+                    "eval" => Mode::Eval,
+                    "single" => Mode::Single,
+                    _ => return Err("--mode takes exec, eval or single".to_owned()),
+                };
             }
             "--limit" => {
                 options.limit = value()?.parse().map_err(|_| "--limit takes a number")?;
@@ -117,6 +131,7 @@ fn run() -> Result<bool, String> {
     let question = match options.question {
         Question::Code { .. } => Question::Code {
             optimize: options.optimize,
+            mode: options.mode,
         },
         other => other,
     };
@@ -148,6 +163,7 @@ fn compile(source: &[u8], name: &str, options: &Options) -> Result<Const, Compil
     }
     let compile_options = CompileOptions {
         optimize: options.optimize,
+        mode: options.mode,
         ..CompileOptions::new(name)
     };
     let (code, warnings) = tailscope_compiler::compile(source, &compile_options)?;

@@ -13,7 +13,7 @@ use support::compare::Comparison;
 use support::render::render;
 use support::{Answer, Oracle, Question, find_python, python_files};
 use tailscope_bytecode::code::Const;
-use tailscope_compiler::{CompileOptions, compile};
+use tailscope_compiler::{CompileOptions, Mode, compile};
 
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus")
@@ -73,7 +73,10 @@ fn corpus_compiles_as_golden() {
 /// Writes what CPython says, unless it is what it says at the level below.
 fn bless(path: &Path, name: &str, optimize: u8, golden: &Path, below: &str) {
     let python = find_python().expect("TAILSCOPE_BLESS needs a CPython 3.14");
-    let question = Question::Code { optimize };
+    let question = Question::Code {
+        optimize,
+        mode: Mode::Exec,
+    };
     let mut oracle = Oracle::ask(&python, question, &[path.to_owned()]).unwrap();
     let Answer::Value(Const::Code(code)) = oracle.next_answer().unwrap() else {
         panic!("CPython refuses {name}");
@@ -128,7 +131,11 @@ fn their_warnings(path: &Path) -> String {
     let line = |warning: &Const| match warning {
         Const::Tuple(fields) => match &fields[..] {
             [Const::Str(category), Const::Str(msg), Const::Int(line)] => {
-                format!("{line}: {}: {}\n", category.as_str().unwrap(), msg.as_str().unwrap())
+                format!(
+                    "{line}: {}: {}\n",
+                    category.as_str().unwrap(),
+                    msg.as_str().unwrap()
+                )
             }
             other => panic!("{other:?} is no warning"),
         },
@@ -226,7 +233,15 @@ fn library_compiles_as_cpython_does() {
         })
         .collect();
     let files = python_files(&paths).unwrap();
-    let mut oracle = Oracle::ask(&python, Question::Code { optimize: 0 }, &files).unwrap();
+    let mut oracle = Oracle::ask(
+        &python,
+        Question::Code {
+            optimize: 0,
+            mode: Mode::Exec,
+        },
+        &files,
+    )
+    .unwrap();
     let mut comparison = Comparison::default();
     for path in &files {
         let source = std::fs::read(path).unwrap();

@@ -1,6 +1,6 @@
 """Compiles files with CPython and writes what came out, for the differential tests.
 
-Arguments: "code", "symtable" or "warnings", then an optimization level. Paths come on standard
+Arguments: "code", "symtable" or "warnings", then an optimization level and a mode. Paths come on standard
 input, one a line. For each, a record goes to standard output: "K" (a code object, the scopes
 as nested tuples, or the warnings as a tuple) or "X" (what the exception says), a 32-bit length, and that many
 bytes of marshal.
@@ -27,7 +27,7 @@ def error(e):
 
 
 def main():
-    what, optimize = sys.argv[1], int(sys.argv[2])
+    what, optimize, mode = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     for path in sys.stdin:
         path = path.rstrip("\n")
         with open(path, "rb") as f:
@@ -41,7 +41,7 @@ def main():
                 with warnings.catch_warnings(record=True) as caught:
                     warnings.simplefilter("always" if what == "warnings" else "ignore")
                     value = compile(
-                        source, path, "exec", dont_inherit=True, optimize=optimize
+                        source, path, mode, dont_inherit=True, optimize=optimize
                     )
                 if what == "warnings":
                     value = tuple(

@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use tailscope_bytecode::code::Const;
 use tailscope_bytecode::marshal::read;
+use tailscope_compiler::Mode;
 
 pub mod compare;
 #[allow(dead_code, reason = "the example does not render")]
@@ -24,6 +25,7 @@ pub enum Answer {
 pub enum Question {
     Code {
         optimize: u8,
+        mode: Mode,
     },
     #[allow(dead_code, reason = "only the example asks for it")]
     Symtable,
@@ -65,19 +67,22 @@ impl Oracle {
     /// Starts CPython and asks it about these files. The answers come in their order.
     pub fn ask(python: &Path, question: Question, paths: &[PathBuf]) -> std::io::Result<Oracle> {
         let (what, optimize) = match question {
-            Question::Code { optimize } => ("code", optimize),
+            Question::Code { optimize, .. } => ("code", optimize),
             Question::Symtable => ("symtable", 0),
             Question::Warnings => ("warnings", 0),
         };
+        let mode = match question {
+            Question::Code {
+                mode: Mode::Eval, ..
+            } => "eval",
+            Question::Code {
+                mode: Mode::Single, ..
+            } => "single",
+            _ => "exec",
+        };
         let mut child = Command::new(python)
-            .args([
-                "-X",
-                "utf8",
-                "-c",
-                include_str!("dump.py"),
-                what,
-                &optimize.to_string(),
-            ])
+            .args(["-X", "utf8", "-c", include_str!("dump.py"), what])
+            .args([&optimize.to_string(), mode])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -13,8 +13,8 @@ use super::{Codegen, Result, docstring};
 use crate::instr::{Arg, Instr, Loc};
 use crate::symtable::{NodeKey, SymScope};
 
-/// Which attributes of a function were put on the stack before its code: bits as SET_FUNCTION_ATTRIBUTE
-/// takes them.
+/// Which attributes of a function lie on the stack when it is made: bits as
+/// SET_FUNCTION_ATTRIBUTE takes them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct FunctionFlags(u32);
 

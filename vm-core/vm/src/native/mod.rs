@@ -49,10 +49,15 @@ mod build_class;
 pub mod builtins;
 pub mod collections;
 pub mod itertools;
+pub mod operator;
+pub mod heapq;
+pub mod functools;
+pub mod bisect;
+pub mod stdio;
 pub mod sys;
 
 /// Native modules that are part of the VM.
-static MODULES: &[&ModuleDef] = &[&builtins::MODULE, &collections::MODULE, &itertools::MODULE];
+static MODULES: &[&ModuleDef] = &[&builtins::MODULE, &collections::MODULE, &itertools::MODULE, &operator::MODULE, &heapq::MODULE, &functools::MODULE, &bisect::MODULE];
 
 /// A native module by name.
 pub fn find(name: &str) -> Option<&'static ModuleDef> {

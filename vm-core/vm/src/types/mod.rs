@@ -88,6 +88,7 @@ macro_rules! builtin_types {
             GENERIC_ALIAS, OBJECT, $crate::types::generic_alias::DEF;
             UNION, OBJECT, $crate::types::generic_alias::UNION_DEF;
             GENERIC_ALIAS_ITERATOR, OBJECT, $crate::types::generic_alias::ITERATOR_DEF;
+            STD_STREAM, OBJECT, $crate::native::stdio::DEF;
             BASE_EXCEPTION, OBJECT, $crate::types::exceptions::BASE_EXCEPTION;
             BASE_EXCEPTION_GROUP, BASE_EXCEPTION, $crate::types::exceptions::BASE_EXCEPTION_GROUP;
             EXCEPTION, BASE_EXCEPTION, $crate::types::exceptions::EXCEPTION;
@@ -166,6 +167,13 @@ macro_rules! builtin_types {
             ODICT_ITEMS, DICT_ITEMS, $crate::native::collections::ODICT_ITEMS;
             ODICT_ITERATOR, OBJECT, $crate::native::collections::ODICT_ITERATOR;
             TUPLEGETTER, OBJECT, $crate::native::collections::TUPLEGETTER;
+            PARTIAL, OBJECT, $crate::native::functools::PARTIAL;
+            PLACEHOLDER, OBJECT, $crate::native::functools::PLACEHOLDER;
+            LRU_CACHE, OBJECT, $crate::native::functools::LRU_CACHE;
+            KEY_WRAPPER, OBJECT, $crate::native::functools::KEY_WRAPPER;
+            ATTRGETTER, OBJECT, $crate::native::operator::ATTRGETTER;
+            ITEMGETTER, OBJECT, $crate::native::operator::ITEMGETTER;
+            METHODCALLER, OBJECT, $crate::native::operator::METHODCALLER;
             ITERTOOLS_ACCUMULATE, OBJECT, $crate::native::itertools::ACCUMULATE;
             ITERTOOLS_BATCHED, OBJECT, $crate::native::itertools::BATCHED;
             ITERTOOLS_CHAIN, OBJECT, $crate::native::itertools::CHAIN;

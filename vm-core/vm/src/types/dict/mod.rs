@@ -22,6 +22,7 @@ pub mod views;
 
 pub use merge::Existing;
 pub use methods::DEF;
+pub use methods::fresh;
 pub(crate) use methods::{equal, size_in_bytes};
 use table::{LOG_MINSIZE, Table, log2_for, usable_fraction};
 

@@ -14,7 +14,7 @@ use crate::types::set::{PyFrozenSet, PySet, hash_element, iterator, operations a
 use crate::types::slots::Slots;
 use crate::types::tuple::PyTuple;
 use crate::types::type_::{MethodDef, New, TypeDef, TypeRef, flags};
-use crate::value::{Ref, Value};
+use crate::value::Value;
 use crate::vm::Vm;
 
 pub static SET_DEF: TypeDef = TypeDef {
@@ -332,11 +332,4 @@ fn size_of(vm: &Vm, a: &[Value]) -> PyResult {
     let slots = PySet::of(a[0]).table.mask() + 1;
     let table = if slots > super::table::MIN_SIZE { slots * 16 } else { 0 };
     Ok(item::from_size(vm, 200 + table))
-}
-
-/// A reference to a new, empty set and its payload, for code that fills one.
-pub fn fresh<'a>(vm: &Vm) -> (Ref, &'a PySet) {
-    let r = PySet::new_set(vm);
-    let s = PySet::of(r.value());
-    (r, s)
 }

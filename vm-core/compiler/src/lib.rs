@@ -17,6 +17,7 @@
 
 pub mod assemble;
 pub mod codegen;
+mod consts;
 pub mod error;
 mod flowgraph;
 pub mod instr;

@@ -2,14 +2,13 @@
 //! its tables of constants and names, its block stack, its instructions.
 
 use std::collections::BTreeSet;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use ruff_python_ast::StmtAnnAssign;
-use rustc_hash::{FxHashMap, FxHasher};
-use tailscope_bytecode::code::Const;
+use rustc_hash::FxHashMap;
 
 use super::fblock::FBlock;
+use crate::consts::ConstTable;
 use crate::instr::{InstrSequence, Loc};
 use crate::symtable::{DEF_COMP_CELL, DEF_FREE_CLASS, Scope, ScopeId, SymScope, Symbol};
 
@@ -82,55 +81,6 @@ impl NameTable {
 
     fn into_names(self) -> Vec<Arc<str>> {
         self.names
-    }
-}
-
-/// Constants in the order of their first use, merged by type and value.
-#[derive(Debug, Default)]
-pub(super) struct ConstTable {
-    consts: Vec<Const>,
-    /// Hash of a constant to its index; a hash that is taken moves on to the next number.
-    index: FxHashMap<u64, u32>,
-}
-
-impl ConstTable {
-    pub fn add(&mut self, value: Const) -> u32 {
-        let mut hasher = FxHasher::default();
-        hash_const(&value, &mut hasher);
-        let mut hash = hasher.finish();
-        while let Some(&index) = self.index.get(&hash) {
-            if self.consts[index as usize] == value {
-                return index;
-            }
-            hash = hash.wrapping_add(1);
-        }
-        let index = self.consts.len() as u32;
-        self.consts.push(value);
-        self.index.insert(hash, index);
-        index
-    }
-}
-
-/// Hashes so that equal constants (in the sense of merging) have equal hashes.
-fn hash_const(value: &Const, state: &mut FxHasher) {
-    std::mem::discriminant(value).hash(state);
-    match value {
-        Const::None | Const::True | Const::False | Const::Ellipsis => {}
-        Const::Int(n) => n.hash(state),
-        Const::Float(x) => x.to_bits().hash(state),
-        Const::Complex(re, im) => (re.to_bits(), im.to_bits()).hash(state),
-        Const::Str(s) => s.hash(state),
-        Const::Bytes(b) => b.hash(state),
-        Const::Tuple(items) => {
-            items.len().hash(state);
-            items.iter().for_each(|item| hash_const(item, state));
-        }
-        // Equal sets may list their items in different orders.
-        Const::FrozenSet(items) => items.len().hash(state),
-        Const::Slice(parts) => parts.iter().for_each(|part| hash_const(part, state)),
-        Const::Code(code) => {
-            (&code.name, code.firstlineno, code.code.len()).hash(state);
-        }
     }
 }
 
@@ -251,7 +201,7 @@ impl<'a> UnitState<'a> {
             name: self.name,
             qualname: self.qualname,
             filename,
-            consts: self.consts.consts,
+            consts: self.consts.into_vec(),
             names: self.names.into_names(),
             varnames: self.varnames.into_names(),
             cellvars: self.cellvars.into_names(),
@@ -298,30 +248,6 @@ pub(super) fn start_loc(kind: UnitKind, firstlineno: i32) -> Loc {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn constants_merge_by_type_and_value() {
-        let mut table = ConstTable::default();
-        let values = [
-            Const::Int(1.into()),
-            Const::True,
-            Const::Float(1.0),
-            Const::Float(0.0),
-            Const::Float(-0.0),
-            Const::Str("a".into()),
-            Const::Bytes(b"a".as_slice().into()),
-            Const::Tuple([Const::Int(1.into())].into()),
-            Const::Tuple([Const::True].into()),
-            Const::None,
-        ];
-        for (i, value) in values.iter().enumerate() {
-            assert_eq!(table.add(value.clone()), i as u32, "{value:?} is new");
-        }
-        for (i, value) in values.iter().enumerate() {
-            assert_eq!(table.add(value.clone()), i as u32, "{value:?} is known");
-        }
-        assert_eq!(table.consts.len(), values.len());
-    }
 
     #[test]
     fn free_variables_are_numbered_after_cells() {

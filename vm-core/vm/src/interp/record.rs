@@ -4,6 +4,9 @@
 //! code unit (opcode, oparg) as it ran in the lower 16. [`Recorder::keep`] holds every code
 //! object that was recorded, so that an address means one instruction for the whole recording.
 
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::ptr::NonNull;
+
 use crate::interp::regs::{Regs, cold_function};
 use crate::vm::Vm;
 
@@ -26,14 +29,43 @@ pub const fn unpack(record: u64) -> (u64, u16) {
 }
 
 /// A buffer that ends at a multiple of its size, so that one test of the cursor tells its end.
-#[repr(C, align(65536))]
-struct Buffer([u64; RECORDS]);
-const _: () = assert!(size_of::<Buffer>() == BYTES && align_of::<Buffer>() == BYTES);
+struct Buffer(NonNull<u64>);
+
+impl Buffer {
+    const LAYOUT: Layout = match Layout::from_size_align(BYTES, BYTES) {
+        Ok(layout) => layout,
+        Err(_) => panic!("a power of two"),
+    };
+
+    fn new() -> Buffer {
+        // SAFETY: the size is not zero.
+        match NonNull::new(unsafe { alloc_zeroed(Buffer::LAYOUT) } as *mut u64) {
+            Some(p) => Buffer(p),
+            None => handle_alloc_error(Buffer::LAYOUT),
+        }
+    }
+
+    fn records(&self) -> &[u64] {
+        // SAFETY: as many were allocated, zeroed; nobody writes while the slice is used.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr(), RECORDS) }
+    }
+
+    fn first(&self) -> u64 {
+        self.0.as_ptr() as u64 + 8
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        // SAFETY: allocated with this layout.
+        unsafe { dealloc(self.0.as_ptr().cast(), Buffer::LAYOUT) }
+    }
+}
 
 /// The recorder's memory and sink.
 #[derive(Default)]
 pub struct Recorder {
-    buffer: Option<Box<Buffer>>,
+    buffer: Option<Buffer>,
     sink: Option<Sink>,
 }
 
@@ -55,8 +87,8 @@ pub fn remove_sink(vm: &Vm) {
 pub(crate) fn start(vm: &Vm) {
     // SAFETY: as above.
     let recorder = unsafe { &mut *vm.interp.recorder.get() };
-    let buffer = recorder.buffer.get_or_insert_with(|| Box::new(Buffer([0; RECORDS])));
-    vm.interp.cursor.set(buffer.0.as_ptr() as u64 + 8);
+    let buffer = recorder.buffer.get_or_insert_with(Buffer::new);
+    vm.interp.cursor.set(buffer.first());
 }
 
 /// Writes the running instruction's record.
@@ -101,13 +133,13 @@ pub fn flush(vm: &Vm) {
 fn hand_over(vm: &Vm, end: usize) {
     // SAFETY: as above; the sink is taken out while it runs.
     let recorder = unsafe { &mut *vm.interp.recorder.get() };
-    let Some(buffer) = recorder.buffer.as_deref() else { return };
+    let Some(buffer) = recorder.buffer.as_ref() else { return };
     if let Some(mut sink) = recorder.sink.take() {
         if end > 1 {
-            sink(&buffer.0[1..end]);
+            sink(&buffer.records()[1..end]);
         }
         recorder.sink = Some(sink);
     }
-    vm.interp.cursor.set(buffer.0.as_ptr() as u64 + 8);
+    vm.interp.cursor.set(buffer.first());
 }
 

@@ -124,14 +124,14 @@ enum Sent {
 
 #[inline(never)]
 fn send_natively(vm: &Vm, receiver: Value, value: Value) -> PyResult<Sent> {
-    let result = if value.is(vm.none()) && iter::is_iterator(vm, receiver) {
-        match iter::next(vm, receiver) {
+    // The slot itself: a StopIteration that it raises carries the result.
+    let result = match vm.type_of(receiver).slots().next {
+        Some(next) if value.is(vm.none()) => match next(vm, receiver) {
             Ok(None) => return Ok(Sent::Returned(vm.none_ref())),
             Ok(Some(v)) => Ok(v),
             Err(e) => Err(e),
-        }
-    } else {
-        protocol::call_method(vm, receiver, "send", &[value])
+        },
+        _ => protocol::call_method(vm, receiver, "send", &[value]),
     };
     match result {
         Ok(v) => Ok(Sent::Yielded(v)),

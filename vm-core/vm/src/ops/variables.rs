@@ -409,17 +409,3 @@ pub unsafe fn DELETE_GLOBAL(r: &mut Regs) -> Flow {
     };
     r.finish_unit::<0>(result)
 }
-
-/// Pushes `builtins.__build_class__`.
-#[inline(always)]
-pub unsafe fn LOAD_BUILD_CLASS(r: &mut Regs) -> Flow {
-    r.save();
-    let name = r.vm().names().__build_class__;
-    let builtins = r.frame().function().builtins.get();
-    let v = match builtins.cast_exact::<crate::types::dict::PyDict>() {
-        Some(d) => d.get_str(name).map(|v| v.to_ref()),
-        None => None,
-    };
-    let v = v.ok_or_else(|| r.vm().error(crate::shape::NAME_ERROR, "__build_class__ not found"));
-    r.push_result(v)
-}

@@ -1,2 +1,29 @@
-//! The `tailscope` binary.
-fn main() {}
+//! The `tailscope` binary: reads the command line and hands over to a command.
+
+mod arguments;
+mod commands;
+mod program;
+mod recording;
+
+use clap::Parser;
+use mimalloc::MiMalloc;
+
+use arguments::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+fn main() {
+    let cli = Cli::parse();
+    let status = match cli.command {
+        Command::Run(a) => commands::run::run(a),
+        Command::Dis(a) => commands::dis::run(&a),
+        Command::Compile(a) => commands::compile::run(&a),
+        Command::Trace(a) => commands::trace::run(a),
+        Command::Profile(a) => commands::profile::run(a),
+        Command::Dap(a) => commands::dap::run(&a),
+        Command::Debuggee(a) => commands::dap::debuggee(&a),
+        Command::Lsp => commands::lsp::run(),
+    };
+    std::process::exit(status);
+}

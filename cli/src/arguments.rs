@@ -1,0 +1,177 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A Python VM made to be looked into.
+#[derive(Parser)]
+#[command(name = "tailscope", version, about, long_about = None)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run a Python program, as python3.14 does
+    Run(RunArgs),
+    /// Show the bytecode of a file, as `python3.14 -m dis` does
+    Dis(DisArgs),
+    /// Compile a file to a .pyc that CPython 3.14 runs
+    Compile(CompileArgs),
+    /// Record which instructions a program executes, or show a recording
+    #[command(args_conflicts_with_subcommands = true)]
+    Trace(TraceArgs),
+    /// Run a program and count what each instruction does, for the editor to show
+    Profile(ProfileArgs),
+    /// The debug adapter (Debug Adapter Protocol), on stdio or a loopback port
+    Dap(DapArgs),
+    /// The process that a debug adapter debugs
+    #[command(hide = true)]
+    Debuggee(DebuggeeArgs),
+    /// The language server (Language Server Protocol), on stdio
+    Lsp,
+}
+
+/// Which interpreter runs the bytecode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum InterpArg {
+    /// Tail calls from handler to handler
+    #[default]
+    Tail,
+    /// One match in a loop
+    Loop,
+}
+
+/// How a program is run.
+#[derive(Args, Clone, Debug, Default)]
+pub struct VmArgs {
+    /// Interpreter
+    #[arg(long, value_enum, default_value_t)]
+    pub interp: InterpArg,
+    /// Use this Lib folder of CPython 3.14 instead of the embedded library
+    #[arg(long, value_name = "DIR")]
+    pub stdlib: Option<PathBuf>,
+    /// Leave out assert statements (-OO: docstrings too)
+    #[arg(short = 'O', action = clap::ArgAction::Count)]
+    pub optimize: u8,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub vm: VmArgs,
+    /// Run this text
+    #[arg(short = 'c', value_name = "CODE", conflicts_with = "module")]
+    pub code: Option<String>,
+    /// Run this library module
+    #[arg(short = 'm', value_name = "MODULE")]
+    pub module: Option<String>,
+    /// The program (a .py or .pyc file, or - for standard input), and its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub program: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct DisArgs {
+    /// A .py or .pyc file
+    pub file: PathBuf,
+    /// Show inline caches
+    #[arg(short = 'C', long)]
+    pub show_caches: bool,
+    /// Show offsets
+    #[arg(short = 'O', long)]
+    pub show_offsets: bool,
+    /// Show source positions
+    #[arg(short = 'P', long)]
+    pub show_positions: bool,
+    /// Run the program first and show its specialized instructions
+    #[arg(short = 'S', long, alias = "specialized")]
+    pub adaptive: bool,
+}
+
+#[derive(Args)]
+pub struct CompileArgs {
+    /// A Python source file
+    pub file: PathBuf,
+    /// Where to write the .pyc (default: beside the source)
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+    /// Leave out assert statements (-OO: docstrings too)
+    #[arg(short = 'O', action = clap::ArgAction::Count)]
+    pub optimize: u8,
+}
+
+#[derive(Args)]
+pub struct TraceArgs {
+    #[command(subcommand)]
+    pub command: Option<TraceCommand>,
+    /// Where to write the trace
+    #[arg(short, long, default_value = "trace.tstrace")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Subcommand)]
+pub enum TraceCommand {
+    /// Show a trace: a line per executed instruction
+    Show(ShowArgs),
+}
+
+#[derive(Args)]
+pub struct ShowArgs {
+    /// The trace file
+    pub file: PathBuf,
+    /// JSON lines instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// Only functions whose name or qualified name matches (* and ? are wildcards)
+    #[arg(long, value_name = "NAME")]
+    pub function: Vec<String>,
+    /// Only these source lines: N or A-B
+    #[arg(long, value_name = "LINES")]
+    pub lines: Option<String>,
+    /// Only these opcodes; a family's name stands for its specialized forms too
+    #[arg(long, value_name = "OPCODE")]
+    pub opcode: Vec<String>,
+    /// First position
+    #[arg(long, default_value_t = 0)]
+    pub from: u64,
+    /// Position after the last
+    #[arg(long)]
+    pub to: Option<u64>,
+    /// At most this many instructions
+    #[arg(long)]
+    pub limit: Option<u64>,
+    /// Show source lines between the instructions
+    #[arg(long)]
+    pub source: bool,
+    /// Wait for more while the trace is being written
+    #[arg(long)]
+    pub follow: bool,
+}
+
+#[derive(Args)]
+pub struct ProfileArgs {
+    /// Where to write the profile (default: .tailscope/profiles in the working folder)
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Args)]
+pub struct DapArgs {
+    /// Listen on this address instead of using standard input and output
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<String>,
+}
+
+#[derive(Args)]
+pub struct DebuggeeArgs {
+    #[arg(long)]
+    pub connect: SocketAddr,
+}

@@ -121,8 +121,8 @@ impl Branch {
     }
 }
 
-/// A conditional jump's row in a listing: how likely it jumps, as a number and as a bar.
-pub fn jump_bar(profile: &InstructionProfile) -> Option<String> {
+/// How likely a conditional jump jumps, as a number, as a bar, and its newest outcomes.
+pub fn jumps(profile: &InstructionProfile) -> Option<String> {
     let total = profile.taken + profile.not_taken;
     let (share, text) = match profile.history {
         _ if total > 0 => (
@@ -135,16 +135,13 @@ pub fn jump_bar(profile: &InstructionProfile) -> Option<String> {
         ),
         None => return None,
     };
-    let strip = profile
+    let mut row = format!("{text} jumps ▕{}▏", bar(share, 8));
+    let outcomes = profile
         .history
         .map(|history| history.strip(profile.executions));
-    Some(
-        format!(
-            "▕{}▏ {text} jumps  {}",
-            bar(share, 8),
-            strip.unwrap_or_default()
-        )
-        .trim_end()
-        .into(),
-    )
+    if let Some(outcomes) = outcomes.filter(|outcomes| !outcomes.is_empty()) {
+        row.push(' ');
+        row.push_str(&outcomes);
+    }
+    Some(row)
 }

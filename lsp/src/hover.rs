@@ -7,7 +7,7 @@ use tailscope_formats::history::grouped;
 use tailscope_formats::profile::InstructionProfile;
 
 use crate::analysis::{Instruction, Site};
-use crate::branch::jump_bar;
+use crate::branch::jumps;
 use crate::overlay::Freshness;
 use crate::text::{Place, Span};
 use crate::view::View;
@@ -56,8 +56,9 @@ pub fn hover(view: &View<'_>, place: Place) -> Option<Hover> {
             .collect();
         section(&mut markdown, view, old.line, &own, focus);
     }
-    explanations(&mut markdown, view, &sites);
+    // Before the explanations: a hover shows its beginning, the rest has to be scrolled to.
     source_of_numbers(&mut markdown, view, &functions);
+    explanations(&mut markdown, view, &sites);
     let span = focus.and_then(|span| {
         Some(Span {
             start: view.state.to_new(span.start)?,
@@ -80,10 +81,10 @@ fn sites_within(view: &View<'_>, span: Span) -> Vec<Site> {
 
 /// One function's instructions: a heading, then the listing.
 fn section(out: &mut String, view: &View<'_>, line: u32, sites: &[Site], focus: Option<Span>) {
-    let Some(function) = sites
-        .first()
-        .and_then(|site| view.state.analysis.function(*site))
-    else {
+    let Some(index) = sites.first().map(|site| site.function) else {
+        return;
+    };
+    let Some(function) = view.state.analysis.functions.get(index) else {
         return;
     };
     let count = match sites.len() {
@@ -102,6 +103,12 @@ fn section(out: &mut String, view: &View<'_>, line: u32, sites: &[Site], focus: 
         .map(|(p, _)| p.executions);
     if let Some(runs) = runs.max() {
         let _ = write!(out, ", executed {}×", grouped(runs));
+        if view
+            .overlay
+            .is_some_and(|o| o.freshness(index) == Freshness::Stale)
+        {
+            out.push_str(" *(stale)*");
+        }
     } else if view.overlay.is_some() {
         out.push_str(", never ran");
     }
@@ -134,17 +141,20 @@ fn table(view: &View<'_>, sites: &[Site], focus: Option<Span>) -> String {
     let mut text = String::new();
     for row in &rows {
         let line = format!(
-            "{} {:>offset$}  {:<opcode$} {:>oparg$} {:<argument$}  {:>executions$}  {}",
+            "{} {:>offset$}  {:<opcode$} {:>oparg$} {:<argument$}  {:>executions$}",
             if row.marked { '▸' } else { ' ' },
             row.offset,
             row.opcode,
             row.oparg,
             row.argument,
             row.executions,
-            row.notes,
         );
         text.push_str(line.trim_end());
         text.push('\n');
+        if !row.notes.is_empty() {
+            // Hovers are narrow, and break what is long.
+            let _ = writeln!(text, "  {:>offset$}  └ {}", "", row.notes);
+        }
     }
     if sites.len() > ROWS {
         let _ = writeln!(text, "  … {} more", sites.len() - ROWS);
@@ -198,7 +208,7 @@ fn notes(instruction: &Instruction, profile: Option<(&InstructionProfile, Freshn
     };
     let mut notes = Vec::new();
     if instruction.is_branch() {
-        notes.extend(jump_bar(profile));
+        notes.extend(jumps(profile));
     }
     if profile.misses > 0 {
         notes.push(counted(profile.misses, "miss", "misses"));
@@ -224,6 +234,7 @@ fn cut(argument: &str) -> String {
 
 /// What each opcode of the listing does, once.
 fn explanations(out: &mut String, view: &View<'_>, sites: &[Site]) {
+    out.push_str("---\n");
     let mut seen = Vec::new();
     for site in sites.iter().take(ROWS) {
         let Some(instruction) = view.instruction(*site) else {
@@ -253,19 +264,17 @@ fn explanations(out: &mut String, view: &View<'_>, sites: &[Site]) {
         }
         out.push('\n');
     }
-    out.push('\n');
 }
 
 /// Which run the numbers are from, or why there are none.
 fn source_of_numbers(out: &mut String, view: &View<'_>, functions: &[usize]) {
-    out.push_str("---\n");
     let run = view.run().map(|run| escaped(&run));
     let Some((overlay, run)) = view.overlay.zip(run) else {
         let why = match view.profile_problem {
             Some(problem) => escaped(problem),
             None => "Record one with `tailscope profile`.".to_owned(),
         };
-        let _ = write!(out, "*Static:* no profile knows this file. {why}");
+        let _ = write!(out, "*Static:* no profile knows this file. {why}\n\n");
         return;
     };
     let worst = functions
@@ -276,7 +285,7 @@ fn source_of_numbers(out: &mut String, view: &View<'_>, functions: &[usize]) {
         let _ = write!(
             out,
             "⚠ **Stale:** the code has changed since this profile ({run}). \
-             Numbers are shown where the instruction is still there."
+             Numbers are shown where the instruction is still there.\n\n"
         );
     } else if functions
         .iter()
@@ -287,7 +296,7 @@ fn source_of_numbers(out: &mut String, view: &View<'_>, functions: &[usize]) {
             "*Static:* this code did not run in the newest profile ({run})."
         );
     } else {
-        let _ = write!(out, "Profile: {run}");
+        let _ = write!(out, "Profile: {run}\n\n");
     }
 }
 

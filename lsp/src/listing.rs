@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use tailscope_formats::history::grouped;
 
-use crate::analysis::{Function, Site};
+use crate::analysis::{Function, Instruction, Site};
 use crate::overlay::Freshness;
 use crate::view::View;
 
@@ -77,48 +77,91 @@ fn heading(view: &View<'_>, index: usize, function: &Function) -> String {
     text
 }
 
+/// A row's columns; the widths are the function's, so that little is lost to long names elsewhere.
+struct Row<'a> {
+    is_target: bool,
+    offset: u32,
+    opcode: &'a str,
+    argument: String,
+    numbers: String,
+}
+
+/// Columns of an opcode and an argument at most; longer ones push the rest of the row aside.
+const OPCODE: usize = 28;
+const ARGUMENT: usize = 36;
+
 fn body(listing: &mut Listing, view: &View<'_>, index: usize, function: &Function) {
-    let mut last = None;
-    for (at, instruction) in function.instructions.iter().enumerate() {
-        if instruction.line != last {
-            last = instruction.line;
-            if let Some(line) = last {
-                let source = view.state.analysis.text.line(line).trim();
-                listing.push(&format!("{:>6} │ {source}", line + 1), Some(line));
-            }
-        }
-        let profile = view.profile(Site {
-            function: index,
-            instruction: at,
+    let rows = function
+        .instructions
+        .iter()
+        .enumerate()
+        .map(|(at, instruction)| {
+            let site = Site {
+                function: index,
+                instruction: at,
+            };
+            (row(view, site, instruction), instruction.line)
         });
-        let mut row = format!(
-            "       {} {:>5}  {:<28} ",
-            if instruction.is_target { "»" } else { " " },
-            instruction.offset,
-            match profile {
-                Some((profile, Freshness::Fresh)) => &profile.opcode,
-                _ => instruction.opcode.name(),
-            },
+    let rows: Vec<_> = rows.collect();
+    let opcodes = rows.iter().map(|(row, _)| row.opcode.len());
+    let opcode = opcodes.filter(|width| *width <= OPCODE).max().unwrap_or(0);
+    let arguments = rows.iter().map(|(row, _)| row.argument.chars().count());
+    let argument = arguments
+        .filter(|width| *width <= ARGUMENT)
+        .max()
+        .unwrap_or(0);
+    let mut last = None;
+    for (row, line) in rows {
+        if line != last {
+            last = line;
+            if let Some(line) = line {
+                let source = view.state.analysis.text.line(line).trim();
+                listing.push(&format!("{:>5} │ {source}", line + 1), Some(line));
+            }
+        }
+        let mark = if row.is_target { '»' } else { ' ' };
+        let text = format!(
+            "    {mark} {:>5}  {:<opcode$} {:<argument$}  {}",
+            row.offset, row.opcode, row.argument, row.numbers
         );
-        let mut argument = instruction
-            .oparg
-            .map(|oparg| format!("{oparg:>4}"))
-            .unwrap_or_default();
-        if !instruction.argument.is_empty() {
-            let _ = write!(argument, " ({})", instruction.argument);
+        listing.push(&text, line);
+    }
+}
+
+fn row<'a>(view: &View<'a>, site: Site, instruction: &'a Instruction) -> Row<'a> {
+    let profile = view.profile(site);
+    let mut argument = instruction
+        .oparg
+        .map(|oparg| format!("{oparg:>4}"))
+        .unwrap_or_default();
+    if !instruction.argument.is_empty() {
+        let _ = write!(argument, " ({})", instruction.argument);
+    }
+    let mut numbers = String::new();
+    if let Some((profile, _)) = profile {
+        let _ = write!(numbers, "{:>12}×", grouped(profile.executions));
+        if instruction.is_branch()
+            && let Some(bar) = crate::branch::jumps(profile)
+        {
+            let _ = write!(numbers, "  {bar}");
         }
-        let _ = write!(row, "{argument:<36}");
-        if let Some((profile, _)) = profile {
-            let _ = write!(row, " {:>12}×", grouped(profile.executions));
-            if instruction.is_branch()
-                && let Some(bar) = crate::branch::jump_bar(profile)
-            {
-                let _ = write!(row, "  {bar}");
-            }
-            if profile.misses > 0 {
-                let _ = write!(row, "  {} missed", grouped(profile.misses));
-            }
+        if profile.misses > 0 {
+            let misses = if profile.misses == 1 {
+                "miss"
+            } else {
+                "misses"
+            };
+            let _ = write!(numbers, "  {} {misses}", grouped(profile.misses));
         }
-        listing.push(&row, instruction.line);
+    }
+    Row {
+        is_target: instruction.is_target,
+        offset: instruction.offset,
+        opcode: match profile {
+            Some((profile, Freshness::Fresh)) => &profile.opcode,
+            _ => instruction.opcode.name(),
+        },
+        argument,
+        numbers,
     }
 }

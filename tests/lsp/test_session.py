@@ -111,7 +111,7 @@ async def test_the_bytecode_document_is_linked_both_ways(client, open_file):
         "workspace/textDocumentContent", lsp.TextDocumentContentParams(uri)
     )
     lines = content.text.splitlines()
-    assert lines[place.line] == "     7 │ if n % 2 == 0:"
+    assert lines[place.line] == "    7 │ if n % 2 == 0:"
     result = await client.text_document_definition_async(
         lsp.DefinitionParams(lsp.TextDocumentIdentifier(uri), lsp.Position(place.line + 1, 0))
     )

@@ -1,0 +1,62 @@
+// Debugging: F5 to a breakpoint, variables, the Disassembly View by instruction.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Workbench, launchBrowser, startServer } from './driver.mjs';
+
+const FILE = 'collatz.py', SHOTS = process.env.SHOTS;
+let server, browser, wb;
+before(async () => {
+  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
+  wb = await Workbench.open(browser, server, { shots: SHOTS });
+}, { timeout: 120_000 });
+after(async () => {
+  await wb?.page.goto('about:blank').catch(() => {});
+  await browser?.close();
+  await server?.stop();
+});
+let failed = 0;
+const step = (name, fn) => test(name, { timeout: 90_000 }, async () => {
+  try { await fn(); } catch (error) { await wb.shot(`debug-failed-${++failed}`); throw error; }
+});
+const variables = () => wb.rowTexts('Variables');
+const current = async () => (await wb.disassembly()).find((row) => row.current)?.text ?? '';
+
+step('F5 stops at a breakpoint; variables and call stack are read', async () => {
+  await wb.openFile(FILE);
+  await wb.toggleBreakpoint(16);
+  await wb.page.keyboard.press('F5');
+  await wb.stopped(16, FILE);
+  await wb.until(async () => (await variables()).includes('n = 3'), 'n = 3 in Locals');
+  await wb.until(async () => /run .*collatz\.py.* 16.*longest .*collatz\.py/.test((await wb.rowTexts('Call Stack')).join(' | ')), 'Call Stack');
+  await wb.shot('debug-1-stopped');
+});
+
+step('step by line', async () => {
+  await wb.page.keyboard.press('F10');
+  await wb.stopped(17, FILE);
+  await wb.until(async () => (await variables()).includes('n = 10'), 'n = 10 in Locals');
+});
+
+step('the Disassembly View steps by instruction', async () => {
+  await wb.command('Open Disassembly View');
+  await wb.until(async () => /LOAD_FAST_BORROW/.test(await current()), 'the first instruction of line 17');
+  await wb.shot('debug-2-disassembly');
+  await wb.$('.disassembly-view .monaco-list').click({ position: { x: 300, y: 200 } });
+  await wb.page.keyboard.press('F10');
+  await wb.until(async () => /LOAD_ATTR|LOAD_FAST_BORROW.*self/.test(await current()), 'the next instruction');
+  const first = await current();
+  await wb.page.keyboard.press('F10');
+  await wb.until(async () => (await current()) !== first, 'another instruction');
+  await wb.shot('debug-3-stepped');
+});
+
+step('continue to the end', async () => {
+  await wb.openFile(FILE);
+  await wb.toggleBreakpoint(16, { off: true });
+  await wb.page.keyboard.press('F5');
+  await wb.$('.debug-toolbar').waitFor({ state: 'hidden' });
+  await wb.command('Debug Console: Focus on Debug Console View');
+  await wb.until(async () => (await wb.consoleText()).includes('takes 112 steps and climbs to 9232'), 'the output');
+  assert.deepEqual(await wb.rowTexts('Call Stack'), []);
+  await wb.shot('debug-4-done');
+});

@@ -1,0 +1,166 @@
+// Drives a VS Code workbench, served by code-server, with Playwright. Selectors hold for VS Code 1.139.
+// Monaco renders the lines and rows in view only, spaces as U+00A0, and redraws at any time: texts go
+// through `clean`, and everything is polled with `until`, never read once.
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export const freePort = () => new Promise((ok) => { const s = createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => ok(port)); }); });
+
+/** Starts start.sh on a free port, on a copy of workspace/; resolves once /healthz answers. */
+export async function startServer({ env = {} } = {}) {
+  const workspace = fs.mkdtempSync(path.join(os.tmpdir(), 'tailscope-e2e-work-'));
+  fs.cpSync(path.join(ROOT, 'workspace'), workspace, { recursive: true });
+  const port = await freePort();
+  const log = [];
+  const profile = process.env.E2E_PROFILE ?? fs.mkdtempSync(path.join(os.tmpdir(), 'tailscope-e2e-'));
+  const child = spawn(path.join(ROOT, 'start.sh'), [String(port), workspace], { env: { ...process.env, E2E_PROFILE: profile, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  for (const s of [child.stdout, child.stderr]) s.on('data', (d) => log.push(String(d)));
+  const url = `http://127.0.0.1:${port}`;
+  const until = Date.now() + 60_000;
+  for (;;) {
+    if (child.exitCode !== null || Date.now() > until) throw new Error('the server did not start:\n' + log.join(''));
+    // The page itself is slower: Workbench.open waits for it.
+    if (await fetch(url + '/healthz').then((r) => r.ok, () => false)) break;
+    await new Promise((r) => setTimeout(r, 100));
+  }
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) { const gone = new Promise((r) => child.once('exit', r)); process.kill(-child.pid, 'SIGTERM'); await gone; }
+    for (const folder of process.env.E2E_PROFILE ? [workspace] : [workspace, profile]) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  return { url, port, workspace, profile, log, stop };
+}
+
+export async function launchBrowser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS });
+}
+
+export class Workbench {
+  constructor(page, shots) { this.page = page; this.shots = shots; this.errors = []; if (shots) fs.mkdirSync(shots, { recursive: true }); }
+
+  static async open(browser, server, { shots, query = '' } = {}) {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    const wb = new Workbench(page, shots);
+    wb.server = server;
+    page.on('console', (m) => m.type() === 'error' && wb.errors.push(m.text()));
+    await page.goto(`${server.url}/?folder=${encodeURI(server.workspace)}${query}`, { waitUntil: 'domcontentloaded' });
+    await page.locator('.monaco-workbench .statusbar').waitFor({ timeout: 60_000 });
+    await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+    return wb;
+  }
+
+  $(sel, opt) { return this.page.locator(sel, opt); }
+  async shot(name) { await this.page.screenshot({ path: path.join(this.shots, name + '.png') }); }
+  /** Text as rendered, with VS Code's no-break spaces made plain. */
+  static clean(s) { return s.replace(/\u00a0/g, ' ').replace(/\u200c|\u200b/g, ''); }
+
+  /** Polls fn until it returns something truthy. */
+  async until(fn, what, timeout = 30_000) {
+    const end = Date.now() + timeout; let last;
+    while (Date.now() < end) {
+      try { const v = await fn(); if (v) return v; } catch (e) { last = e; }
+      await this.page.waitForTimeout(100);
+    }
+    throw new Error(`timed out: ${what}${last ? ` (${last.message})` : ''}`);
+  }
+
+  /** Opens the quick input with `key`, types, waits for a row holding `row`, accepts it. */
+  async quick(key, text, row = text) {
+    const input = this.$('.quick-input-widget:visible input.input');
+    await this.page.keyboard.press(key);
+    await input.waitFor();
+    await input.fill((await input.inputValue()).startsWith('>') ? '>' + text : text);
+    // Enter takes the focused row; before the filter has run that may be another one.
+    await this.$('.quick-input-list .monaco-list-row.focused', { hasText: row }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.$('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+  command(title) { return this.quick('F1', title); }
+
+  /** Changes a setting of the server's machine in its file. */
+  async setting(key, value) {
+    const file = path.join(this.server.profile, 'data/Machine/settings.json');
+    const all = JSON.parse(fs.readFileSync(file, 'utf8'));
+    fs.writeFileSync(file, JSON.stringify({ ...all, [key]: value }, null, 2));
+  }
+
+  editor(file) { return this.$(`.editor-instance .monaco-editor[data-uri$="/${file}"]`); }
+  async openFile(file) {
+    await this.quick('Control+P', file);
+    await this.editor(file).locator('.view-line').first().waitFor();
+  }
+  async goto(line, column = 1) {
+    await this.page.keyboard.press('Control+G');
+    const input = this.$('.quick-input-widget:visible input.input');
+    await input.waitFor();
+    await input.fill(`:${line}:${column}`);
+    await this.page.keyboard.press('Enter');
+    await this.$('.statusbar', { hasText: `Ln ${line}, Col ${column}` }).waitFor();
+  }
+  /** The rendered lines (those in view), top to bottom. */
+  async lines(file) {
+    const all = await this.editor(file).locator('.view-line').evaluateAll((els) => els.map((e) => [parseFloat(e.style.top), e.textContent]));
+    return all.sort((a, b) => a[0] - b[0]).map((x) => Workbench.clean(x[1]));
+  }
+  /** Waits until a rendered line is exactly this (inlay hints included). */
+  async line(file, text) { await this.until(async () => (await this.lines(file)).includes(text), `the line ${text}`); }
+  async lenses(file) { return (await this.editor(file).locator('.codelens-decoration a').allTextContents()).map(Workbench.clean); }
+  /** Points at `text` inside the editor and returns the hover's text. */
+  async hover(file, text) {
+    await this.page.mouse.move(5, 5);
+    await this.editor(file).locator('.view-line span span', { hasText: text }).last().hover();
+    const box = this.editor(file).locator('.monaco-hover .hover-contents:visible'); // one per participant
+    await box.first().waitFor();
+    await this.until(async () => !(await box.allTextContents()).join('').includes('Loading...'), 'hover loads');
+    return (await box.allInnerTexts()).map(Workbench.clean).join('\n');
+  }
+
+  /** Waits for a notification that holds `text`, and gives its buttons. */
+  async notification(text) {
+    const toast = this.$('.notification-toast', { hasText: text });
+    await toast.first().waitFor();
+    return toast.first().locator('.notification-list-item-buttons-container a');
+  }
+
+  // -- debugging ------------------------------------------------------------
+  async toggleBreakpoint(line, { off = false } = {}) {
+    await this.goto(line);
+    await this.page.keyboard.press('F9');
+    await this.$('.codicon-debug-breakpoint').first().waitFor({ state: off ? 'detached' : 'visible' });
+  }
+  async consoleText() { return (await this.$('.repl .monaco-list-row').allInnerTexts()).map(Workbench.clean).join('\n'); }
+  /** Rows of a debug view, by the view's title: 'Variables', 'Call Stack', 'Breakpoints', 'Watch'. */
+  rows(view) { return this.$(`.pane:has(> .pane-header h3.title:text-is("${view}")) .monaco-list-row`); }
+  async rowTexts(view) { return (await this.rows(view).allInnerTexts()).map((t) => Workbench.clean(t).replace(/\s+/g, ' ').trim()); }
+  async rowLabels(view) { return this.rows(view).evaluateAll((r) => r.map((e) => e.getAttribute('aria-label'))); }
+  /** Waits for a stop: the toolbar's Continue is there, and the frame's arrow is at `line` when given. */
+  async stopped(line, file) {
+    await this.$('.debug-toolbar .codicon-debug-continue:not(.disabled)').first().waitFor();
+    if (line) await this.until(async () => (await this.stackLine(file)) === line, `the arrow at line ${line}`);
+  }
+  /** The line number whose margin shows the current-frame arrow. */
+  async stackLine(file) {
+    return this.editor(file).locator('.margin').evaluate((m) => {
+      const g = m.querySelector('.codicon-debug-stackframe') ?? document.querySelector('.codicon-debug-stackframe');
+      if (!g) return 0;
+      const y = g.getBoundingClientRect().top;
+      for (const n of m.querySelectorAll('.line-numbers')) if (Math.abs(n.getBoundingClientRect().top - y) < 6) return Number(n.textContent);
+      return 0;
+    });
+  }
+  /** Rows of the Disassembly View: {current, text}. */
+  async disassembly() {
+    return this.$('.disassembly-view .monaco-list-row').evaluateAll((rows) => rows.map((r) => ({
+      top: parseFloat(r.style.top), current: !!r.querySelector('.codicon-debug-stackframe'), text: r.textContent.replace(/\u00a0/g, ' '),
+    })).sort((a, b) => a.top - b.top));
+  }
+}

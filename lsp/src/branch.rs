@@ -121,8 +121,23 @@ impl Branch {
     }
 }
 
+/// What a listing says of an instruction beside its count: how likely a branch jumps, and how
+/// often a specialized form failed.
+pub fn notes(instruction: &Instruction, profile: &InstructionProfile) -> Vec<String> {
+    let mut notes = Vec::new();
+    if instruction.is_branch() {
+        notes.extend(jumps(profile));
+    }
+    let counted = |count: u64, one: &str, many: &str| {
+        (count > 0).then(|| format!("{} {}", grouped(count), if count == 1 { one } else { many }))
+    };
+    notes.extend(counted(profile.misses, "miss", "misses"));
+    notes.extend(counted(profile.deopts, "deopt", "deopts"));
+    notes
+}
+
 /// How likely a conditional jump jumps, as a number, as a bar, and its newest outcomes.
-pub fn jumps(profile: &InstructionProfile) -> Option<String> {
+fn jumps(profile: &InstructionProfile) -> Option<String> {
     let total = profile.taken + profile.not_taken;
     let (share, text) = match profile.history {
         _ if total > 0 => (

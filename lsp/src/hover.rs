@@ -7,7 +7,7 @@ use tailscope_formats::history::grouped;
 use tailscope_formats::profile::InstructionProfile;
 
 use crate::analysis::{Instruction, Site};
-use crate::branch::jumps;
+use crate::branch::notes;
 use crate::overlay::Freshness;
 use crate::text::{Place, Span};
 use crate::view::View;
@@ -185,7 +185,7 @@ fn row(view: &View<'_>, site: Site, focus: Option<Span>) -> Option<Row> {
             None if freshness == Some(Freshness::Fresh) => "never".into(),
             None => String::new(),
         },
-        notes: notes(instruction, profile),
+        notes: profile.map_or(String::new(), |(p, _)| notes(instruction, p).join(", ")),
     })
 }
 
@@ -200,27 +200,6 @@ fn shown_opcode(
         }
         _ => instruction.opcode,
     }
-}
-
-fn notes(instruction: &Instruction, profile: Option<(&InstructionProfile, Freshness)>) -> String {
-    let Some((profile, _)) = profile else {
-        return String::new();
-    };
-    let mut notes = Vec::new();
-    if instruction.is_branch() {
-        notes.extend(jumps(profile));
-    }
-    if profile.misses > 0 {
-        notes.push(counted(profile.misses, "miss", "misses"));
-    }
-    if profile.deopts > 0 {
-        notes.push(counted(profile.deopts, "deopt", "deopts"));
-    }
-    notes.join(", ")
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 /// An argument, at most [`ARGUMENT`] characters of it.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use tailscope_formats::history::grouped;
 
 use crate::analysis::{Function, Instruction, Site};
+use crate::branch::notes;
 use crate::overlay::Freshness;
 use crate::view::View;
 
@@ -81,9 +82,11 @@ fn heading(view: &View<'_>, index: usize, function: &Function) -> String {
 struct Row<'a> {
     is_target: bool,
     offset: u32,
+    executions: String,
     opcode: &'a str,
     argument: String,
-    numbers: String,
+    /// What a branch did, and how often a specialized form failed.
+    notes: Vec<String>,
 }
 
 /// Columns of an opcode and an argument at most; longer ones push the rest of the row aside.
@@ -103,28 +106,32 @@ fn body(listing: &mut Listing, view: &View<'_>, index: usize, function: &Functio
             (row(view, site, instruction), instruction.line)
         });
     let rows: Vec<_> = rows.collect();
-    let opcodes = rows.iter().map(|(row, _)| row.opcode.len());
-    let opcode = opcodes.filter(|width| *width <= OPCODE).max().unwrap_or(0);
-    let arguments = rows.iter().map(|(row, _)| row.argument.chars().count());
-    let argument = arguments
-        .filter(|width| *width <= ARGUMENT)
-        .max()
-        .unwrap_or(0);
+    let widest = |column: fn(&Row<'_>) -> usize, limit: usize| {
+        let widths = rows.iter().map(|(row, _)| column(row));
+        widths.filter(|width| *width <= limit).max().unwrap_or(0)
+    };
+    let executions = widest(|row| row.executions.chars().count(), usize::MAX);
+    let opcode = widest(|row| row.opcode.len(), OPCODE);
+    let argument = widest(|row| row.argument.chars().count(), ARGUMENT);
     let mut last = None;
-    for (row, line) in rows {
-        if line != last {
-            last = line;
-            if let Some(line) = line {
+    for (row, line) in &rows {
+        if *line != last {
+            last = *line;
+            if let Some(line) = *line {
                 let source = view.state.analysis.text.line(line).trim();
                 listing.push(&format!("{:>5} │ {source}", line + 1), Some(line));
             }
         }
         let mark = if row.is_target { '»' } else { ' ' };
         let text = format!(
-            "    {mark} {:>5}  {:<opcode$} {:<argument$}  {}",
-            row.offset, row.opcode, row.argument, row.numbers
+            "    {mark} {:>5}  {:>executions$}  {:<opcode$} {:<argument$}  {}",
+            row.offset,
+            row.executions,
+            row.opcode,
+            row.argument,
+            row.notes.join(", ")
         );
-        listing.push(&text, line);
+        listing.push(&text, *line);
     }
 }
 
@@ -137,31 +144,17 @@ fn row<'a>(view: &View<'a>, site: Site, instruction: &'a Instruction) -> Row<'a>
     if !instruction.argument.is_empty() {
         let _ = write!(argument, " ({})", instruction.argument);
     }
-    let mut numbers = String::new();
-    if let Some((profile, _)) = profile {
-        let _ = write!(numbers, "{:>12}×", grouped(profile.executions));
-        if instruction.is_branch()
-            && let Some(bar) = crate::branch::jumps(profile)
-        {
-            let _ = write!(numbers, "  {bar}");
-        }
-        if profile.misses > 0 {
-            let misses = if profile.misses == 1 {
-                "miss"
-            } else {
-                "misses"
-            };
-            let _ = write!(numbers, "  {} {misses}", grouped(profile.misses));
-        }
-    }
     Row {
         is_target: instruction.is_target,
         offset: instruction.offset,
+        executions: profile.map_or(String::new(), |(p, _)| {
+            format!("{}×", grouped(p.executions))
+        }),
         opcode: match profile {
             Some((profile, Freshness::Fresh)) => &profile.opcode,
             _ => instruction.opcode.name(),
         },
         argument,
-        numbers,
+        notes: profile.map_or(Vec::new(), |(profile, _)| notes(instruction, profile)),
     }
 }

@@ -24,6 +24,6 @@ test('command lines', () => {
   assert.deepEqual(profile('/w/a/x.py', undefined).cwd, '/w/a');
   const output = traceFile('/w/a/x.py', '/w');
   assert.equal(output, '/w/.tailscope/traces/x.tstrace');
-  assert.deepEqual(trace('/w/a/x.py', output, '/w').args, ['trace', '/w/a/x.py', '-o', output]);
+  assert.deepEqual(trace('/w/a/x.py', output, '/w').args, ['trace', '-o', output, '/w/a/x.py']);
   assert.deepEqual(showTrace(output).slice(0, 3), ['trace', 'show', output]);
 });

@@ -47,7 +47,7 @@ pub enum TraceError {
         source: std::io::Error,
     },
     #[error(
-        "{path} is not a tailscope trace. Record one with `tailscope trace PROGRAM -o {path}`."
+        "{path} is not a tailscope trace. Record one with `tailscope trace -o {path} PROGRAM`."
     )]
     NotATrace { path: PathBuf },
     #[error(

@@ -94,6 +94,7 @@ pub fn show(options: &ShowOptions, out: &mut dyn Write) -> Result<(), TraceError
 }
 
 fn run(options: &ShowOptions, out: &mut dyn Write) -> Result<(), TraceError> {
+    options.filter.check()?;
     let mut reader = TraceReader::open(&options.path)?;
     if options.from > 0 && options.from >= reader.len() && !options.follow {
         return Err(TraceError::Option(format!(

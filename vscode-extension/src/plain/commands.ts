@@ -17,9 +17,9 @@ export function traceFile(file: string, folder: string | undefined): string {
   return path.join(folder ?? path.dirname(file), '.tailscope', 'traces', `${name}.tstrace`);
 }
 
-/** Records a trace of a file. */
+/** Records a trace of a file. (What stands after the program would be the program's own.) */
 export function trace(file: string, output: string, folder: string | undefined): CommandLine {
-  return { args: ['trace', file, '-o', output], cwd: folder ?? path.dirname(file) };
+  return { args: ['trace', '-o', output, file], cwd: folder ?? path.dirname(file) };
 }
 
 /** Instructions of a trace shown in an editor: beyond this, the terminal and its filters serve better. */

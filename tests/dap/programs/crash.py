@@ -1,0 +1,4 @@
+import os
+
+print("about to crash")
+os.abort()

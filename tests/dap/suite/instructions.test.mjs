@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { Program, ours } from './support.mjs';
+
+const branches = new Program('branches.py');
+const lines = new Program('lines.py');
+
+describe('instructions', () => {
+  ours('around the current one, with sources and symbols', async (session) => {
+    await session.runTo(lines, ['loop_body']);
+    const memoryReference = session.frames[0].instructionPointerReference;
+    const { body } = await session.disassembleRequest({ memoryReference, instructionOffset: -200, instructionCount: 400 });
+    assert.equal(body.instructions.length, 400);
+    assert.equal(body.instructions[200].address, memoryReference);
+    const addresses = body.instructions.map(({ address }) => BigInt(address));
+    assert.ok(addresses.every((address, i) => i === 0 || addresses[i - 1] < address), 'ascending, without doubles');
+    const valid = body.instructions.filter(({ presentationHint }) => presentationHint !== 'invalid');
+    assert.equal(valid[0].symbol, 'loop');
+    assert.match(valid[0].instruction, /^RESUME/);
+    assert.match(valid.at(-1).instruction, /^RETURN_VALUE/);
+    assert.equal(valid[0].location.path, lines.path);
+    const marks = new Set(valid.map(({ line }) => lines.mark(line)));
+    assert.ok(['loop_before', 'loop_head', 'loop_body', 'loop_after'].every((mark) => marks.has(mark)), [...marks].join());
+  });
+
+  ours('breakpoints on them', async (session) => {
+    await session.runTo(lines, ['loop_before']);
+    const memoryReference = session.frames[0].instructionPointerReference;
+    const { body } = await session.disassembleRequest({ memoryReference, instructionCount: 12 });
+    const wanted = body.instructions.find(({ instruction }) => instruction.startsWith('BINARY_OP'));
+    const set = await session.customRequest('setInstructionBreakpoints', {
+      breakpoints: [{ instructionReference: wanted.address, condition: 'i == 2' }],
+    });
+    assert.equal(set.body.breakpoints[0].verified, true);
+    await session.go();
+    await session.stopped('instruction breakpoint');
+    assert.equal(session.frames[0].instructionPointerReference, wanted.address);
+    assert.equal(await session.evaluate('i'), '2');
+  });
+
+  ours('the value stack', async (session) => {
+    await session.runTo(lines, ['inner']);
+    await session.step('next', 'instruction');
+    const before = (await session.scope('Value stack')).variables;
+    assert.ok(Object.values(before).length >= 1);
+    assert.equal(before['[0]'].value, '3');
+  });
+
+  ours('the history of a branch', async (session) => {
+    await session.runTo(branches, [['branch', { condition: 'i == 47' }]]);
+    let instruction;
+    do {
+      await session.step('next', 'instruction');
+      instruction = (await session.scope('Instruction')).variables;
+    } while (!instruction.opcode.value.startsWith('POP_JUMP_IF'));
+    // Of three in a row two skip the body; whether that is a jump is the compiler's choice.
+    const [, bits, taken] = /^([01]{16}) \((\d+) of the last 16 jumped\)$/.exec(instruction['branch history'].value);
+    assert.match(bits, /^(?:(?:[01]?[01]?)(?:110|001)+(?:[01]?[01]?))$/);
+    assert.equal([...bits].filter((bit) => bit === '1').length, Number(taken));
+    assert.ok(instruction['inline caches'], 'its caches are shown');
+  });
+
+  ours('specializations are named with what they specialize', async (session) => {
+    await session.runTo(lines, [['loop_body', { hitCondition: '5' }]]);
+    const seen = new Set();
+    while (session.at === 'loop_body') {
+      const { opcode, 'specialization of': base } = (await session.scope('Instruction')).variables;
+      if (base) seen.add(`${opcode.value.split(' ')[0]} of ${base.value}`);
+      await session.step('next', 'instruction');
+    }
+    assert.ok(seen.size === 0 || seen.has('BINARY_OP_ADD_INT of BINARY_OP'), [...seen].join());
+  });
+});

@@ -41,6 +41,29 @@ impl<'a> CallArgs<'a> {
     }
 }
 
+/// How messages about a call's arguments name the function.
+pub trait FunctionName {
+    /// The bare name, `append`.
+    fn plain(&self) -> &str;
+
+    /// The name that some messages show, `list.append`.
+    fn qualified(&self, _vm: &Vm) -> String {
+        self.plain().to_owned()
+    }
+}
+
+impl FunctionName for str {
+    fn plain(&self) -> &str {
+        self
+    }
+}
+
+impl FunctionName for String {
+    fn plain(&self) -> &str {
+        self
+    }
+}
+
 /// A parsed text signature.
 pub struct Signature {
     /// Names of the parameters that arguments are bound to, `self` included if it has one.
@@ -79,8 +102,14 @@ impl Signature {
             required_kwonly: false,
         };
         let mut keyword_only = false;
+        let mut optional = false;
         for part in split_parameters(inner) {
             let part = part.trim();
+            // `sub[, start[, end]]`: parameters in brackets may be left out.
+            let (part, opens) = match part.split_once('[') {
+                Some((p, _)) if !part.contains('=') => (p.trim(), true),
+                _ => (part.trim_end_matches(']'), false),
+            };
             if part.is_empty() {
                 continue;
             }
@@ -98,8 +127,9 @@ impl Signature {
             } else {
                 let (name, required) = match part.split_once('=') {
                     Some((n, _)) => (n.trim(), false),
-                    None => (part, true),
+                    None => (part, !optional),
                 };
+                optional |= opens;
                 let name = match name.strip_prefix('$') {
                     Some(n) => {
                         s.has_self = true;
@@ -139,10 +169,10 @@ impl Signature {
 
     /// Binds arguments to parameters and calls `f` with one value per parameter.
     /// `first` is the bound `self`, class or module, if the signature has one that is not in `args`.
-    pub fn bind<R>(
+    pub fn bind<R, N: FunctionName + ?Sized>(
         &self,
         vm: &Vm,
-        fname: &str,
+        fname: &N,
         first: Option<Value>,
         call: CallArgs,
         f: impl FnOnce(&[Value]) -> PyResult<R>,
@@ -161,10 +191,10 @@ impl Signature {
         f(&bound)
     }
 
-    fn fill(
+    fn fill<N: FunctionName + ?Sized>(
         &self,
         vm: &Vm,
-        fname: &str,
+        fname: &N,
         first: Option<Value>,
         call: CallArgs,
         bound: &mut [Value],
@@ -197,10 +227,10 @@ impl Signature {
         self.check_required(vm, fname, skip, pos.len(), call.has_keywords(), bound)
     }
 
-    fn bind_keyword(
+    fn bind_keyword<N: FunctionName + ?Sized>(
         &self,
         vm: &Vm,
-        fname: &str,
+        fname: &N,
         name: Value,
         value: Value,
         bound: &mut [Value],
@@ -216,7 +246,8 @@ impl Signature {
                 Ok(())
             }
             Some((i, p)) => Err(vm.type_error(format!(
-                "argument for {fname}() given by name ('{}') and position ({})",
+                "argument for {}() given by name ('{}') and position ({})",
+                fname.plain(),
                 p.name,
                 i + 1 - skip
             ))),
@@ -226,28 +257,37 @@ impl Signature {
                     None => Ok(()),
                 },
                 None if self.takes_no_keywords() => {
-                    Err(vm.type_error(format!("{fname}() takes no keyword arguments")))
+                    Err(vm.type_error(format!("{}() takes no keyword arguments", fname.qualified(vm))))
                 }
                 None => Err(vm.type_error(format!(
-                    "{fname}() got an unexpected keyword argument '{text}'"
+                    "{}() got an unexpected keyword argument '{text}'",
+                    fname.plain()
                 ))),
             },
         }
     }
 
-    fn takes_no_keywords(&self) -> bool {
+    /// No parameter can be given by name.
+    pub fn takes_no_keywords(&self) -> bool {
         self.positional_only == self.params.len() && self.varkw.is_none()
             || (self.varargs.is_some() && self.params.len() == self.positional_only + 1 && self.varkw.is_none())
     }
 
     #[cold]
-    fn too_many(&self, vm: &Vm, fname: &str, skip: usize, given: usize) -> crate::error::Raised {
+    fn too_many<N: FunctionName + ?Sized>(
+        &self,
+        vm: &Vm,
+        name: &N,
+        skip: usize,
+        given: usize,
+    ) -> crate::error::Raised {
+        let fname = name.plain();
         let most = self.positional - skip;
         let least = self.required.saturating_sub(skip);
         if let Some(arity) = self.simple_arity() {
             return vm.type_error(match arity {
-                0 => format!("{fname}() takes no arguments ({given} given)"),
-                _ => format!("{fname}() takes exactly one argument ({given} given)"),
+                0 => format!("{}() takes no arguments ({given} given)", name.qualified(vm)),
+                _ => format!("{}() takes exactly one argument ({given} given)", name.qualified(vm)),
             });
         }
         if self.positional_only == self.params.len() {
@@ -264,10 +304,10 @@ impl Signature {
         vm.type_error(format!("{fname}() takes {how} {most} {positional}argument{s} ({given} given)"))
     }
 
-    fn check_required(
+    fn check_required<N: FunctionName + ?Sized>(
         &self,
         vm: &Vm,
-        fname: &str,
+        fname: &N,
         skip: usize,
         given: usize,
         _keywords: bool,
@@ -278,17 +318,20 @@ impl Signature {
                 continue;
             }
             if let Some(1) = self.simple_arity() {
-                return Err(vm.type_error(format!("{fname}() takes exactly one argument ({given} given)")));
+                let name = fname.qualified(vm);
+                return Err(vm.type_error(format!("{name}() takes exactly one argument ({given} given)")));
             }
             if i < self.positional_only {
                 let least = self.required.min(self.positional_only) - skip;
                 let most = self.positional - skip;
                 let how = if least == most && self.varargs.is_none() { "" } else { "at least " };
                 let s = if least == 1 { "" } else { "s" };
-                return Err(vm.type_error(format!("{fname} expected {how}{least} argument{s}, got {given}")));
+                let name = fname.plain();
+                return Err(vm.type_error(format!("{name} expected {how}{least} argument{s}, got {given}")));
             }
             return Err(vm.type_error(format!(
-                "{fname}() missing required argument '{}' (pos {})",
+                "{}() missing required argument '{}' (pos {})",
+                fname.plain(),
                 p.name,
                 i + 1 - skip
             )));
@@ -310,15 +353,19 @@ fn with_first<R>(first: Value, rest: &[Value], f: impl FnOnce(&[Value]) -> PyRes
     f(&v)
 }
 
-/// Splits at commas outside of brackets and quotes (defaults may hold them).
+/// Splits at commas outside of brackets and quotes (defaults may hold them), and at the commas
+/// that begin optional groups, `[, `.
 fn split_parameters(text: &'static str) -> Vec<&'static str> {
     let (mut parts, mut start, mut depth, mut quote) = (Vec::new(), 0, 0i32, None);
     for (i, c) in text.char_indices() {
+        let group = text[i..].starts_with("[,");
         match (quote, c) {
             (Some(q), c) if c == q => quote = None,
             (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
+            (None, '[') if group => {}
             (None, '(' | '[' | '{') => depth += 1,
+            (None, ']') if depth == 0 => {}
             (None, ')' | ']' | '}') => depth -= 1,
             (None, ',') if depth == 0 => {
                 parts.push(&text[start..i]);
@@ -365,5 +412,8 @@ mod tests {
         assert_eq!(Signature::parse("($self, object, /)").simple_arity(), Some(1));
         assert_eq!(Signature::parse("($self, /)").simple_arity(), Some(0));
         assert_eq!(Signature::parse("($self, object)").simple_arity(), None);
+        let s = Signature::parse("($self, sub[, start[, end]], /)");
+        assert_eq!(s.params.iter().map(|p| p.name).collect::<Vec<_>>(), ["self", "sub", "start", "end"]);
+        assert_eq!((s.required, s.positional, s.positional_only), (2, 4, 4));
     }
 }

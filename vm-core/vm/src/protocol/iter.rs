@@ -2,7 +2,7 @@
 
 use crate::error::{PyResult, Raised};
 use crate::protocol::{attr, item};
-use crate::shape;
+use crate::shape::{self, ShapeId};
 use crate::types::dict::PyDict;
 use crate::types::iterators::PySequenceIterator;
 use crate::types::list::PyList;
@@ -39,9 +39,19 @@ fn not_iterable(vm: &Vm, v: Value) -> Raised {
 /// Whether the type's `__getitem__` takes positions, as far as anybody can tell (CPython's
 /// `PySequence_Check`): built-in types say so, classes written in Python might.
 pub fn is_sequence(ty: TypeRef) -> bool {
+    let layout = ty.layout();
     ty.slots().get_item.is_some()
-        && (ty.is_heap() || ty.has_flag(flags::SEQUENCE))
-        && !ty.mro().iter().any(|t| t.instance_shape() == shape::DICT)
+        && !extends_dict(layout)
+        && (ty.is_heap()
+            || ty.has_flag(flags::SEQUENCE)
+            || matches!(layout, shape::STR | shape::BYTES | shape::BYTEARRAY))
+}
+
+fn extends_dict(mut layout: ShapeId) -> bool {
+    while layout != shape::OBJECT && layout != shape::DICT {
+        layout = shape::layout_base(layout);
+    }
+    layout == shape::DICT
 }
 
 /// Whether the value has `__next__`.

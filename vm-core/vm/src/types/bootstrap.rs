@@ -123,6 +123,13 @@ fn bound_new(vm: &Vm, ty: TypeRef, args: CallArgs) -> PyResult {
         if let Some(type_::TypeDef { new: New::Bound(sig, f), .. }) = t.definition {
             let sig = vm.signatures.get(sig);
             let name = t.name();
+            // Keywords are for a subclass's own `__init__` if it has one.
+            let same_init = ty.slots().init.map(|f| f as usize) == t.slots().init.map(|f| f as usize);
+            let args = if args.has_keywords() && !same_init && sig.takes_no_keywords() {
+                CallArgs::positional(args.positional_args())
+            } else {
+                args
+            };
             return sig.bind(vm, &name, None, args, |bound| f(vm, ty, bound));
         }
     }

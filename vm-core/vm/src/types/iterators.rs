@@ -288,10 +288,11 @@ fn new_enumerate(vm: &Vm, ty: TypeRef, args: CallArgs) -> PyResult {
         *slot = Some(*v);
     }
     for (name, v) in args.keywords() {
+        let alone = args.args.len() == 1;
         let text = name.cast::<PyStr>().map(|s| s.to_string_lossy()).unwrap_or_default();
         match text.as_str() {
             "iterable" if bound[0].is_none() => bound[0] = Some(v),
-            "start" if bound[1].is_none() => bound[1] = Some(v),
+            "start" if bound[1].is_none() && !alone => bound[1] = Some(v),
             _ => {
                 return Err(vm.type_error(format!(
                     "'{text}' is an invalid keyword argument for enumerate()"

@@ -1,7 +1,7 @@
 //! Callables and descriptors that wrap native code: built-in functions and methods, method,
 //! wrapper, getset and member descriptors.
 
-use crate::args::CallArgs;
+use crate::args::{CallArgs, FunctionName};
 use crate::error::{PyResult, Raised};
 use crate::object::{self, Header, Payload};
 use crate::shape;
@@ -62,7 +62,40 @@ impl BuiltinFunction {
     pub fn call(&self, vm: &Vm, args: CallArgs) -> PyResult {
         let sig = vm.signatures.get(self.def.sig);
         let first = if sig.has_self { Some(self.this.non_null().unwrap_or(vm.none())) } else { None };
-        sig.bind(vm, self.def.name, first, args, |bound| (self.def.func)(vm, bound))
+        sig.bind(vm, self, first, args, |bound| (self.def.func)(vm, bound))
+    }
+}
+
+impl FunctionName for BuiltinFunction {
+    fn plain(&self) -> &str {
+        self.def.name
+    }
+
+    fn qualified(&self, vm: &Vm) -> String {
+        let name = self.def.name;
+        if let Some(module) = self.module.cast::<PyStr>() {
+            return match module.to_string_lossy().as_str() {
+                "builtins" => name.to_owned(),
+                module => format!("{module}.{name}"),
+            };
+        }
+        match self.this.non_null() {
+            None => name.to_owned(),
+            Some(this) => {
+                let ty = Type::from_value(this).unwrap_or_else(|| vm.type_of(this));
+                format!("{}.{name}", ty.name())
+            }
+        }
+    }
+}
+
+impl FunctionName for MethodDescriptor {
+    fn plain(&self) -> &str {
+        self.def.name
+    }
+
+    fn qualified(&self, _vm: &Vm) -> String {
+        format!("{}.{}", self.owner.name(), self.def.name)
     }
 }
 
@@ -95,7 +128,7 @@ impl MethodDescriptor {
                 if rest.kwnames.is_none() && sig.is_exact(args.args.len()) {
                     return (self.def.func)(vm, args.args);
                 }
-                sig.bind(vm, &self.qualified(), Some(this), rest, |b| (self.def.func)(vm, b))
+                sig.bind(vm, self, Some(this), rest, |b| (self.def.func)(vm, b))
             }
             Some(&this) => Err(self.wrong_self(vm, this)),
             None => Err(vm.type_error(format!(
@@ -104,10 +137,6 @@ impl MethodDescriptor {
                 self.def.name
             ))),
         }
-    }
-
-    fn qualified(&self) -> String {
-        format!("{}.{}", self.owner.name(), self.def.name)
     }
 
     #[cold]

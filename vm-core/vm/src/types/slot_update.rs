@@ -276,6 +276,10 @@ fn overrides(vm: &Vm, left: TypeRef, right: TypeRef, reflected: Value) -> bool {
 }
 
 fn set_generic(s: &mut Slots, id: SlotId) {
+    if id == SlotId::Iter {
+        s.iter = Some(slot_iter);
+        return;
+    }
     if unary::set(s, id) {
         return;
     }
@@ -305,6 +309,18 @@ fn set_generic(s: &mut Slots, id: SlotId) {
         SlotId::Del => s.finalize = Some(slot_finalize),
         _ => {}
     }
+}
+
+/// `__iter__ = None` says that the class cannot be iterated, whatever else it has.
+fn slot_iter(vm: &Vm, this: Value) -> PyResult {
+    let n = vm.names();
+    if vm.type_of(this).lookup(vm, n.__iter__).is_some_and(|f| f.is(vm.none())) {
+        return Err(vm.type_error(format!(
+            "'{}' object is not iterable",
+            vm.type_of(this).full_name()
+        )));
+    }
+    special(vm, this, n.__iter__, &[])
 }
 
 fn slot_pow_mod(vm: &Vm, a: Value, b: Value, m: Value) -> PyResult {

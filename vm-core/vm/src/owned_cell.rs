@@ -29,6 +29,12 @@ impl OwnedCell {
         self.0.get().borrow()
     }
 
+    /// The content as the slot that owns it: for `Value::dup`.
+    #[inline(always)]
+    pub fn slot(&self) -> Value {
+        self.0.get()
+    }
+
     /// A reference of one's own to the content.
     #[inline(always)]
     pub fn get_ref(&self) -> Option<Ref> {

@@ -263,6 +263,17 @@ impl Value {
         // SAFETY: the low bits say that this points at a live object.
         self.0 & 3 == 0 && !self.is_null() && unsafe { (*self.pointer()).shape == shape }
     }
+
+    /// [`Value::has_shape`] of a value that is not NULL.
+    ///
+    /// # Safety
+    /// It must not be NULL.
+    #[inline(always)]
+    pub unsafe fn has_shape_nonnull(self, shape: u32) -> bool {
+        debug_assert!(!self.is_null());
+        // SAFETY: promised by the caller; the low bits say that this points at a live object.
+        self.0 & 3 == 0 && unsafe { (*self.pointer()).shape == shape }
+    }
 }
 
 impl fmt::Debug for Value {

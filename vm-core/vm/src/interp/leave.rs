@@ -3,35 +3,64 @@
 
 use crate::frame::{Frame, Link};
 use crate::interp::call::release_slots;
-use crate::interp::regs::Flow;
 use crate::types::frame_object;
 use crate::types::generator::{GeneratorState, PyGenerator};
 use crate::value::Value;
 use crate::vm::Vm;
 
-/// RETURN_VALUE of a frame whose link is slow; the result, owned, is on top of the stack.
+/// Finishes RETURN_VALUE: the result is on top of the stack, and the first `released` slots of
+/// the frame have given back their references already.
 ///
 /// # Safety
 /// The registers must be spilled.
-pub unsafe fn return_slow(vm: &Vm) -> Flow {
+#[inline(never)]
+pub unsafe fn return_from(vm: &Vm, released: usize) {
     let s = &vm.interp;
     // SAFETY: promised by the caller.
     unsafe {
         let frame = Frame(s.fp.get());
-        let sp = s.sp.get().sub(1);
-        let result = *sp;
-        *sp = Value::NULL;
+        let sp = s.sp.get();
+        let result = (*sp.sub(1)).into_owned();
+        *sp.sub(1) = Value::NULL;
+        for i in 0..released {
+            *frame.0.add(i) = Value::NULL;
+        }
         let from = s.ip.get();
-        let to = match frame.generator() {
-            Some(g) => g.done_address.get(),
-            None => frame.link().return_address(),
+        let link = frame.link();
+        let base = if link.is_slow() {
+            let to = match frame.generator() {
+                Some(g) => g.done_address.get(),
+                None => link.return_address(),
+            };
+            let base = pop_frame(vm, frame, sp);
+            s.ip.set(to);
+            base
+        } else {
+            pop_plain(vm, frame, link, sp)
         };
-        let base = pop_frame(vm, frame, s.sp.get());
-        s.ip.set(to);
-        s.transfer(from, to);
+        s.transfer(from, s.ip.get());
         *base = result;
         s.sp.set(base.add(1));
-        Flow::Reload
+    }
+}
+
+/// `pop_frame` for a frame that nobody looks at.
+unsafe fn pop_plain(vm: &Vm, frame: Frame, link: Link, sp: *mut Value) -> *mut Value {
+    let s = &vm.interp;
+    // SAFETY: promised by the caller.
+    unsafe {
+        let fp = frame.0;
+        // Unlinked before anything is released: finalizers see the caller as the running frame.
+        s.fp.set(fp.sub(link.distance()));
+        s.ip.set(link.return_address());
+        s.depth_left.set(s.depth_left.get() + 1);
+        let mut p = fp;
+        while p < sp {
+            (*p).release();
+            p = p.add(1);
+        }
+        (*fp.sub(2)).release();
+        fp.sub(2)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The portable interpreter: the same instruction bodies in one `match` in a loop.
 
 use crate::interp::regs::{Flow, Regs};
-use crate::interp::{Mode, breakpoint, mode, observe, profile, record, unwind};
+use crate::interp::{Mode, breakpoint, leave, mode, observe, profile, record, unwind};
 use crate::ops;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -108,7 +108,7 @@ macro_rules! define_loop {
                                     Flow::Called
                                 }
                                 Flow::Jump => {
-                                    if MODE == mode::PROFILE && is_jump(&[$(stringify!($flag)),*]) {
+                                    if MODE == mode::PROFILE && const { is_jump(&[$(stringify!($flag)),*]) } {
                                         profile::taken(&start);
                                     }
                                     continue 'next;
@@ -164,6 +164,11 @@ unsafe fn settle<const MODE: u8>(r: &mut Regs, flow: Flow) -> Option<Exit> {
                 if !handled {
                     return Some(Exit::Raised);
                 }
+                r.reload();
+            }
+            Flow::Leave => {
+                r.save();
+                leave::return_from(r.vm(), r.arg());
                 r.reload();
             }
             Flow::Reload => r.reload(),

@@ -26,6 +26,9 @@ pub enum Flow {
     Again,
     /// `oparg` was extended: run the following instruction with it.
     Extended,
+    /// The frame returns the value on top, the slow way; its first `oparg` locals have given back
+    /// their references already.
+    Leave,
     /// An exception was raised here. It and the registers are in the VM's state.
     Raise,
     /// As `Raise`, for one that goes on: without a new traceback entry.

@@ -4,7 +4,7 @@
 //! it executes. `tests/tail_calls.rs` disassembles the binary and checks that.
 
 use crate::interp::regs::{Flow, Regs};
-use crate::interp::{Mode, breakpoint, mode, observe, profile, record, unwind};
+use crate::interp::{Mode, breakpoint, leave, mode, observe, profile, record, unwind};
 use crate::ops;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -102,6 +102,7 @@ macro_rules! define_handler {
                         let opcode = ops::control::extend(&mut r);
                         go!((*r.table.add(opcode as usize)).0, r)
                     }
+                    Flow::Leave => go!(leave, r),
                     Flow::Raise => go!(raise, r),
                     Flow::Reraise => go!(reraise, r),
                     Flow::Halt => {
@@ -157,7 +158,7 @@ macro_rules! cache_units {
 }
 
 macro_rules! jumps {
-    ($($flag:ident)*) => { crate::interp::match_loop::is_jump(&[$(stringify!($flag)),*]) };
+    ($($flag:ident)*) => { const { crate::interp::match_loop::is_jump(&[$(stringify!($flag)),*]) } };
 }
 
 macro_rules! define_handlers {
@@ -223,6 +224,26 @@ macro_rules! define_raise {
 }
 with_handler_parameters!(define_raise raise, unwind::raise);
 with_handler_parameters!(define_raise reraise, unwind::reraise);
+
+macro_rules! define_leave {
+    (($($p:ident: $t:ty),*)) => {
+        /// Leaves the frame when more is due than giving back references; `oparg` locals are
+        /// released already.
+        #[inline(never)]
+        #[allow(clippy::too_many_arguments)]
+        unsafe extern "rust-preserve-none" fn leave($($p: $t),*) -> u64 {
+            // SAFETY: as for all handlers.
+            unsafe {
+                let mut r = Regs { $($p),* };
+                r.save();
+                leave::return_from(r.vm(), r.arg());
+                r.reload();
+                dispatch!(r)
+            }
+        }
+    };
+}
+with_handler_parameters!(define_leave);
 
 macro_rules! define_bad_opcode {
     (($($p:ident: $t:ty),*)) => {

@@ -83,7 +83,7 @@ pub unsafe fn LOAD_ATTR_INSTANCE_VALUE(r: &mut Regs) -> Flow {
     let owner = r.peek(1);
     cached_shape!(r, owner);
     let at = (owner.pointer() as *const u8).add(r.cache16(3) as usize) as *const Value;
-    finish_load(r, (*at).dup_owned())
+    finish_load(r, (*at).dup())
 }
 
 /// A `__slots__` member: as an inline value, but it may be unset.
@@ -95,7 +95,7 @@ pub unsafe fn LOAD_ATTR_SLOT(r: &mut Regs) -> Flow {
     if (*at).is_null() {
         return Flow::Deopt;
     }
-    finish_load(r, (*at).dup_owned())
+    finish_load(r, (*at).dup())
 }
 
 /// The dictionary of an instance whose attributes are in one.
@@ -106,7 +106,7 @@ macro_rules! attribute_dict {
             return Flow::Deopt;
         }
         let d = Value::borrowed(d as *const object::Header);
-        if !d.has_shape(shape::DICT) {
+        if !d.has_shape_nonnull(shape::DICT) {
             return Flow::Deopt;
         }
         d.cast_unchecked::<PyDict>()
@@ -128,14 +128,14 @@ pub unsafe fn LOAD_ATTR_WITH_HINT(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn LOAD_ATTR_MODULE(r: &mut Regs) -> Flow {
     let owner = r.peek(1);
-    if !owner.has_shape(shape::MODULE) {
+    if !owner.has_shape_nonnull(shape::MODULE) {
         return Flow::Deopt;
     }
     let d = attribute_dict!(owner);
     if d.current_keys_version() != r.cache32(1) {
         return Flow::Deopt;
     }
-    let v = d.value_at_unchecked(r.cache16(3) as usize).dup_owned();
+    let v = d.slot_at_unchecked(r.cache16(3) as usize).dup();
     finish_load(r, v)
 }
 
@@ -149,7 +149,7 @@ unsafe fn pinned(r: &Regs) -> Value {
 #[inline(always)]
 pub unsafe fn LOAD_ATTR_CLASS(r: &mut Regs) -> Flow {
     let owner = r.peek(1);
-    if !owner.has_shape(shape::TYPE) || owner.cast_unchecked::<Type>().version() != r.cache32(1) {
+    if !owner.has_shape_nonnull(shape::TYPE) || owner.cast_unchecked::<Type>().version() != r.cache32(1) {
         return Flow::Deopt;
     }
     let v = pinned(r).dup_owned();

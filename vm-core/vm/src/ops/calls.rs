@@ -8,7 +8,7 @@ use crate::code::PyCode;
 use crate::error::{PyResult, Raised};
 use crate::frame::{HEADER_SLOTS, LEAVE_SLOW, Link};
 use crate::interp::regs::{Flow, Regs};
-use crate::interp::{call, leave};
+use crate::interp::call;
 use crate::object;
 use crate::ops::{adaptive, attempt};
 use crate::protocol::{call as protocol, item, iter, object as obj};
@@ -38,7 +38,7 @@ pub unsafe fn CALL(r: &mut Regs) -> Flow {
 macro_rules! cached_function {
     ($r:ident, $callable:expr, $nfp:expr) => {{
         let callable = $callable;
-        if !callable.has_shape(shape::FUNCTION) {
+        if !callable.has_shape_nonnull(shape::FUNCTION) {
             return Flow::Deopt;
         }
         let f = callable.cast_unchecked::<PyFunction>();
@@ -102,7 +102,7 @@ pub unsafe fn CALL_PY_EXACT_ARGS_SELF(r: &mut Regs) -> Flow {
 macro_rules! cached_method {
     ($r:ident, $base:expr) => {{
         let callable = *$base;
-        if !callable.has_shape(shape::METHOD) || !(*$base.add(1)).is_null() {
+        if !callable.has_shape_nonnull(shape::METHOD) || !(*$base.add(1)).is_null() {
             return Flow::Deopt;
         }
         callable.cast_unchecked::<PyMethod>()
@@ -135,7 +135,7 @@ pub unsafe fn CALL_BOUND_METHOD_EXACT_ARGS(r: &mut Regs) -> Flow {
 pub unsafe fn CALL_PY_GENERAL(r: &mut Regs) -> Flow {
     let base = r.slot(r.arg() + 2);
     let callable = *base;
-    if !callable.has_shape(shape::FUNCTION)
+    if !callable.has_shape_nonnull(shape::FUNCTION)
         || callable.cast_unchecked::<PyFunction>().current_version() != r.cache32(1)
     {
         return Flow::Deopt;
@@ -148,7 +148,7 @@ pub unsafe fn CALL_PY_GENERAL(r: &mut Regs) -> Flow {
 pub unsafe fn CALL_BOUND_METHOD_GENERAL(r: &mut Regs) -> Flow {
     let base = r.slot(r.arg() + 2);
     let m = cached_method!(r, base);
-    if !m.function.has_shape(shape::FUNCTION)
+    if !m.function.has_shape_nonnull(shape::FUNCTION)
         || m.function.cast_unchecked::<PyFunction>().current_version() != r.cache32(1)
     {
         return Flow::Deopt;
@@ -195,7 +195,7 @@ unsafe fn release_call(r: &mut Regs, base: *mut Value, v: Value) {
 #[inline(always)]
 pub unsafe fn CALL_NON_PY_GENERAL(r: &mut Regs) -> Flow {
     let callable = r.peek(r.arg() + 2);
-    if callable.has_shape(shape::FUNCTION) || callable.has_shape(shape::METHOD) {
+    if callable.has_shape_nonnull(shape::FUNCTION) || callable.has_shape_nonnull(shape::METHOD) {
         return Flow::Deopt;
     }
     r.save();
@@ -299,7 +299,7 @@ pub unsafe fn CALL_LEN(r: &mut Regs) -> Flow {
         return Flow::Deopt;
     }
     let arg = r.peek(1);
-    if arg.has_shape(shape::LIST) {
+    if arg.has_shape_nonnull(shape::LIST) {
         let n = arg.cast_unchecked::<PyList>().len();
         r.finish::<3>(Value::small_int(n as i64));
         return Flow::Next;
@@ -328,7 +328,7 @@ pub unsafe fn CALL_ISINSTANCE(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn CALL_LIST_APPEND(r: &mut Regs) -> Flow {
     let list = r.peek(2);
-    if !r.peek(3).is(r.vm().interp.callable_cache.list_append.get()) || !list.has_shape(shape::LIST) {
+    if !r.peek(3).is(r.vm().interp.callable_cache.list_append.get()) || !list.has_shape_nonnull(shape::LIST) {
         return Flow::Deopt;
     }
     let callable = r.peek(3);
@@ -393,7 +393,7 @@ pub unsafe fn CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS(r: &mut Regs) -> Flow {
 pub unsafe fn CALL_ALLOC_AND_ENTER_INIT(r: &mut Regs) -> Flow {
     let n = r.arg();
     let (class, receiver) = (r.peek(n + 2), r.peek(n + 1));
-    if !receiver.is_null() || !class.has_shape(shape::TYPE) {
+    if !receiver.is_null() || !class.has_shape_nonnull(shape::TYPE) {
         return Flow::Deopt;
     }
     let ty: TypeRef = class.cast_unchecked::<Type>();
@@ -452,7 +452,7 @@ unsafe fn call_keywords(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn CALL_KW_PY(r: &mut Regs) -> Flow {
     let callable = r.peek(r.arg() + 3);
-    if !callable.has_shape(shape::FUNCTION)
+    if !callable.has_shape_nonnull(shape::FUNCTION)
         || callable.cast_unchecked::<PyFunction>().current_version() != r.cache32(1)
     {
         return Flow::Deopt;
@@ -464,7 +464,7 @@ pub unsafe fn CALL_KW_PY(r: &mut Regs) -> Flow {
 pub unsafe fn CALL_KW_BOUND_METHOD(r: &mut Regs) -> Flow {
     let base = r.slot(r.arg() + 3);
     let m = cached_method!(r, base);
-    if !m.function.has_shape(shape::FUNCTION)
+    if !m.function.has_shape_nonnull(shape::FUNCTION)
         || m.function.cast_unchecked::<PyFunction>().current_version() != r.cache32(1)
     {
         return Flow::Deopt;
@@ -475,7 +475,7 @@ pub unsafe fn CALL_KW_BOUND_METHOD(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn CALL_KW_NON_PY(r: &mut Regs) -> Flow {
     let callable = r.peek(r.arg() + 3);
-    if callable.has_shape(shape::FUNCTION) || callable.has_shape(shape::METHOD) {
+    if callable.has_shape_nonnull(shape::FUNCTION) || callable.has_shape_nonnull(shape::METHOD) {
         return Flow::Deopt;
     }
     call_keywords(r)
@@ -534,9 +534,9 @@ unsafe fn call_unpacked(vm: &Vm, return_ip: *const u16) -> Flow {
 
 /// A function or a bound method of one.
 unsafe fn is_python(callable: Value) -> bool {
-    callable.has_shape(shape::FUNCTION)
-        || (callable.has_shape(shape::METHOD)
-            && callable.cast_unchecked::<PyMethod>().function.has_shape(shape::FUNCTION))
+    callable.has_shape_nonnull(shape::FUNCTION)
+        || (callable.has_shape_nonnull(shape::METHOD)
+            && callable.cast_unchecked::<PyMethod>().function.has_shape_nonnull(shape::FUNCTION))
 }
 
 fn positional_tuple(vm: &Vm, callable: Value, args: Value) -> PyResult {
@@ -638,33 +638,52 @@ unsafe fn build_class(r: &Regs) -> PyResult {
 
 // Return.
 
+/// Leaves the frame. Where an object dies by it, or the link says that more is due, the slow
+/// way finishes what was begun: this one calls nothing.
 #[inline(always)]
 pub unsafe fn RETURN_VALUE(r: &mut Regs) -> Flow {
     let link = (*r.fp.sub(1)).bits();
-    let result = r.peek(1).into_owned();
     if link & LEAVE_SLOW != 0 {
-        *r.slot(1) = result;
-        r.save();
-        return leave::return_slow(r.vm());
+        r.oparg = 0;
+        return Flow::Leave;
     }
-    let link = Link(link);
     let (fp, end) = (r.fp, r.sp.sub(1));
-    // From here on finalizers see the caller as the running frame.
-    r.fp = fp.sub(link.distance());
-    r.transfer(link.return_address());
     let mut p = fp;
     while p < end {
-        let v = *p;
-        r.release(v);
+        if !give_back(*p) {
+            r.oparg = p.offset_from(fp) as u64;
+            return Flow::Leave;
+        }
         p = p.add(1);
     }
     let function = *fp.sub(2);
+    let result = r.peek(1).into_owned();
+    if !give_back(function) {
+        *r.slot(1) = result;
+        r.oparg = end.offset_from(fp) as u64;
+        return Flow::Leave;
+    }
+    *fp.sub(2) = result;
+    let link = Link(link);
     let s = &r.vm().interp;
     s.depth_left.set(s.depth_left.get() + 1);
-    r.release(function);
-    *fp.sub(2) = result;
     r.sp = fp.sub(1);
+    r.fp = fp.sub(link.distance());
+    r.transfer(link.return_address());
     Flow::Jump
+}
+
+/// Gives back a slot's reference unless it is the last one (false).
+#[inline(always)]
+unsafe fn give_back(v: Value) -> bool {
+    if v.is_owned_object() {
+        let p = v.pointer();
+        if (*p).refs == 1 {
+            return false;
+        }
+        (*p).refs = (*p).refs.wrapping_sub(1);
+    }
+    true
 }
 
 /// CPython's way out of a nested run; this VM's is HALT.

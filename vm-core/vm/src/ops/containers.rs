@@ -332,15 +332,15 @@ fn unpack_with_rest(vm: &Vm, seq: Value, before: usize, after: usize) -> PyResul
 #[inline(always)]
 pub unsafe fn UNPACK_SEQUENCE_TWO_TUPLE(r: &mut Regs) -> Flow {
     let seq = r.peek(1);
-    if !seq.has_shape(shape::TUPLE) {
+    if !seq.has_shape_nonnull(shape::TUPLE) {
         return Flow::Deopt;
     }
     let items = seq.cast_unchecked::<PyTuple>().as_slice();
     if items.len() != 2 {
         return Flow::Deopt;
     }
-    *r.slot(1) = items[1].dup_owned();
-    r.push(items[0].dup_owned());
+    *r.slot(1) = items[1].dup();
+    r.push(items[0].dup());
     r.release(seq);
     Flow::Next
 }
@@ -352,7 +352,7 @@ unsafe fn unpack_slots(r: &mut Regs, items: *const Value, n: usize) -> Flow {
     let mut i = n;
     while i > 0 {
         i -= 1;
-        r.push((*items.add(i)).dup_owned());
+        r.push((*items.add(i)).dup());
     }
     r.release(seq);
     Flow::Next
@@ -361,7 +361,7 @@ unsafe fn unpack_slots(r: &mut Regs, items: *const Value, n: usize) -> Flow {
 #[inline(always)]
 pub unsafe fn UNPACK_SEQUENCE_TUPLE(r: &mut Regs) -> Flow {
     let seq = r.peek(1);
-    if !seq.has_shape(shape::TUPLE) {
+    if !seq.has_shape_nonnull(shape::TUPLE) {
         return Flow::Deopt;
     }
     let items = seq.cast_unchecked::<PyTuple>().as_slice();
@@ -374,7 +374,7 @@ pub unsafe fn UNPACK_SEQUENCE_TUPLE(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn UNPACK_SEQUENCE_LIST(r: &mut Regs) -> Flow {
     let seq = r.peek(1);
-    if !seq.has_shape(shape::LIST) {
+    if !seq.has_shape_nonnull(shape::LIST) {
         return Flow::Deopt;
     }
     let list = seq.cast_unchecked::<PyList>();

@@ -227,7 +227,7 @@ pub unsafe fn FOR_ITER(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn FOR_ITER_LIST(r: &mut Regs) -> Flow {
     let it = r.peek(1);
-    if !it.has_shape(shape::LIST_ITERATOR) {
+    if !it.has_shape_nonnull(shape::LIST_ITERATOR) {
         return Flow::Deopt;
     }
     let it = it.cast_unchecked::<PyListIterator>();
@@ -243,14 +243,14 @@ pub unsafe fn FOR_ITER_LIST(r: &mut Regs) -> Flow {
         return end_loop(r);
     }
     it.pos.set(i + 1);
-    r.push((*l.items().add(i)).dup_owned());
+    r.push((*l.items().add(i)).dup());
     Flow::Next
 }
 
 #[inline(always)]
 pub unsafe fn FOR_ITER_TUPLE(r: &mut Regs) -> Flow {
     let it = r.peek(1);
-    if !it.has_shape(shape::TUPLE_ITERATOR) {
+    if !it.has_shape_nonnull(shape::TUPLE_ITERATOR) {
         return Flow::Deopt;
     }
     let it = it.cast_unchecked::<PyTupleIterator>();
@@ -266,14 +266,14 @@ pub unsafe fn FOR_ITER_TUPLE(r: &mut Regs) -> Flow {
         return end_loop(r);
     }
     it.pos.set(i + 1);
-    r.push(items.get_unchecked(i).dup_owned());
+    r.push(items.get_unchecked(i).dup());
     Flow::Next
 }
 
 #[inline(always)]
 pub unsafe fn FOR_ITER_RANGE(r: &mut Regs) -> Flow {
     let it = r.peek(1);
-    if !it.has_shape(shape::RANGE_ITERATOR) {
+    if !it.has_shape_nonnull(shape::RANGE_ITERATOR) {
         return Flow::Deopt;
     }
     let it = it.cast_unchecked::<PyRangeIterator>();
@@ -293,7 +293,7 @@ pub unsafe fn FOR_ITER_RANGE(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn FOR_ITER_GEN(r: &mut Regs) -> Flow {
     let it = r.peek(1);
-    if !it.has_shape(shape::GENERATOR) {
+    if !it.has_shape_nonnull(shape::GENERATOR) {
         return Flow::Deopt;
     }
     let g = it.cast_unchecked::<PyGenerator>();

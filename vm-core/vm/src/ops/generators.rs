@@ -65,7 +65,7 @@ pub unsafe fn YIELD_VALUE(r: &mut Regs) -> Flow {
 pub unsafe fn SEND(r: &mut Regs) -> Flow {
     adaptive!(r, specialize::send(r));
     let (receiver, value) = (r.peek(2), r.peek(1));
-    if receiver.has_shape(shape::GENERATOR) || receiver.has_shape(shape::COROUTINE) {
+    if receiver.has_shape_nonnull(shape::GENERATOR) || receiver.has_shape_nonnull(shape::COROUTINE) {
         let flow = send_to_generator(r);
         if flow != Flow::Deopt {
             return flow;
@@ -111,7 +111,7 @@ unsafe fn send_to_generator(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn SEND_GEN(r: &mut Regs) -> Flow {
     let receiver = r.peek(2);
-    if !receiver.has_shape(shape::GENERATOR) && !receiver.has_shape(shape::COROUTINE) {
+    if !receiver.has_shape_nonnull(shape::GENERATOR) && !receiver.has_shape_nonnull(shape::COROUTINE) {
         return Flow::Deopt;
     }
     send_to_generator(r)
@@ -166,11 +166,11 @@ pub unsafe fn CLEANUP_THROW(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn GET_YIELD_FROM_ITER(r: &mut Regs) -> Flow {
     let v = r.peek(1);
-    if v.has_shape(shape::GENERATOR) {
+    if v.has_shape_nonnull(shape::GENERATOR) {
         return Flow::Next;
     }
     r.save();
-    if v.has_shape(shape::COROUTINE) {
+    if v.has_shape_nonnull(shape::COROUTINE) {
         if r.code().has(flags::COROUTINE | flags::ITERABLE_COROUTINE) {
             return Flow::Called;
         }

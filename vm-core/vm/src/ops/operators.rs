@@ -176,7 +176,7 @@ macro_rules! float_of {
         let v = $v;
         if v.is_tagged_float() {
             v.tagged_float_unchecked()
-        } else if v.has_shape(shape::FLOAT) {
+        } else if v.has_shape_nonnull(shape::FLOAT) {
             v.cast_unchecked::<PyFloat>().get()
         } else {
             return Flow::Deopt;
@@ -240,10 +240,11 @@ pub unsafe fn BINARY_OP_EXTEND(r: &mut Regs) -> Flow {
 
 #[inline(always)]
 pub unsafe fn BINARY_OP_ADD_UNICODE(r: &mut Regs) -> Flow {
-    let (Some(a), Some(b)) = (r.peek(2).cast_exact::<PyStr>(), r.peek(1).cast_exact::<PyStr>()) else {
+    let (a, b) = (r.peek(2), r.peek(1));
+    if !a.has_shape_nonnull(shape::STR) || !b.has_shape_nonnull(shape::STR) {
         return Flow::Deopt;
-    };
-    let v = PyStr::concat(r.vm(), a, b);
+    }
+    let v = PyStr::concat(r.vm(), a.cast_unchecked(), b.cast_unchecked());
     r.finish::<2>(v.into_value());
     Flow::Next
 }
@@ -253,7 +254,7 @@ pub unsafe fn BINARY_OP_ADD_UNICODE(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn BINARY_OP_INPLACE_ADD_UNICODE(r: &mut Regs) -> Flow {
     let (a, b) = (r.peek(2), r.peek(1));
-    if !a.has_shape(shape::STR) || !b.has_shape(shape::STR) {
+    if !a.has_shape_nonnull(shape::STR) || !b.has_shape_nonnull(shape::STR) {
         return Flow::Deopt;
     }
     const CACHES: usize = 5;
@@ -280,7 +281,7 @@ pub unsafe fn BINARY_OP_INPLACE_ADD_UNICODE(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn BINARY_OP_SUBSCR_LIST_INT(r: &mut Regs) -> Flow {
     let (l, i) = (r.peek(2), r.peek(1));
-    if !i.is_small_int() || !l.has_shape(shape::LIST) {
+    if !i.is_small_int() || !l.has_shape_nonnull(shape::LIST) {
         return Flow::Deopt;
     }
     let list = l.cast_unchecked::<PyList>();
@@ -288,7 +289,7 @@ pub unsafe fn BINARY_OP_SUBSCR_LIST_INT(r: &mut Regs) -> Flow {
     if i >= list.len() as u64 {
         return Flow::Deopt;
     }
-    let v = (*list.items().add(i as usize)).dup_owned();
+    let v = (*list.items().add(i as usize)).dup();
     r.sp = r.sp.sub(1);
     *r.slot(1) = v;
     r.release(l);
@@ -298,7 +299,7 @@ pub unsafe fn BINARY_OP_SUBSCR_LIST_INT(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn BINARY_OP_SUBSCR_TUPLE_INT(r: &mut Regs) -> Flow {
     let (t, i) = (r.peek(2), r.peek(1));
-    if !i.is_small_int() || !t.has_shape(shape::TUPLE) {
+    if !i.is_small_int() || !t.has_shape_nonnull(shape::TUPLE) {
         return Flow::Deopt;
     }
     let items = t.cast_unchecked::<PyTuple>().as_slice();
@@ -306,7 +307,7 @@ pub unsafe fn BINARY_OP_SUBSCR_TUPLE_INT(r: &mut Regs) -> Flow {
     if i >= items.len() as u64 {
         return Flow::Deopt;
     }
-    let v = items.get_unchecked(i as usize).dup_owned();
+    let v = items.get_unchecked(i as usize).dup();
     r.sp = r.sp.sub(1);
     *r.slot(1) = v;
     r.release(t);
@@ -316,7 +317,7 @@ pub unsafe fn BINARY_OP_SUBSCR_TUPLE_INT(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn BINARY_OP_SUBSCR_STR_INT(r: &mut Regs) -> Flow {
     let (s, i) = (r.peek(2), r.peek(1));
-    if !i.is_small_int() || !s.has_shape(shape::STR) {
+    if !i.is_small_int() || !s.has_shape_nonnull(shape::STR) {
         return Flow::Deopt;
     }
     let text = s.cast_unchecked::<PyStr>();
@@ -335,7 +336,7 @@ pub unsafe fn BINARY_OP_SUBSCR_STR_INT(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn BINARY_OP_SUBSCR_LIST_SLICE(r: &mut Regs) -> Flow {
     let (l, s) = (r.peek(2), r.peek(1));
-    if !s.has_shape(shape::SLICE) || !l.has_shape(shape::LIST) {
+    if !s.has_shape_nonnull(shape::SLICE) || !l.has_shape_nonnull(shape::LIST) {
         return Flow::Deopt;
     }
     r.save();
@@ -346,7 +347,7 @@ pub unsafe fn BINARY_OP_SUBSCR_LIST_SLICE(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn BINARY_OP_SUBSCR_DICT(r: &mut Regs) -> Flow {
     let (d, key) = (r.peek(2), r.peek(1));
-    if !d.has_shape(shape::DICT) {
+    if !d.has_shape_nonnull(shape::DICT) {
         return Flow::Deopt;
     }
     r.save();
@@ -421,7 +422,7 @@ pub unsafe fn STORE_SUBSCR(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn STORE_SUBSCR_LIST_INT(r: &mut Regs) -> Flow {
     let (l, i) = (r.peek(2), r.peek(1));
-    if !i.is_small_int() || !l.has_shape(shape::LIST) {
+    if !i.is_small_int() || !l.has_shape_nonnull(shape::LIST) {
         return Flow::Deopt;
     }
     let list = l.cast_unchecked::<PyList>();
@@ -441,7 +442,7 @@ pub unsafe fn STORE_SUBSCR_LIST_INT(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn STORE_SUBSCR_DICT(r: &mut Regs) -> Flow {
     let d = r.peek(2);
-    if !d.has_shape(shape::DICT) {
+    if !d.has_shape_nonnull(shape::DICT) {
         return Flow::Deopt;
     }
     r.save();
@@ -511,7 +512,7 @@ pub unsafe fn COMPARE_OP_FLOAT(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn COMPARE_OP_STR(r: &mut Regs) -> Flow {
     let (a, b) = (r.peek(2), r.peek(1));
-    if !a.has_shape(shape::STR) || !b.has_shape(shape::STR) {
+    if !a.has_shape_nonnull(shape::STR) || !b.has_shape_nonnull(shape::STR) {
         return Flow::Deopt;
     }
     let equal = a.is(b) || a.cast_unchecked::<PyStr>().as_bytes() == b.cast_unchecked::<PyStr>().as_bytes();
@@ -543,7 +544,7 @@ pub unsafe fn CONTAINS_OP(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn CONTAINS_OP_DICT(r: &mut Regs) -> Flow {
     let d = r.peek(1);
-    if !d.has_shape(shape::DICT) {
+    if !d.has_shape_nonnull(shape::DICT) {
         return Flow::Deopt;
     }
     r.save();
@@ -556,7 +557,7 @@ pub unsafe fn CONTAINS_OP_DICT(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn CONTAINS_OP_SET(r: &mut Regs) -> Flow {
     let s = r.peek(1);
-    if !s.has_shape(shape::SET) && !s.has_shape(shape::FROZENSET) {
+    if !s.has_shape_nonnull(shape::SET) && !s.has_shape_nonnull(shape::FROZENSET) {
         return Flow::Deopt;
     }
     r.save();

@@ -3,7 +3,10 @@
 use crate::interp::regs::{Flow, Regs};
 use crate::ops::attempt;
 use crate::protocol::truth::truth;
+use crate::shape;
 use crate::specialize;
+use crate::types::list::PyList;
+use crate::types::str_::PyStr;
 use crate::value::Value;
 use tailscope_bytecode::opcode::Opcode;
 
@@ -165,8 +168,11 @@ pub unsafe fn TO_BOOL_INT(r: &mut Regs) -> Flow {
 
 #[inline(always)]
 pub unsafe fn TO_BOOL_LIST(r: &mut Regs) -> Flow {
-    let Some(list) = r.peek(1).cast_exact::<crate::types::list::PyList>() else { return Flow::Deopt };
-    let b = r.vm().bool(!list.is_empty());
+    let v = r.peek(1);
+    if !v.has_shape_nonnull(shape::LIST) {
+        return Flow::Deopt;
+    }
+    let b = r.vm().bool(!v.cast_unchecked::<PyList>().is_empty());
     r.finish::<1>(b);
     Flow::Next
 }
@@ -183,8 +189,11 @@ pub unsafe fn TO_BOOL_NONE(r: &mut Regs) -> Flow {
 
 #[inline(always)]
 pub unsafe fn TO_BOOL_STR(r: &mut Regs) -> Flow {
-    let Some(s) = r.peek(1).cast_exact::<crate::types::str_::PyStr>() else { return Flow::Deopt };
-    let b = r.vm().bool(!s.is_empty());
+    let v = r.peek(1);
+    if !v.has_shape_nonnull(shape::STR) {
+        return Flow::Deopt;
+    }
+    let b = r.vm().bool(!v.cast_unchecked::<PyStr>().is_empty());
     r.finish::<1>(b);
     Flow::Next
 }

@@ -53,7 +53,7 @@ pub unsafe fn CONVERT_VALUE(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn FORMAT_SIMPLE(r: &mut Regs) -> Flow {
     let v = r.peek(1);
-    if v.has_shape(shape::STR) {
+    if v.has_shape_nonnull(shape::STR) {
         return Flow::Next;
     }
     r.save();

@@ -198,12 +198,12 @@ unsafe fn cell<'a>(r: &Regs) -> &'a PyCell {
 
 #[inline(always)]
 pub unsafe fn LOAD_DEREF(r: &mut Regs) -> Flow {
-    let v = cell(r).content.get();
+    let v = cell(r).content.slot();
     if v.is_null() {
         return r.raise(empty_cell(r));
     }
     // Whoever shares the cell may change it at any time.
-    r.push(v.dup_owned());
+    r.push(v.dup());
     Flow::Next
 }
 
@@ -360,7 +360,7 @@ pub unsafe fn LOAD_GLOBAL(r: &mut Regs) -> Flow {
 /// Pushes a value of a namespace whose keys are those of the cache, and NULL if a call follows.
 #[inline(always)]
 unsafe fn push_cached_global(r: &mut Regs, d: &PyDict) -> Flow {
-    let v = d.value_at_unchecked(r.cache16(3) as usize).dup_owned();
+    let v = d.slot_at_unchecked(r.cache16(3) as usize).dup();
     r.push(v);
     if r.oparg & 1 != 0 {
         r.push(Value::NULL);

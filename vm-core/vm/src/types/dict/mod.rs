@@ -298,6 +298,16 @@ impl PyDict {
         Some(self.table.value_slot(i))
     }
 
+    /// The value at a place that [`PyDict::entry_index`] told, as the slot that owns it.
+    ///
+    /// # Safety
+    /// The keys' version must be the one of that moment.
+    #[inline(always)]
+    pub unsafe fn slot_at_unchecked(&self, i: usize) -> Value {
+        // SAFETY: promised by the caller.
+        unsafe { self.table.entry_unchecked(i).value }
+    }
+
     /// Replaces the value at a place that [`PyDict::entry_index`] told.
     ///
     /// # Safety

@@ -50,7 +50,12 @@ fn shell(constant: &Const) -> Const {
     let Const::Code(code) = constant else {
         return constant.clone();
     };
+    // No variables, so no parameters either: a code object that contradicts itself is not read.
     Const::Code(Arc::new(Code {
+        argcount: 0,
+        posonlyargcount: 0,
+        kwonlyargcount: 0,
+        flags: 0,
         code: Vec::new(),
         consts: Vec::new(),
         names: Vec::new(),
@@ -94,4 +99,40 @@ pub fn render(code: &Code) -> Vec<Option<Rendered>> {
         });
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::tests::sample;
+
+    #[test]
+    fn code_objects_come_back_with_shells_of_those_inside() {
+        let inner = Code {
+            argcount: 2,
+            kwonlyargcount: 1,
+            flags: 0x0f,
+            localsplusnames: ["a", "b", "c", "args", "rest"].map(Into::into).to_vec(),
+            localspluskinds: vec![0x26, 0x26, 0x24, 0x22, 0x22],
+            qualname: "f.<locals>.g".into(),
+            ..sample()
+        };
+        let outer = Code {
+            consts: vec![Const::None, Const::Code(Arc::new(inner.clone()))],
+            ..sample()
+        };
+        let mut bytes = Vec::new();
+        put_code(&mut bytes, &outer).expect("is written");
+        put_code(&mut bytes, &inner).expect("is written");
+        let codes = take_codes(&bytes, 2).expect("is read");
+        assert_eq!(codes[1], inner);
+        assert_eq!(codes[0].code, outer.code);
+        let Const::Code(shell) = &codes[0].consts[1] else {
+            panic!("{:?}", codes[0].consts)
+        };
+        assert_eq!((&*shell.qualname, shell.code.len()), ("f.<locals>.g", 0));
+        assert!(
+            take_codes(&bytes, 3).is_none() && take_codes(&bytes[..bytes.len() - 1], 2).is_none()
+        );
+    }
 }

@@ -243,7 +243,16 @@ fn compare(
                 _ => String::new(),
             };
             let (class, msg) = (text(theirs.first()), text(theirs.get(1)));
-            if ours.kind.class_name() == class && ours.msg == msg {
+            let numbers = |c: &Const| match c {
+                Const::Int(n) => i32::try_from(n).ok(),
+                _ => None,
+            };
+            let place: Vec<Option<i32>> = theirs[2..6].iter().map(numbers).collect();
+            let our_place = [ours.line, ours.col, ours.end_line, ours.end_col];
+            if ours.kind.class_name() == class && ours.msg == msg && our_place != place[..] {
+                let what = format!("{}: ours {our_place:?}, theirs {place:?}", ours.msg);
+                report.note("refused at another place", format!("{name}: {what}"));
+            } else if ours.kind.class_name() == class && ours.msg == msg {
                 report.equal_files += 1;
             } else {
                 let what = format!("{ours}\n      theirs {class}: {msg}");

@@ -1,12 +1,13 @@
 //! Source text to syntax tree, with CPython's limits, modes and error messages.
 
+mod peg;
 mod warnings;
 
 use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{Mod, PythonVersion, Stmt};
 use ruff_python_parser::{
-    InterpolatedStringErrorType, LexicalErrorType, Mode as RuffMode, ParseError, ParseErrorType,
-    ParseOptions,
+    LexicalErrorType, Mode as RuffMode, ParseError, ParseErrorType, ParseOptions,
+    Parsed as RuffParsed,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
@@ -41,6 +42,8 @@ pub const MAX_DEPTH: usize = 25_000;
 /// CPython's tokenizer holds this many open parentheses and levels of indentation.
 const MAX_PARENTHESES: usize = 200;
 const MAX_INDENTS: usize = 100;
+/// Longer decimal integers are refused, because their conversion takes quadratic time.
+const MAX_DIGITS: usize = 4300;
 
 /// Parses a source text.
 ///
@@ -54,24 +57,13 @@ pub fn parse(source: &SourceFile, mode: Mode) -> Result<Parsed, CompileError> {
     };
     let options = ParseOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
     let parsed = ruff_python_parser::parse_unchecked(source.text(), options);
-    let problem = check_limits(parsed.tokens(), source)
-        .and_then(|()| match parsed.errors().first() {
-            Some(error) => Err(translate(error, source)),
-            None => Ok(()),
-        })
-        .and_then(|()| match parsed.unsupported_syntax_errors().first() {
-            Some(error) => Err(error_at(
-                source,
-                ErrorKind::Syntax,
-                error.range,
-                "invalid syntax",
-            )),
-            None => Ok(()),
-        })
-        .and_then(|()| match mode {
-            Mode::Single => check_single(parsed.tokens(), parsed.syntax(), source),
-            Mode::Exec | Mode::Eval => Ok(()),
-        });
+    let problem = match find_problem(&parsed, source) {
+        Some(wrong) => Err(explain(&parsed, source, mode, wrong)),
+        None if is_doubtful(parsed.tokens()) || depends_on_end(source, mode) => {
+            peg::check(source, mode, TextSize::new(0))
+        }
+        None => Ok(()),
+    };
     let warnings = match problem {
         Ok(()) => warnings::warnings(parsed.tokens(), source),
         Err(_) => Vec::new(),
@@ -89,7 +81,11 @@ pub fn parse(source: &SourceFile, mode: Mode) -> Result<Parsed, CompileError> {
         error.kind = ErrorKind::Recursion;
         return Err(error);
     }
-    Ok(Parsed { module, depth, warnings })
+    Ok(Parsed {
+        module,
+        depth,
+        warnings,
+    })
 }
 
 /// Drops a tree that may be too deep for the native stack: dropping recurses.
@@ -102,16 +98,33 @@ pub fn dispose(module: Mod, depth: usize) {
     stacker::maybe_grow(depth * FRAME, depth * FRAME + (1 << 16), || drop(module));
 }
 
-fn check_limits(tokens: &Tokens, source: &SourceFile) -> Result<(), CompileError> {
+/// Something that is wrong, as ruff's parser or a limit has it.
+enum Wrong {
+    Syntax(ParseError),
+    /// Syntax of another version of Python.
+    Version(TextRange),
+    Limit(TextRange, ErrorKind, &'static str),
+}
+
+fn find_problem(parsed: &RuffParsed<Mod>, source: &SourceFile) -> Option<Wrong> {
+    if let Some(error) = parsed.errors().first() {
+        return Some(Wrong::Syntax(error.clone()));
+    }
+    if let Some(error) = parsed.unsupported_syntax_errors().first() {
+        return Some(Wrong::Version(error.range));
+    }
+    exceeded_limit(parsed.tokens(), source)
+}
+
+fn exceeded_limit(tokens: &Tokens, source: &SourceFile) -> Option<Wrong> {
     let (mut parentheses, mut indents) = (0usize, 0usize);
     for token in tokens {
         match token.kind() {
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
                 parentheses += 1;
-                if parentheses >= MAX_PARENTHESES {
-                    let range = token.range();
+                if parentheses > MAX_PARENTHESES {
                     let msg = "too many nested parentheses";
-                    return Err(error_at(source, ErrorKind::Syntax, range, msg));
+                    return Some(Wrong::Limit(token.range(), ErrorKind::Syntax, msg));
                 }
             }
             TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
@@ -120,62 +133,141 @@ fn check_limits(tokens: &Tokens, source: &SourceFile) -> Result<(), CompileError
             TokenKind::Indent => {
                 indents += 1;
                 if indents >= MAX_INDENTS {
-                    let range = token.range();
                     let msg = "too many levels of indentation";
-                    return Err(error_at(source, ErrorKind::Indentation, range, msg));
+                    return Some(Wrong::Limit(token.range(), ErrorKind::Indentation, msg));
                 }
             }
             TokenKind::Dedent => indents = indents.saturating_sub(1),
+            TokenKind::Int if usize::from(token.range().len()) > MAX_DIGITS => {
+                let text = source.slice(token.range());
+                let digits = text.bytes().filter(u8::is_ascii_digit).count();
+                if digits > MAX_DIGITS && text.bytes().all(|b| b.is_ascii_digit() || b == b'_') {
+                    let msg = "Exceeds the limit for integer string conversion";
+                    return Some(Wrong::Limit(token.range(), ErrorKind::Syntax, msg));
+                }
+            }
             _ => {}
         }
     }
-    Ok(())
+    None
 }
 
-/// Interactive input is one compound statement or one line of simple ones.
-fn check_single(tokens: &Tokens, module: &Mod, source: &SourceFile) -> Result<(), CompileError> {
-    let Mod::Module(module) = module else {
-        return Ok(());
-    };
-    let Some(first) = module.body.first() else {
-        return Err(error_at(
-            source,
-            ErrorKind::Syntax,
-            TextRange::default(),
-            "invalid syntax",
-        ));
-    };
-    let line_end = if is_compound(first) {
-        first.end()
-    } else {
-        tokens
-            .iter()
-            .find(|t| t.kind() == TokenKind::Newline && t.start() >= first.end())
-            .map_or(TextSize::of(source.text()), Ranged::end)
-    };
-    match module.body.iter().find(|stmt| stmt.start() >= line_end) {
-        Some(_) => Err(error_at(
-            source,
-            ErrorKind::Syntax,
-            first.range(),
-            "multiple statements found while compiling a single statement",
-        )),
-        None => Ok(()),
+/// Whether there is something that ruff's parser lets pass more often than CPython's: a
+/// `yield` without a value before an operator, deeply nested fields of an f-string.
+fn is_doubtful(tokens: &Tokens) -> bool {
+    // Braces open in each string with fields.
+    let mut braces: Vec<usize> = Vec::new();
+    let mut after_yield = false;
+    for token in tokens {
+        let kind = token.kind();
+        if kind.is_trivia() {
+            continue;
+        }
+        if std::mem::take(&mut after_yield) && !may_follow_yield(kind) {
+            return true;
+        }
+        match kind {
+            TokenKind::Yield => after_yield = true,
+            TokenKind::FStringStart | TokenKind::TStringStart => braces.push(0),
+            TokenKind::FStringEnd | TokenKind::TStringEnd => drop(braces.pop()),
+            TokenKind::Lbrace => {
+                if let Some(open) = braces.last_mut() {
+                    *open += 1;
+                    if *open > 2 {
+                        return true;
+                    }
+                }
+            }
+            TokenKind::Rbrace => {
+                if let Some(open) = braces.last_mut() {
+                    *open = open.saturating_sub(1);
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+fn may_follow_yield(kind: TokenKind) -> bool {
+    let ends = matches!(
+        kind,
+        TokenKind::Newline
+            | TokenKind::EndOfFile
+            | TokenKind::Semi
+            | TokenKind::Rpar
+            | TokenKind::Rsqb
+            | TokenKind::Rbrace
+            | TokenKind::Colon
+            | TokenKind::Equal
+            | TokenKind::Exclamation
+    );
+    let begins = matches!(
+        kind,
+        TokenKind::Plus
+            | TokenKind::Minus
+            | TokenKind::Tilde
+            | TokenKind::Star
+            | TokenKind::Lpar
+            | TokenKind::Lsqb
+            | TokenKind::Lbrace
+            | TokenKind::Ellipsis
+            | TokenKind::Not
+            | TokenKind::Lambda
+            | TokenKind::Await
+            | TokenKind::From
+            | TokenKind::True
+            | TokenKind::False
+            | TokenKind::None
+    );
+    ends || begins || !(kind.is_operator() || kind.is_non_soft_keyword())
+}
+
+/// Whether it matters how the source ends or begins: interactive input ends with a blank
+/// line, an expression stands alone.
+fn depends_on_end(source: &SourceFile, mode: Mode) -> bool {
+    let text = source.text();
+    match mode {
+        Mode::Exec => false,
+        Mode::Single => true,
+        Mode::Eval => text.starts_with([' ', '\t', '\n', '\x0c']) || text.ends_with([' ', '\t']),
     }
 }
 
-fn is_compound(stmt: &Stmt) -> bool {
-    matches!(
-        stmt,
-        Stmt::FunctionDef(_)
-            | Stmt::ClassDef(_)
-            | Stmt::If(_)
-            | Stmt::For(_)
-            | Stmt::While(_)
-            | Stmt::Try(_)
-            | Stmt::With(_)
-            | Stmt::Match(_)
-    )
+/// The error as CPython words it.
+fn explain(
+    parsed: &RuffParsed<Mod>,
+    source: &SourceFile,
+    mode: Mode,
+    wrong: Wrong,
+) -> CompileError {
+    let at = match (&wrong, parsed.syntax(), mode) {
+        (Wrong::Syntax(error), Mod::Module(module), Mode::Exec) => {
+            safe_start(&module.body, error.location.start(), source)
+        }
+        _ => TextSize::new(0),
+    };
+    match (peg::check(source, mode, at), wrong) {
+        (Err(error), _) => error,
+        (Ok(()), Wrong::Syntax(error)) => translate(&error, source),
+        (Ok(()), Wrong::Version(range)) => {
+            error_at(source, ErrorKind::Syntax, range, "invalid syntax")
+        }
+        (Ok(()), Wrong::Limit(range, kind, msg)) => error_at(source, kind, range, msg),
+    }
+}
+
+/// Where a statement begins at the top level, well before an error: what stands before it
+/// is right.
+fn safe_start(body: &[Stmt], error: TextSize, source: &SourceFile) -> TextSize {
+    let before = body
+        .iter()
+        .filter(|s| s.end() < error && source.position(s.start()).1 == 0);
+    let starts: Vec<TextSize> = before.map(Ranged::start).collect();
+    starts
+        .len()
+        .checked_sub(2)
+        .map_or(TextSize::new(0), |i| starts[i])
 }
 
 /// An error of the parser: its columns count characters.
@@ -196,136 +288,17 @@ fn error_at(
     error
 }
 
+/// What is refused here alone, in words of its own: CPython has none for it.
 fn translate(error: &ParseError, source: &SourceFile) -> CompileError {
-    let text = source.slice(error.location);
-    let (kind, msg) = match &error.error {
-        ParseErrorType::Lexical(e) => lexical(e),
-        ParseErrorType::FStringError(e) => (ErrorKind::Syntax, interpolated('f', e)),
-        ParseErrorType::TStringError(e) => (ErrorKind::Syntax, interpolated('t', e)),
-        ParseErrorType::UnexpectedIndentation => {
-            (ErrorKind::Indentation, "unexpected indent".to_owned())
-        }
-        ParseErrorType::NonDefaultParamAfterDefaultParam => (
-            ErrorKind::Syntax,
-            "parameter without a default follows parameter with a default".to_owned(),
-        ),
-        ParseErrorType::PositionalAfterKeywordArgument => (
-            ErrorKind::Syntax,
-            "positional argument follows keyword argument".to_owned(),
-        ),
-        ParseErrorType::PositionalAfterKeywordUnpacking => (
-            ErrorKind::Syntax,
-            "positional argument follows keyword argument unpacking".to_owned(),
-        ),
-        ParseErrorType::InvalidArgumentUnpackingOrder => (
-            ErrorKind::Syntax,
-            "iterable argument unpacking follows keyword argument unpacking".to_owned(),
-        ),
-        ParseErrorType::UnparenthesizedGeneratorExpression => (
-            ErrorKind::Syntax,
-            "Generator expression must be parenthesized".to_owned(),
-        ),
-        ParseErrorType::ExpectedKeywordParam => (
-            ErrorKind::Syntax,
-            "named parameters must follow bare *".to_owned(),
-        ),
-        ParseErrorType::InvalidAssignmentTarget => (
-            ErrorKind::Syntax,
-            format!("cannot assign to {}", target_name(text)),
-        ),
-        ParseErrorType::InvalidDeleteTarget => (
-            ErrorKind::Syntax,
-            format!("cannot delete {}", target_name(text)),
-        ),
-        ParseErrorType::InvalidAnnotatedAssignmentTarget => (
-            ErrorKind::Syntax,
-            "illegal target for annotation".to_owned(),
-        ),
-        ParseErrorType::InvalidAugmentedAssignmentTarget => (
-            ErrorKind::Syntax,
-            format!(
-                "'{}' is an illegal expression for augmented assignment",
-                target_name(text)
-            ),
-        ),
-        ParseErrorType::ExpectedToken {
-            expected: TokenKind::Indent,
-            ..
-        } => (
-            ErrorKind::Indentation,
-            "expected an indented block".to_owned(),
-        ),
-        ParseErrorType::ExpectedToken {
-            expected: TokenKind::Colon,
-            found,
-        } if *found == TokenKind::Newline => (ErrorKind::Syntax, "expected ':'".to_owned()),
-        ParseErrorType::OtherError(msg) if msg.starts_with("Expected an indented block") => (
-            ErrorKind::Indentation,
-            msg.replacen('E', "e", 1).replace('`', "'"),
-        ),
-        _ => (ErrorKind::Syntax, "invalid syntax".to_owned()),
+    let kind = match &error.error {
+        ParseErrorType::Lexical(LexicalErrorType::IndentationError)
+        | ParseErrorType::UnexpectedIndentation => ErrorKind::Indentation,
+        _ => ErrorKind::Syntax,
     };
-    error_at(source, kind, error.location, msg)
-}
-
-fn lexical(error: &LexicalErrorType) -> (ErrorKind, String) {
-    let msg = match error {
-        LexicalErrorType::IndentationError => {
-            let msg = "unindent does not match any outer indentation level";
-            return (ErrorKind::Indentation, msg.to_owned());
-        }
-        LexicalErrorType::UnclosedStringError => "unterminated string literal".to_owned(),
-        LexicalErrorType::InvalidByteLiteral => {
-            "bytes can only contain ASCII literal characters".to_owned()
-        }
-        LexicalErrorType::LineContinuationError => {
-            "unexpected character after line continuation character".to_owned()
-        }
-        LexicalErrorType::Eof => "unexpected EOF while parsing".to_owned(),
-        LexicalErrorType::FStringError(e) => interpolated('f', e),
-        LexicalErrorType::TStringError(e) => interpolated('t', e),
-        LexicalErrorType::UnrecognizedToken { tok } if !tok.is_ascii() => {
-            format!("invalid character '{tok}' (U+{:04X})", u32::from(*tok))
-        }
-        _ => "invalid syntax".to_owned(),
-    };
-    (ErrorKind::Syntax, msg)
-}
-
-fn interpolated(prefix: char, error: &InterpolatedStringErrorType) -> String {
-    use InterpolatedStringErrorType as E;
-    match error {
-        E::UnclosedLbrace => format!("{prefix}-string: expecting '}}'"),
-        E::InvalidConversionFlag => {
-            format!("{prefix}-string: invalid conversion character: expected 's', 'r', or 'a'")
-        }
-        E::SingleRbrace => format!("{prefix}-string: single '}}' is not allowed"),
-        E::UnterminatedString => format!("unterminated {prefix}-string literal"),
-        E::UnterminatedTripleQuotedString => {
-            format!("unterminated triple-quoted {prefix}-string literal")
-        }
-        E::LambdaWithoutParentheses => {
-            format!("{prefix}-string: lambda expressions are not allowed without parentheses")
-        }
-        E::ConversionFlagNotImmediatelyAfterExclamation => {
-            format!("{prefix}-string: conversion type must come right after the exclamation mark")
-        }
-        E::NewlineInFormatSpec => format!(
-            "{prefix}-string: newlines are not allowed in format specifiers for single quoted \
-             {prefix}-strings"
-        ),
-    }
-}
-
-/// CPython's word for what stands where only a name, attribute or subscript may.
-fn target_name(text: &str) -> &'static str {
-    match text {
-        "True" => "True",
-        "False" => "False",
-        "None" => "None",
-        "..." => "ellipsis",
-        _ if text.ends_with(')') => "function call",
-        _ if text.starts_with(|c: char| c.is_ascii_digit() || c == '"' || c == '\'') => "literal",
-        _ => "expression",
-    }
+    error_at(
+        source,
+        kind,
+        error.location,
+        format!("invalid syntax ({})", error.error),
+    )
 }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | decorated function or class | from the first `@` | from `def`, `async` or `class` |
 //! | generator expression as only argument | without the parentheses of the call | with them |
+//! | `*args` and `**kwargs` | with the stars | without them |
 //! | compound statement whose last line ends with `;` | without it | with it |
 
 use std::cell::Cell;
@@ -11,7 +12,7 @@ use std::cell::Cell;
 use ruff_python_ast::visitor::transformer::{self, Transformer};
 use ruff_python_ast::{
     Decorator, ElifElseClause, ExceptHandler, Expr, InterpolatedStringElement, MatchCase, Mod,
-    Pattern, Stmt,
+    Parameters, Pattern, Stmt,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
@@ -79,9 +80,7 @@ impl Positions<'_> {
     fn without_decorators(&self, range: TextRange, decorators: &[Decorator]) -> TextRange {
         match decorators.last() {
             // In a tree with errors nothing may follow.
-            Some(last) => {
-                TextRange::new(self.next_code(last.end()).min(range.end()), range.end())
-            }
+            Some(last) => TextRange::new(self.next_code(last.end()).min(range.end()), range.end()),
             None => range,
         }
     }
@@ -137,6 +136,16 @@ impl Transformer for Positions<'_> {
             only.range = call.arguments.range;
         }
         self.nested(|| transformer::walk_expr(self, expr));
+    }
+
+    fn visit_parameters(&self, parameters: &mut Parameters) {
+        for starred in [&mut parameters.vararg, &mut parameters.kwarg]
+            .into_iter()
+            .flatten()
+        {
+            starred.range = TextRange::new(starred.name.start(), starred.range.end());
+        }
+        transformer::walk_parameters(self, parameters);
     }
 
     fn visit_elif_else_clause(&self, clause: &mut ElifElseClause) {

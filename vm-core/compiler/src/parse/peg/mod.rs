@@ -1,0 +1,39 @@
+//! What is wrong with a wrong program, as CPython says it.
+//!
+//! Ruff's parser finds out that a program is wrong, and recovers from it; its messages and
+//! positions are its own. CPython's come from how its PEG parser works: it parses once, and
+//! when that fails a second time with additional rules that match what is known to be wrong.
+//! Which of several messages is chosen follows from the order of its rules, from how far its
+//! tokenizer has read, and from what that one finds in the rest of the text. So this parser
+//! does the same: it has a tokenizer (`tokenizer`), a grammar with rules for wrong programs
+//! (`grammar`), and a machine that runs it twice (`engine`).
+//!
+//! It runs when ruff has found an error, and for interactive input, whose end matters.
+
+mod actions;
+mod decode;
+mod engine;
+mod grammar;
+mod load;
+mod node;
+mod token;
+mod tokenizer;
+
+use std::borrow::Cow;
+
+use ruff_text_size::TextSize;
+
+use super::Mode;
+use crate::error::CompileError;
+use crate::source::SourceFile;
+
+/// What CPython's parser says of a source: nothing if it is right.
+///
+/// `at` is where to begin: the offset of a statement at the top level, with no error before.
+pub(super) fn check(source: &SourceFile, mode: Mode, at: TextSize) -> Result<(), CompileError> {
+    let mut text = Cow::Borrowed(source.text());
+    if mode == Mode::Exec && !text.ends_with('\n') {
+        text.to_mut().push('\n');
+    }
+    engine::Parser::new(source, &text, mode, at).run()
+}

@@ -50,6 +50,25 @@ pub trait FunctionName {
     fn qualified(&self, _vm: &Vm) -> String {
         self.plain().to_owned()
     }
+
+    /// Types take part in none of the calling conventions that have messages of their own for
+    /// a single argument.
+    fn is_type(&self) -> bool {
+        false
+    }
+}
+
+/// The name of a type that is called.
+pub struct TypeName(pub String);
+
+impl FunctionName for TypeName {
+    fn plain(&self) -> &str {
+        &self.0
+    }
+
+    fn is_type(&self) -> bool {
+        true
+    }
 }
 
 impl FunctionName for str {
@@ -204,6 +223,9 @@ impl Signature {
         if let Some(v) = first {
             bound[0] = v;
         }
+        if call.has_keywords() && self.takes_no_keywords() {
+            return Err(vm.type_error(format!("{}() takes no keyword arguments", fname.qualified(vm))));
+        }
         let pos = call.positional_args();
         let room = self.positional - skip.min(self.positional);
         for (slot, v) in bound[skip..].iter_mut().zip(pos.iter().take(room)) {
@@ -213,8 +235,8 @@ impl Signature {
             let rest = PyTuple::from_slice(vm, pos.get(room..).unwrap_or(&[]));
             bound[i] = rest.value();
             keep.push(rest);
-        } else if pos.len() > room {
-            return Err(self.too_many(vm, fname, skip, pos.len()));
+        } else if pos.len() > room || (self.varkw.is_none() && call.args.len() > self.params.len() - skip) {
+            return Err(self.too_many(vm, fname, skip, pos.len(), call.keyword_count()));
         }
         if let Some(i) = self.varkw {
             let d = PyDict::new(vm);
@@ -273,6 +295,9 @@ impl Signature {
             || (self.varargs.is_some() && self.params.len() == self.positional_only + 1 && self.varkw.is_none())
     }
 
+    /// CPython's words for more arguments than there are parameters. Functions whose parameters
+    /// are all positional-only are worded by `_PyArg_CheckPositional`, those that could take
+    /// keywords by `_PyArg_UnpackKeywords`.
     #[cold]
     fn too_many<N: FunctionName + ?Sized>(
         &self,
@@ -280,28 +305,38 @@ impl Signature {
         name: &N,
         skip: usize,
         given: usize,
+        keywords: usize,
     ) -> crate::error::Raised {
         let fname = name.plain();
-        let most = self.positional - skip;
+        let most = self.positional - skip.min(self.positional);
         let least = self.required.saturating_sub(skip);
-        if let Some(arity) = self.simple_arity() {
+        if let Some(arity) = self.simple_arity()
+            && !name.is_type()
+        {
             return vm.type_error(match arity {
                 0 => format!("{}() takes no arguments ({given} given)", name.qualified(vm)),
                 _ => format!("{}() takes exactly one argument ({given} given)", name.qualified(vm)),
             });
         }
+        let plural = |n: usize| if n == 1 { "" } else { "s" };
         if self.positional_only == self.params.len() {
-            let (how, n) = if least == most { ("", most) } else { ("at most ", most) };
-            let s = if n == 1 { "" } else { "s" };
-            return vm.type_error(format!("{fname} expected {how}{n} argument{s}, got {given}"));
+            let how = if least == most { "" } else { "at most " };
+            return vm.type_error(format!("{fname} expected {how}{most} argument{}, got {given}", plural(most)));
         }
-        let s = if most == 1 { "" } else { "s" };
-        let positional = if self.params.len() > self.positional { "positional " } else { "" };
-        let how = if least == most { "exactly" } else { "at most" };
+        let all = self.params.len() - skip;
+        if self.varkw.is_none() && given + keywords > all {
+            let keyword = if given == 0 { "keyword " } else { "" };
+            return vm.type_error(format!(
+                "{fname}() takes at most {all} {keyword}argument{} ({} given)",
+                plural(all),
+                given + keywords
+            ));
+        }
         if most == 0 {
             return vm.type_error(format!("{fname}() takes no positional arguments"));
         }
-        vm.type_error(format!("{fname}() takes {how} {most} {positional}argument{s} ({given} given)"))
+        let how = if least < most { "at most" } else { "exactly" };
+        vm.type_error(format!("{fname}() takes {how} {most} positional argument{} ({given} given)", plural(most)))
     }
 
     fn check_required<N: FunctionName + ?Sized>(
@@ -317,16 +352,26 @@ impl Signature {
             if !p.required || !bound[i].is_null() {
                 continue;
             }
-            if let Some(1) = self.simple_arity() {
+            if let Some(1) = self.simple_arity()
+                && !fname.is_type()
+            {
                 let name = fname.qualified(vm);
                 return Err(vm.type_error(format!("{name}() takes exactly one argument ({given} given)")));
             }
             if i < self.positional_only {
                 let least = self.required.min(self.positional_only) - skip;
                 let most = self.positional - skip;
-                let how = if least == most && self.varargs.is_none() { "" } else { "at least " };
                 let s = if least == 1 { "" } else { "s" };
                 let name = fname.plain();
+                if self.varkw.is_none()
+                    && self.positional_only + usize::from(self.varargs.is_some()) < self.params.len()
+                {
+                    let how = if least < most || self.varargs.is_some() { "at least" } else { "exactly" };
+                    return Err(vm.type_error(format!(
+                        "{name}() takes {how} {least} positional argument{s} ({given} given)"
+                    )));
+                }
+                let how = if least == most && self.varargs.is_none() { "" } else { "at least " };
                 return Err(vm.type_error(format!("{name} expected {how}{least} argument{s}, got {given}")));
             }
             return Err(vm.type_error(format!(

@@ -5,6 +5,7 @@ use crate::error::PyResult;
 use crate::protocol::attr;
 use crate::types::dict::PyDict;
 use crate::types::slot_call::with_keywords;
+use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -36,6 +37,9 @@ pub fn call_dict(vm: &Vm, callable: Value, args: &[Value], kwargs: Option<&PyDic
     match kwargs {
         None => call_args(vm, callable, args),
         Some(d) => {
+            if !d.has_only_str_keys() && d.entries().any(|(k, _)| k.cast::<PyStr>().is_none()) {
+                return Err(vm.type_error("keywords must be strings"));
+            }
             let (values, names) = with_keywords(vm, args, d);
             let kwnames = names.as_ref().and_then(|n| n.cast::<PyTuple>());
             call(vm, callable, CallArgs { args: &values, kwnames })

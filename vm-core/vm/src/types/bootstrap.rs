@@ -1,6 +1,6 @@
 //! Fills the built-in types at start: bases, slots, dictionaries.
 
-use crate::args::CallArgs;
+use crate::args::{CallArgs, TypeName};
 use crate::error::PyResult;
 use crate::shape::{self, BUILTIN_COUNT};
 use crate::types::slots::{SLOT_DEFS, SlotId};
@@ -122,7 +122,7 @@ fn bound_new(vm: &Vm, ty: TypeRef, args: CallArgs) -> PyResult {
     for t in ty.mro() {
         if let Some(type_::TypeDef { new: New::Bound(sig, f), .. }) = t.definition {
             let sig = vm.signatures.get(sig);
-            let name = t.name();
+            let name = TypeName(t.name());
             // Keywords are for a subclass's own `__init__` if it has one.
             let same_init = ty.slots().init.map(|f| f as usize) == t.slots().init.map(|f| f as usize);
             let args = if args.has_keywords() && !same_init && sig.takes_no_keywords() {

@@ -61,8 +61,9 @@ fn same_method(vm: &Vm, mapping: Value, name: Value) -> bool {
     }
 }
 
+/// Bound values: module, mapping, iterable.
 fn count_elements(vm: &Vm, a: &[Value]) -> PyResult {
-    let (mapping, iterable) = (a[0], a[1]);
+    let (mapping, iterable) = (a[1], a[2]);
     let one = Value::small_int(1);
     let it = iter::get_iter(vm, iterable)?;
     let plain = same_method(vm, mapping, vm.names().get) && same_method(vm, mapping, vm.names().__setitem__);

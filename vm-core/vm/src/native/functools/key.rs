@@ -48,8 +48,9 @@ fn wrapper(compare: Value, object: Option<Value>) -> crate::value::Ref {
     })
 }
 
+/// Bound values: module, comparison function.
 pub fn cmp_to_key(_vm: &Vm, a: &[Value]) -> PyResult {
-    Ok(wrapper(a[0], None))
+    Ok(wrapper(a[1], None))
 }
 
 fn call_key(vm: &Vm, v: Value, args: CallArgs) -> PyResult {

@@ -47,7 +47,10 @@ pub static LRU_CACHE: TypeDef = TypeDef {
             }
         });
     },
-    new: New::Bound("(user_function, maxsize, typed, cache_info_type)", new),
+    new: New::Raw(|vm, ty, args| {
+        let sig = vm.signatures.get("(user_function, maxsize, typed, cache_info_type)");
+        sig.bind(vm, "lru_cache", None, args, |a| new(vm, ty, a))
+    }),
     methods: &[
         MethodDef::new("cache_info", "($self, /)", cache_info, "Hits, misses, limit and present size of the cache."),
         MethodDef::new("cache_clear", "($self, /)", cache_clear, "Forgets all results and counts."),

@@ -44,19 +44,20 @@ fn init(vm: &Vm, m: Value) -> PyResult<()> {
     native::add(vm, m, "Placeholder", partial::placeholder(vm).value())
 }
 
+/// Bound values: module, function, iterable, initial.
 fn reduce(vm: &Vm, a: &[Value]) -> PyResult {
-    let it = iter::get_iter(vm, a[1]).map_err(|e| {
+    let it = iter::get_iter(vm, a[2]).map_err(|e| {
         if e.is(vm, shape::TYPE_ERROR) {
             vm.type_error("reduce() arg 2 must support iteration")
         } else {
             e
         }
     })?;
-    let mut result = a[2].non_null().map(Value::to_ref);
+    let mut result = a[3].non_null().map(Value::to_ref);
     while let Some(x) = iter::next(vm, it.value())? {
         result = Some(match result {
             None => x,
-            Some(r) => call::call_args(vm, a[0], &[r.value(), x.value()])?,
+            Some(r) => call::call_args(vm, a[1], &[r.value(), x.value()])?,
         });
     }
     result.ok_or_else(|| vm.type_error("reduce() of empty iterable with no initial value"))

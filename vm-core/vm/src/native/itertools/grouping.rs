@@ -267,7 +267,10 @@ pub static GROUPER: TypeDef = TypeDef {
     },
     new: New::Bound("(parent, tgtkey, /)", |vm: &Vm, _: TypeRef, a: &[Value]| {
         if a[0].cast::<Groupby>().is_none() {
-            return Err(vm.type_error("incorrect usage of internal _grouper"));
+            return Err(vm.type_error(format!(
+                "_grouper() argument 1 must be itertools.groupby, not {}",
+                vm.type_of(a[0]).full_name()
+            )));
         }
         Ok(new_group(a[0], a[1].to_ref()))
     }),

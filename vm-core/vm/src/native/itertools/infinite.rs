@@ -10,6 +10,7 @@ use crate::owned_cell::OwnedCell;
 use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::{item, iter};
 use crate::shape;
+use crate::types::int;
 use crate::types::iterators::payload;
 use crate::types::repr_writer::ReprWriter;
 use crate::types::type_::{MethodDef, New, TypeDef, TypeRef};
@@ -50,7 +51,11 @@ fn new_count(vm: &Vm, ty: TypeRef, a: &[Value]) -> PyResult {
             Some(_) => Err(vm.type_error("a number is required")),
         }
     };
-    let (start, step) = (part(a[0], 0)?, part(a[1], 1)?);
+    let (mut start, mut step) = (part(a[0], 0)?, part(a[1], 1)?);
+    // Counting ints by one needs no objects in CPython, so that `True` comes back as 1.
+    if int::to_i64(step.value()) == Some(1) && int::value_of(start.value()).is_some() {
+        (start, step) = (int::exact(start.value()), Ref::small_int(1));
+    }
     Ok(object::new_instance(ty, Count { header: object::header(), next: OwnedCell::new(start), step }))
 }
 
@@ -66,8 +71,8 @@ fn count_repr(vm: &Vm, v: Value) -> PyResult {
     let c = Count::of(v);
     let mut w = ReprWriter::new("count(");
     w.push_repr(vm, c.next.get().to_ref().value())?;
-    // A step of exactly 1 goes without saying (1.0 does not).
-    if !c.step.is(Value::small_int(1)) {
+    // A step of 1 goes without saying (1.0 does not).
+    if int::to_i64(c.step.value()) != Some(1) {
         w.push(", ");
         w.push_repr(vm, c.step.value())?;
     }

@@ -133,9 +133,9 @@ fn from_iterable(vm: &Vm, iterable: Value) -> PyResult {
     Ok(make(vm, block(it, Vec::new()), 0))
 }
 
-/// `tee(iterable, n=2)`.
+/// `tee(iterable, n=2)`. Bound values: module, iterable, n.
 pub fn tee(vm: &Vm, a: &[Value]) -> PyResult {
-    let n = match a[1].non_null() {
+    let n = match a[2].non_null() {
         Some(n) => item::ssize_arg(vm, n)?,
         None => 2,
     };
@@ -145,7 +145,7 @@ pub fn tee(vm: &Vm, a: &[Value]) -> PyResult {
     if n == 0 {
         return Ok(vm.empty_tuple().to_ref());
     }
-    let first = from_iterable(vm, a[0])?;
+    let first = from_iterable(vm, a[1])?;
     let mut all = Vec::new();
     if all.try_reserve_exact(n as usize).is_err() {
         return Err(vm.error_args(shape::MEMORY_ERROR, &[]));

@@ -186,14 +186,12 @@ fn compare_digest(vm: &Vm, a: Value, b: Value) -> PyResult {
         }
         return Ok(vm.bool_ref(equal_in_constant_time(x.as_bytes(), y.as_bytes())));
     }
-    match (bytes::bytes_like(a), bytes::bytes_like(b)) {
-        (Some(x), Some(y)) => Ok(vm.bool_ref(equal_in_constant_time(x, y))),
-        _ => Err(vm.type_error(format!(
-            "unsupported operand types(s) or combination of types: '{}' and '{}'",
-            vm.type_of(a).full_name(),
-            vm.type_of(b).full_name()
-        ))),
-    }
+    let contents = |v: Value| {
+        bytes::bytes_like(v).ok_or_else(|| {
+            vm.type_error(format!("a bytes-like object is required, not '{}'", vm.type_of(v).full_name()))
+        })
+    };
+    Ok(vm.bool_ref(equal_in_constant_time(contents(a)?, contents(b)?)))
 }
 
 /// Looks at all bytes of `b`, whatever it finds.

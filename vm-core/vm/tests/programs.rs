@@ -1,0 +1,118 @@
+//! Runs the Python programs in `programs/` with the bare VM (native modules only) and compares
+//! what they print with what CPython 3.14 printed (`NAME.out` beside `NAME.py`).
+//!
+//! `UPDATE_PROGRAMS=1 cargo test -p tailscope-vm --test programs` writes the expected output anew
+//! with the CPython that `PYTHON314` names (else `python3.14` on the path).
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tailscope_vm::error::{PyResult, Raised};
+use tailscope_vm::interp::enter;
+use tailscope_vm::native::ModuleDef;
+use tailscope_vm::protocol::attr;
+use tailscope_vm::runtime::{self, Config};
+use tailscope_vm::types::str_::PyStr;
+use tailscope_vm::types::type_::MethodDef;
+use tailscope_vm::types::{exceptions, module};
+use tailscope_vm::value::{Ref, Value};
+use tailscope_vm::vm::Vm;
+
+thread_local! {
+    static PRINTED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A `sys.stdout` that keeps what is written.
+static STDOUT: ModuleDef = ModuleDef::new(
+    "stdout",
+    "",
+    &[
+        MethodDef::new("write", "(text, /)", |vm, a| write(vm, a[0]), ""),
+        MethodDef::new("flush", "()", |vm, _| Ok(vm.none_ref()), ""),
+    ],
+);
+
+fn write(vm: &Vm, text: Value) -> PyResult {
+    let Some(s) = text.cast::<PyStr>() else { return Err(vm.type_error("write() takes a str")) };
+    PRINTED.with_borrow_mut(|p| p.extend_from_slice(s.as_bytes()));
+    Ok(Ref::small_int(s.char_len() as i64))
+}
+
+fn run(file: &Path) -> Result<(), String> {
+    let vm = Vm::new(Config::default());
+    let shown = |e: Raised| exceptions::traceback_text(vm, e.0.value());
+    let source = std::fs::read(file).map_err(|e| e.to_string())?;
+    let name = file.to_string_lossy();
+    let mode = tailscope_compiler::Mode::Exec;
+    let code = tailscope_vm::import::compile(vm, &source, &name, mode, 0).map_err(shown)?;
+    let stdout = tailscope_vm::native::make_module(vm, &STDOUT).map_err(shown)?;
+    attr::set_named(vm, vm.runtime.sys.get(), "stdout", stdout.value()).map_err(shown)?;
+    let main = runtime::new_module(vm, "__main__");
+    runtime::modules(vm).set_text(vm, "__main__", main.value());
+    let globals = module::dict(vm, main.value());
+    globals.set_text(vm, "__builtins__", vm.runtime.builtins.get());
+    let g = globals.as_value();
+    enter::run_code(vm, code.value(), g, g, Value::NULL).map(drop).map_err(shown)
+}
+
+/// Runs a program on a thread of its own, since each has a VM of its own.
+fn output_of(file: PathBuf) -> String {
+    let run = move || {
+        let result = run(&file);
+        let mut printed = PRINTED.take();
+        if let Err(text) = result {
+            printed.extend_from_slice(text.as_bytes());
+        }
+        String::from_utf8_lossy(&printed).into_owned()
+    };
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);
+    match thread.map(|t| t.join()) {
+        Ok(Ok(text)) => text,
+        _ => "the VM panicked".to_owned(),
+    }
+}
+
+fn programs() -> Vec<PathBuf> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+    let mut all: Vec<PathBuf> = std::fs::read_dir(dir)
+        .expect("the folder of programs")
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.extension().is_some_and(|e| e == "py"))
+        .collect();
+    all.sort();
+    all
+}
+
+fn update(file: &Path) {
+    let python = std::env::var("PYTHON314").unwrap_or_else(|_| "python3.14".to_owned());
+    let made = Command::new(&python).arg(file).output().expect("PYTHON314 names a CPython 3.14");
+    assert!(made.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&made.stderr));
+    std::fs::write(file.with_extension("out"), made.stdout).expect("a writable folder");
+}
+
+#[test]
+fn programs_print_what_cpython_prints() {
+    let mut wrong = Vec::new();
+    for file in programs() {
+        if std::env::var_os("UPDATE_PROGRAMS").is_some() {
+            update(&file);
+        }
+        let expected = std::fs::read_to_string(file.with_extension("out")).expect("expected output");
+        let got = output_of(file.clone());
+        if got == expected {
+            continue;
+        }
+        let first = got.lines().zip(expected.lines()).position(|(a, b)| a != b);
+        let i = first.unwrap_or(got.lines().count().min(expected.lines().count()));
+        let line = |text: &str| text.lines().nth(i).unwrap_or("(nothing)").to_owned();
+        wrong.push(format!(
+            "{}: line {}\n  CPython: {}\n  here:    {}",
+            file.display(),
+            i + 1,
+            line(&expected),
+            line(&got)
+        ));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

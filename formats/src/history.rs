@@ -85,7 +85,7 @@ pub fn bar(share: f64, width: usize) -> String {
         eighths = eighths.clamp(1, all.saturating_sub(1).max(1));
     }
     let mut text = "█".repeat(eighths / 8);
-    if eighths % 8 != 0 {
+    if !eighths.is_multiple_of(8) {
         text.push(PARTS[eighths % 8]);
     }
     let used = eighths.div_ceil(8);
@@ -116,7 +116,7 @@ pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

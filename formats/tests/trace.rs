@@ -232,7 +232,7 @@ fn a_file_cut_anywhere_is_good_up_to_its_last_whole_block() {
             Ok(reader) => {
                 let steps = read(&reader, 0).len();
                 assert!(
-                    steps >= last && steps % 6 == 0,
+                    steps >= last && steps.is_multiple_of(6),
                     "{steps} steps in {length} bytes"
                 );
                 last = steps;

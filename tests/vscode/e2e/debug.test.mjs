@@ -16,6 +16,8 @@ after(async () => {
 });
 let failed = 0;
 const step = (name, fn) => test(name, { timeout: 90_000 }, async () => {
+  // Each step goes on where the last one stopped.
+  assert.equal(failed, 0, 'an earlier step failed');
   try { await fn(); } catch (error) { await wb.shot(`debug-failed-${++failed}`); throw error; }
 });
 const variables = () => wb.rowTexts('Variables');

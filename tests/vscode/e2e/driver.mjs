@@ -145,10 +145,10 @@ export class Workbench {
   /** Waits for a stop: the toolbar's Continue is there, and the frame's arrow is at `line` when given. */
   async stopped(line, file) {
     // A launch that fails is told in a dialog: say it instead of waiting.
-    const dialog = this.$('.monaco-dialog-box .dialog-message');
+    const dialog = this.$('.monaco-dialog-box');
     const stop = this.$('.debug-toolbar .codicon-debug-continue:not(.disabled)').first();
     await this.until(async () => (await stop.isVisible()) || (await dialog.isVisible()), 'a stop');
-    if (await dialog.isVisible()) throw new Error(`the debugger says: ${await dialog.innerText()}`);
+    if (await dialog.isVisible()) throw new Error(`the debugger says: ${(await dialog.textContent()).trim()}`);
     if (line) await this.until(async () => (await this.stackLine(file)) === line, `the arrow at line ${line}`);
   }
   /** The line number whose margin shows the current-frame arrow. */

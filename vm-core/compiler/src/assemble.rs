@@ -2,6 +2,7 @@
 //! Source: CPython 3.14 `Python/assemble.c`.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use tailscope_bytecode::code::{Code, flags, kinds};
@@ -9,7 +10,7 @@ use tailscope_bytecode::exceptiontable::{self, ExceptionEntry};
 use tailscope_bytecode::linetable::{LineTableWriter, Position};
 use tailscope_bytecode::opcode::Opcode;
 
-use crate::flowgraph::{self, CellSlots, Cfg, ConstPool, Error};
+use crate::flowgraph::{self, BlockId, CellSlots, Cfg, CfgInstr, ConstPool, Error};
 use crate::instr::{InstrSequence, Loc, Unit};
 
 /// Where END_SEND is from SEND, in code units, in the code of an `await`: END_ASYNC_FOR
@@ -52,15 +53,8 @@ pub(crate) fn make_code(
     cells: &CellSlots,
     stack_size: u32,
 ) -> Result<Code, Error> {
-    let mut instrs = flatten(graph)?;
-    if !instrs
-        .last()
-        .is_some_and(|last| flowgraph::ends_flow(last.op))
-    {
-        return Err(Error::FallsOffTheEnd);
-    }
-    resolve_directions(&mut instrs);
-    resolve_jump_offsets(&mut instrs)?;
+    let mut assembler = Assembler::new(graph)?;
+    assembler.resolve_jump_offsets()?;
     let (localsplusnames, localspluskinds) = localsplus(&unit, cells);
     Ok(Code {
         argcount: unit.posonlyargcount + unit.argcount,
@@ -68,7 +62,7 @@ pub(crate) fn make_code(
         kwonlyargcount: unit.kwonlyargcount,
         stacksize: stack_size.max(1),
         flags: unit.flags,
-        code: emit(&instrs),
+        code: assembler.code_units(),
         consts: pool.into_consts(),
         names: unit.names,
         localsplusnames,
@@ -77,166 +71,239 @@ pub(crate) fn make_code(
         name: unit.name,
         qualname: unit.qualname,
         firstlineno: unit.firstlineno,
-        linetable: location_table(&instrs, unit.firstlineno),
-        exceptiontable: exception_table(&instrs)?,
+        linetable: assembler.location_table(unit.firstlineno),
+        exceptiontable: assembler.exception_table()?,
     })
-}
-
-/// The handler of an instruction.
-#[derive(Clone, Copy)]
-struct Handler {
-    /// Index of its first instruction.
-    index: u32,
-    /// Stack depth on its entry, what exception handling pushes included.
-    start_depth: i32,
-    preserve_lasti: bool,
 }
 
 /// An instruction in its final place.
 struct Instr {
     op: Opcode,
+    /// Size in code units, EXTENDED_ARGs and inline caches included.
+    size: u8,
     arg: u32,
-    loc: Loc,
-    handler: Option<Handler>,
     /// Index of the instruction that a jump goes to.
     target: u32,
     /// Code units before it.
     offset: u32,
+    handler: Option<BlockId>,
+    loc: Loc,
 }
 
 impl Instr {
-    /// Size in code units, EXTENDED_ARGs and inline caches included.
-    fn size(&self) -> u32 {
-        self.extended_args() + 1 + flowgraph::cache_units(self.op)
+    /// Sets the argument, and the size that it needs. Returns whether the size changed.
+    fn set_arg(&mut self, arg: u32) -> bool {
+        let before = self.size;
+        self.arg = arg;
+        self.size = 1 + extended_args(arg) + flowgraph::cache_units(self.op) as u8;
+        self.size != before
     }
 
-    fn extended_args(&self) -> u32 {
-        u32::from(self.arg > 0xFF) + u32::from(self.arg > 0xFFFF) + u32::from(self.arg > 0xFF_FFFF)
+    fn end(&self) -> u32 {
+        self.offset + u32::from(self.size)
     }
 }
 
-/// The instructions of all blocks in order; blocks become indices of instructions.
-fn flatten(graph: &Cfg) -> Result<Vec<Instr>, Error> {
-    let mut first = vec![0u32; graph.block_count()];
-    let mut count = 0;
-    let mut cursor = Some(graph.entry);
-    while let Some(b) = cursor {
-        first[b.index()] = count;
-        count += graph.len(b) as u32;
-        cursor = graph[b].next;
-    }
-    let mut instrs = Vec::with_capacity(count as usize);
-    let mut cursor = Some(graph.entry);
-    while let Some(b) = cursor {
-        for instr in graph.code(b) {
-            if instr.op.is_pseudo() && !matches!(instr.op, Opcode::JUMP | Opcode::JUMP_NO_INTERRUPT)
-            {
-                return Err(Error::NotForCompiling(instr.op));
+/// Number of EXTENDED_ARGs before an instruction with that argument.
+fn extended_args(arg: u32) -> u8 {
+    u8::from(arg > 0xFF) + u8::from(arg > 0xFFFF) + u8::from(arg > 0xFF_FFFF)
+}
+
+/// The instructions of all blocks in order.
+struct Assembler<'a> {
+    graph: &'a Cfg,
+    instrs: Vec<Instr>,
+    /// For each block, the index of its first instruction, or of the one after it if it has none.
+    first: Vec<u32>,
+    /// Indices of the jumps.
+    jumps: Vec<u32>,
+    /// Whether an instruction has a handler.
+    guarded: bool,
+}
+
+impl Assembler<'_> {
+    fn new(graph: &Cfg) -> Result<Assembler<'_>, Error> {
+        let mut first = vec![0u32; graph.block_count()];
+        let mut count = 0;
+        let mut cursor = Some(graph.entry);
+        while let Some(b) = cursor {
+            first[b.index()] = count;
+            count += graph.len(b) as u32;
+            cursor = graph[b].next;
+        }
+        let mut assembler = Assembler {
+            graph,
+            instrs: Vec::with_capacity(count as usize),
+            first,
+            jumps: Vec::new(),
+            guarded: false,
+        };
+        let mut cursor = Some(graph.entry);
+        while let Some(b) = cursor {
+            for instr in graph.code(b) {
+                assembler.add(instr, count)?;
             }
-            let target = match instr.target {
-                Some(block) if flowgraph::has_jump(instr.op) => first[block.index()],
-                _ => 0,
-            };
+            cursor = graph[b].next;
+        }
+        let last = assembler.instrs.last();
+        if !last.is_some_and(|last| flowgraph::ends_flow(last.op)) {
+            return Err(Error::FallsOffTheEnd);
+        }
+        Ok(assembler)
+    }
+
+    /// Adds an instruction of a block; `count` is how many there are in all.
+    fn add(&mut self, instr: &CfgInstr, count: u32) -> Result<(), Error> {
+        let here = self.instrs.len() as u32;
+        let mut target = 0;
+        // The first assumption on a jump's distance is CPython's: the target's index.
+        let mut arg = instr.arg;
+        if flowgraph::has_jump(instr.op) {
+            let block = instr.target.ok_or(Error::NoTarget(instr.op))?;
+            target = self.first[block.index()];
             if target >= count {
                 return Err(Error::JumpToNowhere);
             }
-            instrs.push(Instr {
-                op: instr.op,
-                arg: instr.arg,
-                loc: instr.loc,
-                handler: instr.except.map(|block| Handler {
-                    index: first[block.index()],
-                    start_depth: graph[block].start_depth,
-                    preserve_lasti: graph[block].preserve_lasti,
-                }),
-                target,
-                offset: 0,
-            });
+            arg = target;
+            self.jumps.push(here);
         }
-        cursor = graph[b].next;
-    }
-    Ok(instrs)
-}
-
-/// Makes unconditional jumps forward or backward ones.
-fn resolve_directions(instrs: &mut [Instr]) {
-    for (i, instr) in instrs.iter_mut().enumerate() {
-        let forward = instr.target as usize > i;
-        instr.op = match (instr.op, forward) {
+        let op = match (instr.op, target > here) {
             (Opcode::JUMP | Opcode::JUMP_NO_INTERRUPT, true) => Opcode::JUMP_FORWARD,
             (Opcode::JUMP, false) => Opcode::JUMP_BACKWARD,
             (Opcode::JUMP_NO_INTERRUPT, false) => Opcode::JUMP_BACKWARD_NO_INTERRUPT,
+            (op, _) if op.number() > 0xFF => return Err(Error::NotForCompiling(op)),
             (op, _) => op,
         };
-    }
-}
-
-/// Computes the distances of jumps.
-///
-/// A distance may need EXTENDED_ARGs, which move everything behind them, so this goes on
-/// until all sizes are as assumed. The first assumption is CPython's: the target's index.
-fn resolve_jump_offsets(instrs: &mut [Instr]) -> Result<(), Error> {
-    let jumps: Vec<usize> = (0..instrs.len())
-        .filter(|&i| flowgraph::has_jump(instrs[i].op))
-        .collect();
-    for &i in &jumps {
-        instrs[i].arg = instrs[i].target;
-    }
-    for _ in 0..MAX_ROUNDS {
-        let mut offset = 0u32;
-        for instr in instrs.iter_mut() {
-            instr.offset = offset;
-            offset = offset.checked_add(instr.size()).ok_or(Error::TooLarge)?;
-        }
-        let mut settled = true;
-        for &i in &jumps {
-            let target = instrs[instrs[i].target as usize].offset;
-            let jump = &mut instrs[i];
-            let size = jump.size();
-            let end = jump.offset + size;
-            jump.arg = if jump.op == Opcode::END_ASYNC_FOR {
-                end.checked_sub(target + END_SEND_OFFSET)
-                    .ok_or(Error::Malformed)?
-            } else {
-                end.abs_diff(target)
-            };
-            settled &= jump.size() == size;
-        }
-        if settled {
-            return Ok(());
-        }
-    }
-    Err(Error::TooLarge)
-}
-
-/// The code units.
-fn emit(instrs: &[Instr]) -> Vec<u8> {
-    let units = instrs.last().map_or(0, |last| last.offset + last.size());
-    // Inline caches start as zeros.
-    let mut code = vec![0; units as usize * 2];
-    for instr in instrs {
-        let mut at = instr.offset as usize * 2;
-        for shift in (1..=instr.extended_args()).rev() {
-            code[at] = Opcode::EXTENDED_ARG as u8;
-            code[at + 1] = (instr.arg >> (8 * shift)) as u8;
-            at += 2;
-        }
-        code[at] = instr.op as u8;
-        code[at + 1] = instr.arg as u8;
-    }
-    code
-}
-
-fn location_table(instrs: &[Instr], firstlineno: i32) -> Vec<u8> {
-    let mut writer = LineTableWriter::new(firstlineno);
-    for (i, instr) in instrs.iter().enumerate() {
-        let loc = match instr.loc {
-            Loc::NEXT => location_of_next(&instrs[i..]),
-            loc => loc,
+        self.guarded |= instr.except.is_some();
+        let mut instr = Instr {
+            op,
+            size: 0,
+            arg: 0,
+            target,
+            offset: 0,
+            handler: instr.except,
+            loc: instr.loc,
         };
-        writer.push(position(loc), instr.size() as usize);
+        instr.set_arg(arg);
+        self.instrs.push(instr);
+        Ok(())
     }
-    writer.finish()
+
+    /// Computes the distances of jumps and the offsets of all instructions.
+    ///
+    /// A distance may need EXTENDED_ARGs, which move everything behind them, so this goes on
+    /// until all sizes are as assumed.
+    fn resolve_jump_offsets(&mut self) -> Result<(), Error> {
+        for _ in 0..MAX_ROUNDS {
+            let mut offset = 0u32;
+            for instr in &mut self.instrs {
+                instr.offset = offset;
+                offset = offset
+                    .checked_add(u32::from(instr.size))
+                    .ok_or(Error::TooLarge)?;
+            }
+            let mut settled = true;
+            for &i in &self.jumps {
+                let target = self.instrs[i as usize].target as usize;
+                let target = self.instrs[target].offset;
+                let jump = &mut self.instrs[i as usize];
+                let distance = if jump.op == Opcode::END_ASYNC_FOR {
+                    let end_send = target + END_SEND_OFFSET;
+                    jump.end().checked_sub(end_send).ok_or(Error::Malformed)?
+                } else {
+                    jump.end().abs_diff(target)
+                };
+                settled &= !jump.set_arg(distance);
+            }
+            if settled {
+                return Ok(());
+            }
+        }
+        Err(Error::TooLarge)
+    }
+
+    /// Size of the code in code units.
+    fn end(&self) -> u32 {
+        self.instrs.last().map_or(0, Instr::end)
+    }
+
+    fn code_units(&self) -> Vec<u8> {
+        // Inline caches start as zeros.
+        let mut code = vec![0; self.end() as usize * 2];
+        for instr in &self.instrs {
+            let mut at = instr.offset as usize * 2;
+            for shift in (1..=extended_args(instr.arg)).rev() {
+                code[at] = Opcode::EXTENDED_ARG as u8;
+                code[at + 1] = (instr.arg >> (8 * shift)) as u8;
+                at += 2;
+            }
+            code[at] = instr.op as u8;
+            code[at + 1] = instr.arg as u8;
+        }
+        code
+    }
+
+    fn location_table(&self, firstlineno: i32) -> Vec<u8> {
+        let mut writer = LineTableWriter::new(firstlineno);
+        let mut run = (Loc::NONE, 0);
+        for (i, instr) in self.instrs.iter().enumerate() {
+            let loc = match instr.loc {
+                Loc::NEXT => location_of_next(&self.instrs[i..]),
+                loc => loc,
+            };
+            if loc != run.0 {
+                writer.push(position(run.0), run.1);
+                run = (loc, 0);
+            }
+            run.1 += usize::from(instr.size);
+        }
+        writer.push(position(run.0), run.1);
+        writer.finish()
+    }
+
+    fn exception_table(&self) -> Result<Vec<u8>, Error> {
+        if !self.guarded {
+            return Ok(Vec::new());
+        }
+        let mut entries = Vec::new();
+        let mut run: Option<(u32, BlockId)> = None;
+        let handlers = self
+            .instrs
+            .iter()
+            .map(|instr| (instr.offset, instr.handler));
+        for (offset, handler) in handlers.chain([(self.end(), None)]) {
+            // Blocks are the same handler if they start with the same instruction.
+            let start = |block: BlockId| self.first[block.index()];
+            if run.map(|(_, block)| start(block)) == handler.map(start) {
+                continue;
+            }
+            if let Some((start, handler)) = run.take() {
+                entries.push(self.exception_entry(start..offset, handler)?);
+            }
+            run = handler.map(|handler| (offset, handler));
+        }
+        Ok(exceptiontable::encode(&entries))
+    }
+
+    fn exception_entry(
+        &self,
+        range: Range<u32>,
+        handler: BlockId,
+    ) -> Result<ExceptionEntry, Error> {
+        let block = &self.graph[handler];
+        // The handler starts with the exception on the stack, and below it maybe the offset.
+        let pushed = 1 + i32::from(block.preserve_lasti);
+        let depth = u32::try_from(block.start_depth - pushed).map_err(|_| Error::StackUnderflow)?;
+        let first = self.first[handler.index()] as usize;
+        let first = self.instrs.get(first).ok_or(Error::JumpToNowhere)?;
+        Ok(ExceptionEntry {
+            start: range.start,
+            end: range.end,
+            target: first.offset,
+            depth,
+            lasti: block.preserve_lasti,
+        })
+    }
 }
 
 /// The location of the first instruction that has one of its own, unless control does not
@@ -264,44 +331,6 @@ fn position(loc: Loc) -> Position {
         column: known(loc.col),
         end_column: known(loc.end_col),
     }
-}
-
-fn exception_table(instrs: &[Instr]) -> Result<Vec<u8>, Error> {
-    let mut entries = Vec::new();
-    let mut run: Option<(u32, Handler)> = None;
-    let end = instrs.last().map_or(0, |last| last.offset + last.size());
-    let handlers = instrs.iter().map(|instr| (instr.offset, instr.handler));
-    for (offset, handler) in handlers.chain([(end, None)]) {
-        if run.map(|(_, handler)| handler.index) == handler.map(|handler| handler.index) {
-            continue;
-        }
-        if let Some((start, handler)) = run.take() {
-            entries.push(exception_entry(instrs, start..offset, handler)?);
-        }
-        run = handler.map(|handler| (offset, handler));
-    }
-    Ok(exceptiontable::encode(&entries))
-}
-
-fn exception_entry(
-    instrs: &[Instr],
-    range: std::ops::Range<u32>,
-    handler: Handler,
-) -> Result<ExceptionEntry, Error> {
-    // The handler starts with the exception on the stack, and below it maybe the offset.
-    let pushed = 1 + i32::from(handler.preserve_lasti);
-    let depth = u32::try_from(handler.start_depth - pushed).map_err(|_| Error::StackUnderflow)?;
-    let target = instrs
-        .get(handler.index as usize)
-        .ok_or(Error::JumpToNowhere)?
-        .offset;
-    Ok(ExceptionEntry {
-        start: range.start,
-        end: range.end,
-        target,
-        depth,
-        lasti: handler.preserve_lasti,
-    })
 }
 
 /// Names and kinds of the frame's slots.

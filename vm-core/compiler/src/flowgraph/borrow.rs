@@ -35,6 +35,9 @@ struct Borrower {
 /// Replaces loads of locals by borrowing ones where that is safe. Needs the blocks' stack
 /// depths, and must be the last pass that looks at instructions.
 pub(crate) fn optimize_load_fast(g: &mut Cfg) {
+    if !g.seen.has_any(&[Opcode::LOAD_FAST, Opcode::LOAD_CLOSURE]) {
+        return;
+    }
     let mut work = g.begin_traversal();
     let entry = g.entry;
     g[entry].start_depth = 0;

@@ -61,6 +61,17 @@ pub(crate) fn prepare_localsplus(g: &mut Cfg, unit: &Unit, cells: &CellSlots) ->
 /// Replaces indices into cell and free variables by slots.
 fn fix_cell_offsets(g: &mut Cfg, cells: &CellSlots) -> Result<(), Error> {
     use Opcode::*;
+    let wanted = [
+        MAKE_CELL,
+        LOAD_CLOSURE,
+        LOAD_DEREF,
+        STORE_DEREF,
+        DELETE_DEREF,
+        LOAD_FROM_DICT_OR_DEREF,
+    ];
+    if !g.seen.has_any(&wanted) {
+        return Ok(());
+    }
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         for instr in g.code_mut(b) {

@@ -9,7 +9,7 @@ use std::ops::{Index, IndexMut};
 
 use tailscope_bytecode::opcode::Opcode;
 
-use super::ops;
+use super::ops::{self, OpSet};
 use crate::instr::Loc;
 
 /// Names a block of a [`Cfg`].
@@ -98,6 +98,8 @@ pub(crate) struct Cfg {
     blocks: Vec<Block>,
     instrs: Vec<CfgInstr>,
     pub entry: BlockId,
+    /// The opcodes that the sequence had: passes that look for others have nothing to do.
+    pub seen: OpSet,
     /// Storage of the traversals' work lists, kept between passes.
     scratch: Vec<BlockId>,
 }
@@ -122,6 +124,7 @@ impl Cfg {
             blocks: Vec::with_capacity(capacity / 4 + 1),
             instrs: Vec::with_capacity(capacity + capacity / 4 + 8),
             entry: BlockId::new(0),
+            seen: OpSet::default(),
             scratch: Vec::new(),
         };
         g.entry = g.new_block();
@@ -241,6 +244,17 @@ impl Cfg {
         block.used = block.used.min(len as u32);
     }
 
+    /// Appends an instruction to `b`, which must be the block made last, while all blocks
+    /// are being filled one after the other.
+    pub(crate) fn fill(&mut self, b: BlockId, instr: CfgInstr) {
+        self.seen.insert(instr.op);
+        self.instrs.push(instr);
+        let block = &mut self.blocks[b.index()];
+        block.used += 1;
+        block.filled += 1;
+        block.capacity += 1;
+    }
+
     /// Appends an instruction, into a used-up slot if the block has one.
     pub(crate) fn add_op(&mut self, b: BlockId, op: Opcode, arg: u32, loc: Loc) {
         let slot = self.next_slot(b);
@@ -295,9 +309,8 @@ impl Cfg {
         let block = &mut self.blocks[b.index()];
         if block.used == block.capacity {
             let at_end = block.start + block.capacity == end;
-            // A block that was given its first room at the end grows there one by one.
             let wanted = if at_end {
-                block.capacity + 1
+                block.capacity + 4
             } else {
                 block.capacity * 2 + 4
             };

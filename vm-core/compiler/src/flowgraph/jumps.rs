@@ -10,6 +10,12 @@ use super::ops;
 /// Lowers `JUMP_IF_FALSE` and `JUMP_IF_TRUE`, which keep the value, to
 /// COPY, TO_BOOL and a popping jump.
 pub(crate) fn convert_pseudo_conditional_jumps(g: &mut Cfg) {
+    if !g
+        .seen
+        .has_any(&[Opcode::JUMP_IF_FALSE, Opcode::JUMP_IF_TRUE])
+    {
+        return;
+    }
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         if let Some(last) = g.last(b).copied() {

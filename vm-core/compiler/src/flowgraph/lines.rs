@@ -12,8 +12,9 @@ pub(crate) fn resolve_line_numbers(g: &mut Cfg) {
 
 /// Whether the block has no line though a frame may be left, or its line be looked at, in it.
 fn needs_line(g: &Cfg, b: BlockId) -> bool {
-    let matters = g.exits_scope(b) || g.code(b).iter().any(|instr| ops::has_eval_break(instr.op));
-    matters && g.has_no_line(b)
+    // Most blocks have a line in the first instruction.
+    g.has_no_line(b)
+        && (g.exits_scope(b) || g.code(b).iter().any(|instr| ops::has_eval_break(instr.op)))
 }
 
 /// Copies exit blocks without a line so that each has a single predecessor, whose

@@ -34,7 +34,7 @@ use tailscope_bytecode::opcode::Opcode;
 pub(crate) use build::from_sequence;
 pub(crate) use cells::CellSlots;
 pub(crate) use consts::ConstPool;
-pub(crate) use graph::Cfg;
+pub(crate) use graph::{BlockId, Cfg, CfgInstr};
 #[cfg(test)]
 pub(crate) use ops::has_target;
 pub(crate) use ops::{cache_units, ends_flow, has_jump, is_terminator};
@@ -79,10 +79,17 @@ pub(crate) fn optimize(
     nlocals: usize,
     nparams: usize,
 ) -> Result<(), Error> {
-    build::mark_except_handlers(g);
-    except::label_exception_targets(g)?;
+    let guarded = g.seen.has_any(&[
+        Opcode::SETUP_FINALLY,
+        Opcode::SETUP_WITH,
+        Opcode::SETUP_CLEANUP,
+        Opcode::POP_BLOCK,
+    ]);
+    if guarded {
+        build::mark_except_handlers(g);
+        except::label_exception_targets(g)?;
+    }
 
-    build::check(g)?;
     reach::inline_small_or_no_line_blocks(g);
     reach::remove_unreachable(g);
     lines::resolve_line_numbers(g);
@@ -99,7 +106,9 @@ pub(crate) fn optimize(
     consts::remove_unused_consts(g, pool)?;
     uninitialized::add_checks_for_loads_of_uninitialized_variables(g, nlocals, nparams);
     superinstructions::insert_superinstructions(g);
-    cold::push_cold_blocks_to_end(g)?;
+    if guarded {
+        cold::push_cold_blocks_to_end(g)?;
+    }
     lines::resolve_line_numbers(g);
     Ok(())
 }

@@ -71,28 +71,34 @@ pub(crate) fn remove_redundant_nops_and_pairs(g: &mut Cfg) {
 /// whether there were any.
 fn remove_nops_and_find_pairs(g: &mut Cfg) -> bool {
     let mut changed = false;
-    // The instruction before the one looked at, if control can only come from there.
-    let mut previous: Option<(BlockId, usize)> = None;
+    // The last instruction before the block, if control can only come from there.
+    let mut before: Option<(BlockId, usize)> = None;
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         remove_block_nops(g, b);
         if g[b].labelled {
-            previous = None;
+            before = None;
         }
-        for i in 0..g.len(b) {
-            if g.code(b)[i].op == Opcode::POP_TOP
-                && let Some((producer_block, producer)) = previous
-                && is_pure_push(g, producer_block, producer)
+        let len = g.len(b);
+        for i in 0..len {
+            if g.code(b)[i].op != Opcode::POP_TOP {
+                continue;
+            }
+            let producer = if i == 0 { before } else { Some((b, i - 1)) };
+            if let Some((block, producer)) = producer
+                && is_pure_push(g, block, producer)
             {
-                g.code_mut(producer_block)[producer].set_nop();
+                g.code_mut(block)[producer].set_nop();
                 g.code_mut(b)[i].set_nop();
                 changed = true;
             }
-            previous = Some((b, i));
         }
-        let ends_in_jump = previous.is_some_and(|(b, i)| ops::has_jump(g.code(b)[i].op));
+        if len > 0 {
+            before = Some((b, len - 1));
+        }
+        let ends_in_jump = before.is_some_and(|(b, i)| ops::has_jump(g.code(b)[i].op));
         if ends_in_jump || !g.falls_through(b) {
-            previous = None;
+            before = None;
         }
         cursor = g[b].next;
     }

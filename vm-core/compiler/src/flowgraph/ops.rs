@@ -117,6 +117,22 @@ macro_rules! define_facts {
 }
 tailscope_bytecode::for_each_opcode!(define_facts);
 
+/// A set of opcodes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OpSet([u64; NUMBERS / 64]);
+
+impl OpSet {
+    pub(crate) fn insert(&mut self, op: Opcode) {
+        self.0[op as usize % NUMBERS / 64] |= 1 << (op as usize % 64);
+    }
+
+    /// Whether it holds one of the opcodes at least.
+    pub(crate) fn has_any(&self, ops: &[Opcode]) -> bool {
+        ops.iter()
+            .any(|&op| self.0[op as usize % NUMBERS / 64] & 1 << (op as usize % 64) != 0)
+    }
+}
+
 fn facts(op: Opcode) -> &'static Facts {
     &FACTS[op as usize % NUMBERS]
 }

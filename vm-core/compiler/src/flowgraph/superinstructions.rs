@@ -7,6 +7,10 @@ use super::nops::remove_redundant_nops;
 
 /// Joins neighbouring LOAD_FAST and STORE_FAST instructions.
 pub(crate) fn insert_superinstructions(g: &mut Cfg) {
+    if !g.seen.has_any(&[Opcode::LOAD_FAST, Opcode::STORE_FAST]) {
+        return;
+    }
+    let mut joined_any = false;
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         let code = g.code_mut(b);
@@ -19,25 +23,28 @@ pub(crate) fn insert_superinstructions(g: &mut Cfg) {
                 (Opcode::STORE_FAST, Opcode::STORE_FAST) => Opcode::STORE_FAST_STORE_FAST,
                 _ => continue,
             };
-            join(first, second, joined);
+            joined_any |= join(first, second, joined);
         }
         cursor = g[b].next;
     }
-    remove_redundant_nops(g);
+    if joined_any {
+        remove_redundant_nops(g);
+    }
 }
 
 /// Makes `first` do both, unless they are on different lines or an argument needs more
-/// than four bits.
-fn join(first: &mut CfgInstr, second: &mut CfgInstr, op: Opcode) {
+/// than four bits. Returns whether it did.
+fn join(first: &mut CfgInstr, second: &mut CfgInstr, op: Opcode) -> bool {
     let lines = (first.loc.line, second.loc.line);
     if lines.0 >= 0 && lines.1 >= 0 && lines.0 != lines.1 {
-        return;
+        return false;
     }
     if first.arg >= 16 || second.arg >= 16 {
-        return;
+        return false;
     }
     first.set(op, first.arg << 4 | second.arg);
     second.set_nop();
+    true
 }
 
 #[cfg(test)]

@@ -15,7 +15,13 @@ pub(crate) fn add_checks_for_loads_of_uninitialized_variables(
     nlocals: usize,
     nparams: usize,
 ) {
-    if nlocals == 0 {
+    let unbinds = [
+        Opcode::DELETE_FAST,
+        Opcode::LOAD_FAST_AND_CLEAR,
+        Opcode::STORE_FAST_MAYBE_NULL,
+    ];
+    let all_bound = nlocals <= nparams.min(MASK_BITS) && !g.seen.has_any(&unbinds);
+    if nlocals == 0 || all_bound {
         return;
     }
     if nlocals > MASK_BITS {

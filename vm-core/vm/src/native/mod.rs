@@ -55,9 +55,10 @@ pub mod functools;
 pub mod bisect;
 pub mod stdio;
 pub mod sys;
+pub mod types;
 
 /// Native modules that are part of the VM.
-static MODULES: &[&ModuleDef] = &[&builtins::MODULE, &collections::MODULE, &itertools::MODULE, &operator::MODULE, &heapq::MODULE, &functools::MODULE, &bisect::MODULE];
+static MODULES: &[&ModuleDef] = &[&builtins::MODULE, &collections::MODULE, &itertools::MODULE, &operator::MODULE, &heapq::MODULE, &functools::MODULE, &bisect::MODULE, &types::MODULE];
 
 /// A native module by name.
 pub fn find(name: &str) -> Option<&'static ModuleDef> {

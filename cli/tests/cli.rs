@@ -1,0 +1,243 @@
+//! The binary as a person uses it: programs run, errors said, recordings read.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn tailscope() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_tailscope"))
+}
+
+fn run(args: &[&str]) -> Output {
+    tailscope().args(args).stdin(Stdio::null()).output().expect("the binary starts")
+}
+
+fn stdout(o: &Output) -> String {
+    String::from_utf8_lossy(&o.stdout).into_owned()
+}
+
+fn stderr(o: &Output) -> String {
+    String::from_utf8_lossy(&o.stderr).into_owned()
+}
+
+/// A folder of this test's own, with a file in it.
+fn file(test: &str, name: &str, contents: &[u8]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    std::fs::create_dir_all(&folder).expect("a folder for the test");
+    let path = folder.join(name);
+    std::fs::write(&path, contents).expect("a file for the test");
+    path
+}
+
+const LOOPS: &str = "
+def f(n):
+    total = 0
+    for i in range(n):
+        if i % 3 == 0:
+            total += i
+    return total
+print(f(300))
+";
+
+#[test]
+fn a_program_runs_on_both_interpreters() {
+    let p = file("both", "p.py", LOOPS.as_bytes());
+    for interp in ["tail", "loop"] {
+        let o = run(&["run", "--interp", interp, p.to_str().unwrap()]);
+        assert_eq!((stdout(&o).as_str(), o.status.code()), ("14850\n", Some(0)), "{interp}: {}", stderr(&o));
+    }
+}
+
+#[test]
+fn exit_statuses_are_cpythons() {
+    for (code, status) in [
+        ("raise SystemExit(3)", 3),
+        ("raise SystemExit", 0),
+        ("raise SystemExit('said')", 1),
+        ("1/0", 1),
+        ("pass", 0),
+    ] {
+        assert_eq!(run(&["run", "-c", code]).status.code(), Some(status), "{code}");
+    }
+}
+
+#[test]
+fn arguments_reach_the_program() {
+    let o = run(&["run", "-c", "import sys; print(sys.argv)", "a", "--b"]);
+    assert_eq!(stdout(&o), "['-c', 'a', '--b']\n", "{}", stderr(&o));
+}
+
+#[test]
+fn an_uncaught_exception_names_file_line_and_function() {
+    let p = file("uncaught", "p.py", b"def f():\n    return 1 / 0\n\nf()\n");
+    let o = run(&["run", p.to_str().unwrap()]);
+    let text = stderr(&o);
+    assert_eq!(o.status.code(), Some(1));
+    for part in ["Traceback (most recent call last):", "line 4, in <module>", "line 2, in f", "ZeroDivisionError: division by zero"] {
+        assert!(text.contains(part), "{part:?} is missing from:\n{text}");
+    }
+}
+
+#[test]
+fn a_syntax_error_is_one() {
+    let p = file("syntax", "p.py", b"x = 1\nif x\n    pass\n");
+    for command in ["run", "dis", "compile"] {
+        let o = run(&[command, p.to_str().unwrap()]);
+        assert_eq!(o.status.code(), Some(1), "{command}");
+        assert!(stderr(&o).contains("SyntaxError: expected ':'"), "{command}: {}", stderr(&o));
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let o = run(&["run", "/no/such/file.py"]);
+    assert_eq!(o.status.code(), Some(2));
+    assert!(stderr(&o).contains("can't open file '/no/such/file.py': [Errno 2] No such file or directory"));
+}
+
+#[test]
+fn damaged_and_foreign_pyc_files_are_refused() {
+    let source = file("pyc", "p.py", LOOPS.as_bytes());
+    let good = source.with_extension("pyc");
+    assert!(run(&["compile", source.to_str().unwrap(), "-o", good.to_str().unwrap()]).status.success());
+    assert_eq!(stdout(&run(&["run", good.to_str().unwrap()])), "14850\n");
+    let bytes = std::fs::read(&good).unwrap();
+    let mut foreign = bytes.clone();
+    foreign[0] ^= 0x55;
+    let mut wild = bytes.clone();
+    let end = wild.len() / 2;
+    wild[end] ^= 0xff;
+    for (name, contents) in [
+        ("truncated.pyc", &bytes[..bytes.len() / 2]),
+        ("header.pyc", &bytes[..10]),
+        ("empty.pyc", &[][..]),
+        ("foreign.pyc", &foreign[..]),
+    ] {
+        let p = file("pyc", name, contents);
+        let o = run(&["run", p.to_str().unwrap()]);
+        assert_eq!(o.status.code(), Some(2), "{name}: {}", stderr(&o));
+        assert!(stderr(&o).contains(name), "{name} must be named: {}", stderr(&o));
+    }
+    // A flipped byte may still be a valid program; it must not crash.
+    let p = file("pyc", "wild.pyc", &wild);
+    assert!(run(&["run", p.to_str().unwrap()]).status.code().is_some(), "a flipped byte crashed the VM");
+}
+
+#[test]
+fn deep_recursion_raises() {
+    let o = run(&["run", "-c", "def f(n): return f(n + 1)\nf(0)"]);
+    assert_eq!(o.status.code(), Some(1));
+    assert!(stderr(&o).contains("RecursionError: maximum recursion depth exceeded"), "{}", stderr(&o));
+}
+
+#[test]
+fn a_small_native_stack_is_enough() {
+    let program = "
+def f(n):
+    return 0 if n == 0 else 1 + f(n - 1)
+class C:
+    def __init__(self, n): self.n = n
+    def m(self, n): return self.n if n == 0 else self.m(n - 1)
+def g(n):
+    if n:
+        yield n
+        yield from g(n - 1)
+print(f(900), C(7).m(900), sum(g(200)))
+";
+    let p = file("stack", "p.py", program.as_bytes());
+    for interp in ["tail", "loop"] {
+        let script = format!(
+            "ulimit -s 256 && exec '{}' run --interp {interp} '{}'",
+            env!("CARGO_BIN_EXE_tailscope"),
+            p.display()
+        );
+        let o = Command::new("sh").args(["-c", &script]).output().expect("sh starts");
+        assert_eq!(stdout(&o), "900 7 20100\n", "{interp}: {}", stderr(&o));
+    }
+}
+
+#[test]
+fn dis_shows_what_the_compiler_made() {
+    let p = file("dis", "p.py", b"print('x')\n");
+    let o = run(&["dis", p.to_str().unwrap()]);
+    let expected = "  0           RESUME                   0\n\n  1           LOAD_NAME                0 (print)\n              PUSH_NULL\n              LOAD_CONST               0 ('x')\n              CALL                     1\n              POP_TOP\n              LOAD_CONST               1 (None)\n              RETURN_VALUE\n";
+    assert_eq!(stdout(&o), expected);
+}
+
+#[test]
+fn a_trace_is_recorded_and_shown() {
+    let p = file("trace", "p.py", LOOPS.as_bytes());
+    let t = p.with_extension("tstrace");
+    let o = run(&["trace", "-o", t.to_str().unwrap(), p.to_str().unwrap()]);
+    assert_eq!(stdout(&o), "14850\n", "{}", stderr(&o));
+    let shown = stdout(&run(&["trace", "show", t.to_str().unwrap(), "--function", "f"]));
+    assert!(shown.contains("FOR_ITER") && shown.contains("POP_JUMP_IF_FALSE"), "{shown}");
+    let json = stdout(&run(&["trace", "show", t.to_str().unwrap(), "--json", "--limit", "5"]));
+    assert_eq!(json.lines().filter(|l| l.starts_with('{')).count(), json.lines().count(), "{json}");
+    let none = run(&["trace", "show", "/no/such/trace"]);
+    assert!(!none.status.success() && stderr(&none).contains("/no/such/trace"));
+    let foreign = run(&["trace", "show", p.to_str().unwrap()]);
+    assert!(!foreign.status.success() && !stderr(&foreign).is_empty());
+}
+
+#[test]
+fn a_killed_program_leaves_a_readable_trace() {
+    let p = file("killed", "p.py", b"n = 0\nwhile True:\n    n += 1\n");
+    let t = p.with_extension("tstrace");
+    let mut child = tailscope()
+        .args(["trace", "-o", t.to_str().unwrap(), p.to_str().unwrap()])
+        .stdin(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    std::thread::sleep(Duration::from_millis(1500));
+    child.kill().expect("it still runs");
+    child.wait().expect("it ends");
+    let o = run(&["trace", "show", t.to_str().unwrap(), "--limit", "20"]);
+    assert!(o.status.success(), "{}", stderr(&o));
+    assert!(stdout(&o).contains("JUMP_BACKWARD"), "{}", stdout(&o));
+}
+
+#[test]
+fn a_profile_counts_branches() {
+    let p = file("profile", "p.py", LOOPS.as_bytes());
+    let out = p.with_extension("json");
+    let o = run(&["profile", "-o", out.to_str().unwrap(), p.to_str().unwrap()]);
+    assert_eq!(stdout(&o), "14850\n", "{}", stderr(&o));
+    let text = std::fs::read_to_string(&out).expect("the profile is there");
+    let squeezed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    // `if i % 3 == 0` jumps over the addition for 200 of 300.
+    assert!(squeezed.contains("\"taken\":200,\"not_taken\":100"), "{text}");
+}
+
+#[test]
+fn an_endless_loop_ends_by_a_signal() {
+    let mut child = tailscope()
+        .args(["run", "-c", "while True: pass"])
+        .stdin(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    std::thread::sleep(Duration::from_millis(300));
+    child.kill().expect("it still runs");
+    let start = Instant::now();
+    child.wait().expect("it ends");
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn malformed_protocol_messages_do_not_end_the_servers_silently() {
+    for command in ["dap", "lsp"] {
+        let mut child = tailscope()
+            .arg(command)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut input = child.stdin.take().expect("a pipe");
+        input.write_all(b"Content-Length: 12\r\n\r\n{not json!!}").expect("it reads");
+        drop(input);
+        let o = child.wait_with_output().expect("it ends at the end of its input");
+        assert!(o.status.code().is_some(), "{command} was killed by a signal: {}", stderr(&o));
+    }
+}

@@ -59,7 +59,10 @@ pub fn parse(source: &SourceFile, mode: Mode) -> Result<Parsed, CompileError> {
     let parsed = ruff_python_parser::parse_unchecked(source.text(), options);
     let problem = match find_problem(&parsed, source) {
         Some(wrong) => Err(explain(&parsed, source, mode, wrong)),
-        None if is_doubtful(parsed.tokens()) || depends_on_end(source, mode) => {
+        None if is_doubtful(parsed.tokens())
+            || depends_on_end(source, mode)
+            || (mixes_tabs(source.text()) && !peg::is_tokenizable(source, mode)) =>
+        {
             peg::check(source, mode, TextSize::new(0))
         }
         None => Ok(()),
@@ -221,6 +224,26 @@ fn may_follow_yield(kind: TokenKind) -> bool {
             | TokenKind::None
     );
     ends || begins || !(kind.is_operator() || kind.is_non_soft_keyword())
+}
+
+/// Whether both tabs and spaces indent lines. CPython asks that their order does not depend on
+/// the size of a tab, ruff's parser has a size in mind.
+fn mixes_tabs(text: &str) -> bool {
+    if !text.contains('\t') {
+        return false;
+    }
+    let (mut tabs, mut spaces) = (false, false);
+    for line in text.lines() {
+        let blanks = line.bytes().take_while(|b| matches!(b, b' ' | b'\t'));
+        for blank in blanks {
+            tabs |= blank == b'\t';
+            spaces |= blank == b' ';
+        }
+        if tabs && spaces {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether it matters how the source ends or begins: interactive input ends with a blank

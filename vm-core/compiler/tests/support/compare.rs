@@ -49,11 +49,11 @@ impl Comparison {
 }
 
 fn nested(code: &Code) -> Vec<&Code> {
-    let code_of = |c| match c {
-        &Const::Code(ref code) => Some(&**code),
+    let codes = code.consts.iter().filter_map(|constant| match constant {
+        Const::Code(code) => Some(&**code),
         _ => None,
-    };
-    code.consts.iter().filter_map(code_of).collect()
+    });
+    codes.collect()
 }
 
 fn first_difference(ours: &Code, theirs: &Code) -> Option<(&'static str, String)> {

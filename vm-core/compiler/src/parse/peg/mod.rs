@@ -31,9 +31,27 @@ use crate::source::SourceFile;
 ///
 /// `at` is where to begin: the offset of a statement at the top level, with no error before.
 pub(super) fn check(source: &SourceFile, mode: Mode, at: TextSize) -> Result<(), CompileError> {
+    engine::Parser::new(source, &tokenizer_text(source, mode), mode, at).run()
+}
+
+/// Whether CPython's tokenizer gets to the end of a source.
+pub(super) fn is_tokenizable(source: &SourceFile, mode: Mode) -> bool {
+    let text = tokenizer_text(source, mode);
+    let mut tokenizer = tokenizer::Tokenizer::new(text.as_bytes(), 0, 1);
+    loop {
+        match tokenizer.next_token().kind {
+            token::END => return true,
+            token::ERROR => return false,
+            _ => {}
+        }
+    }
+}
+
+/// The text as the tokenizer gets it: the last line of a module has an end.
+fn tokenizer_text(source: &SourceFile, mode: Mode) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(source.text());
     if mode == Mode::Exec && !text.ends_with('\n') {
         text.to_mut().push('\n');
     }
-    engine::Parser::new(source, &text, mode, at).run()
+    text
 }

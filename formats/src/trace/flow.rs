@@ -140,10 +140,11 @@ fn resumes(unit: u32, code: &TracedCode) -> bool {
 fn branch_outcome(from: u32, to: u32, code: &TracedCode) -> Option<bool> {
     let target = code.jump(from)?;
     if to == target {
-        Some(true)
-    } else {
-        (to == code.next(from)).then_some(false)
+        return Some(true);
     }
+    // An instrumented program stops at the NOT_TAKEN that others step over.
+    let marked = code.base(to) == Some(Opcode::NOT_TAKEN) && to < code.next(from) && to > from;
+    (to == code.next(from) || marked).then_some(false)
 }
 
 /// The index in `frames` of the frame that `step`, which is neither a call nor the

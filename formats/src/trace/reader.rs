@@ -116,6 +116,13 @@ impl TraceReader {
         &self.codes
     }
 
+    /// The opcode of a step as it ran. Numbers that no opcode of CPython's has (a VM may have
+    /// forms of its own) count as the opcode that the compiler wrote.
+    pub fn opcode(&self, step: &Step) -> Option<Opcode> {
+        let base = || self.codes.get(step.code as usize)?.base(step.unit);
+        Opcode::from_u8(step.opcode).or_else(base)
+    }
+
     /// How many instructions are in it.
     pub fn len(&self) -> u64 {
         self.blocks.last().map_or(0, |block| {

@@ -49,6 +49,11 @@ impl Shape {
                 Opcode::FOR_ITER => shape.jump[unit] = (after as u32).wrapping_add(oparg + 1),
                 _ if opcode.has_jump() => {
                     shape.jump[unit] = (after as u32).wrapping_add(oparg);
+                    // One that does not jump steps over the mark that says so.
+                    let mark = Opcode::NOT_TAKEN.number() as u8;
+                    if code.get(after * 2) == Some(&mark) {
+                        shape.next[unit] = after as u32 + 1;
+                    }
                 }
                 _ => {}
             }
@@ -114,10 +119,13 @@ mod tests {
         let shape = Shape::new(&code);
         assert_eq!(
             (shape.next(0), shape.next(1), shape.jump(1)),
-            (1, 3, Some(8))
+            (1, 3, Some(9))
         );
-        assert_eq!((shape.next(4), shape.jump(4)), (6, Some(6 + 258)));
-        assert_eq!((shape.next(6), shape.jump(6)), (1, None));
-        assert_eq!((shape.next(9), shape.next(10), shape.len()), (10, NONE, 10));
+        assert_eq!((shape.next(4), shape.jump(4)), (7, Some(6 + 258)));
+        assert_eq!((shape.next(7), shape.jump(7)), (1, None));
+        assert_eq!(
+            (shape.next(10), shape.next(11), shape.len()),
+            (11, NONE, 11)
+        );
     }
 }

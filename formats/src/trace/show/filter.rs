@@ -80,11 +80,11 @@ impl Filter {
 
 impl Compiled {
     pub fn admits(&mut self, step: &Step, reader: &TraceReader) -> bool {
-        if self
-            .opcodes
-            .is_some_and(|wanted| !wanted[usize::from(step.opcode)])
-        {
-            return false;
+        if let Some(wanted) = &self.opcodes {
+            let number = reader.opcode(step).map_or(0, Opcode::number);
+            if !wanted.get(usize::from(number)).copied().unwrap_or(false) {
+                return false;
+            }
         }
         if self.functions.is_empty() && self.files.is_empty() && self.lines.is_none() {
             return true;

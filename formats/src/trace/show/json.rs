@@ -63,7 +63,7 @@ impl Printer for Json {
             return Ok(());
         };
         let instruction = traced.instruction(step.unit);
-        let opcode = Opcode::from_u8(step.opcode);
+        let opcode = shown.reader.opcode(&step);
         line(
             &Line {
                 position: step.position,

@@ -218,8 +218,8 @@ impl Printer for Text {
         if self.source {
             self.source_row(shown, traced, line, out)?;
         }
-        let opcode = Opcode::from_u8(step.opcode);
-        let base = opcode.map(Opcode::base);
+        let base = traced.base(step.unit);
+        let opcode = reader.opcode(step);
         let mark = match (event.call, event.leaves) {
             (true, _) => '╭',
             (_, true) => '╰',

@@ -88,7 +88,7 @@ fn property_init(vm: &Vm, this: Value, args: CallArgs) -> PyResult<()> {
 }
 
 fn property_error(vm: &Vm, d: Value, obj_: Value, what: &str) -> PyResult<crate::error::Raised> {
-    let qual = crate::types::type_object::qualname(vm, vm.type_of(obj_));
+    let qual = crate::types::type_object::qualname(vm.type_of(obj_));
     let msg = match prop(d).name.get().non_null() {
         Some(n) => format!("property {} of '{qual}' object has no {what}", obj::repr_text(vm, n)?),
         None => format!("property of '{qual}' object has no {what}"),

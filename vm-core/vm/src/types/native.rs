@@ -488,7 +488,7 @@ fn builtin_qualname(vm: &Vm, f: Value) -> PyResult {
             None => vm.type_of(t),
         },
     };
-    let qual = crate::types::type_object::qualname(vm, owner);
+    let qual = crate::types::type_object::qualname(owner);
     Ok(vm.new_str(&format!("{qual}.{}", b.def.name)))
 }
 
@@ -516,7 +516,7 @@ macro_rules! descriptor_getters {
             pub fn qualname(vm: &Vm, f: Value) -> PyResult {
                 // SAFETY: see above.
                 let d = unsafe { f.cast_unchecked::<$ty>() };
-                let q = crate::types::type_object::qualname(vm, d.owner);
+                let q = crate::types::type_object::qualname(d.owner);
                 Ok(vm.new_str(&format!("{}.{}", q, d.def.name)))
             }
             pub fn get_doc(vm: &Vm, f: Value) -> PyResult {

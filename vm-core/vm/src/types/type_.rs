@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell, UnsafeCell};
 use crate::args::CallArgs;
 use crate::error::PyResult;
 use crate::object::{self, Header, Payload};
+use crate::owned_cell::OwnedCell;
 use crate::shape::{self, ShapeId, Storage};
 use crate::types::dict::PyDict;
 use crate::types::slots::{NewFn, Slots};
@@ -61,6 +62,8 @@ pub struct Type {
     base: Cell<Option<TypeRef>>,
     mro: UnsafeCell<Vec<TypeRef>>,
     bases: RefCell<Option<Ref>>,
+    /// `__qualname__`, a str; NULL where it is the name.
+    pub(crate) qualname: OwnedCell,
     dict: Ref,
     /// Types that name this one as a base.
     subclasses: RefCell<Vec<TypeRef>>,
@@ -223,6 +226,7 @@ impl Type {
             base: Cell::new(None),
             mro: UnsafeCell::default(),
             bases: RefCell::new(None),
+            qualname: OwnedCell::null(),
             dict,
             subclasses: RefCell::default(),
             instance_shape: Cell::new(0),

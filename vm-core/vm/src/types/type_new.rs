@@ -121,7 +121,7 @@ fn build(vm: &Vm, meta: TypeRef, name: &PyStr, bases: &PyTuple, ns: &PyDict) -> 
     ty.set_base(Some(base));
     ty.set_bases(type_::tuple_of(vm, &base_types));
     lay_out(vm, ty, base, &base_types, name)?;
-    set_defaults(vm, ty, &text)?;
+    set_defaults(vm, ty)?;
     set_mro(vm, ty, meta, &base_types)?;
     inherit_flags(vm, ty, &base_types);
     slot_update::update_all(vm, ty);
@@ -290,7 +290,7 @@ fn mangle(vm: &Vm, class: &PyStr, name: &str) -> Ref {
 }
 
 /// Attributes that every class gets: `__module__`, `__doc__`, implicit static and class methods.
-fn set_defaults(vm: &Vm, ty: TypeRef, name: &str) -> PyResult<()> {
+fn set_defaults(vm: &Vm, ty: TypeRef) -> PyResult<()> {
     let n = vm.names();
     let d = ty.dict();
     if d.get_str(n.__module__).is_none()
@@ -299,15 +299,15 @@ fn set_defaults(vm: &Vm, ty: TypeRef, name: &str) -> PyResult<()> {
     {
         d.set_str(vm, n.__module__, m);
     }
-    match d.get_str(n.__qualname__) {
-        Some(q) if q.cast::<PyStr>().is_none() => {
+    // It is the type's own, not an attribute that instances would find.
+    if let Some(q) = d.pop(vm, n.__qualname__)? {
+        if q.cast::<PyStr>().is_none() {
             return Err(vm.type_error(format!(
                 "type __qualname__ must be a str, not {}",
-                vm.type_of(q).full_name()
+                vm.type_of(q.value()).full_name()
             )));
         }
-        Some(_) => {}
-        None => d.set_str(vm, n.__qualname__, vm.new_str(name).value()),
+        ty.qualname.set(q);
     }
     if d.get_str(n.__doc__).is_none() {
         d.set_str(vm, n.__doc__, vm.none());

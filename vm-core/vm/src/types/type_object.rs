@@ -21,13 +21,11 @@ fn this(v: Value) -> TypeRef {
 }
 
 /// `__qualname__` as text.
-pub fn qualname(vm: &Vm, ty: &Type) -> String {
-    if ty.is_heap()
-        && let Some(q) = ty.dict().get_str(vm.names().__qualname__)
-    {
-        return obj::text(q);
+pub fn qualname(ty: &Type) -> String {
+    match ty.qualname.get().non_null() {
+        Some(q) => obj::text(q),
+        None => ty.name(),
     }
-    ty.name()
 }
 
 /// `__module__` as text; `builtins` for built-in types without one.
@@ -43,8 +41,8 @@ pub fn module(vm: &Vm, ty: &Type) -> Option<String> {
 /// `module.qualname`, without the module for built-ins: what reprs show.
 pub fn display_name(vm: &Vm, ty: &Type) -> String {
     match module(vm, ty) {
-        Some(m) if m != "builtins" => format!("{m}.{}", qualname(vm, ty)),
-        _ => qualname(vm, ty),
+        Some(m) if m != "builtins" => format!("{m}.{}", qualname(ty)),
+        _ => qualname(ty),
     }
 }
 
@@ -144,7 +142,10 @@ fn set_name(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
 }
 
 fn get_qualname(vm: &Vm, v: Value) -> PyResult {
-    Ok(vm.new_str(&qualname(vm, this(v))))
+    Ok(match this(v).qualname.get_ref() {
+        Some(q) => q,
+        None => vm.new_str(&this(v).name()),
+    })
 }
 
 fn set_qualname(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
@@ -157,7 +158,7 @@ fn set_qualname(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
             if value.is_null() { "NULL".to_owned() } else { vm.type_of(value).full_name() }
         )));
     }
-    ty.dict().set_str(vm, vm.names().__qualname__, value);
+    ty.qualname.set(value.to_ref());
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use crate::error::{PyResult, Raised};
 use crate::protocol::{item, iter};
 use crate::shape;
-use crate::types::list::{PyList, methods::this};
+use crate::types::list::{PyList, drop_backward, methods::this};
 use crate::types::slice::{PySlice, Selection};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -70,7 +70,7 @@ pub fn set_item(vm: &Vm, v: Value, key: Value, value: Value) -> PyResult<()> {
 fn assign_slice(vm: &Vm, list: &PyList, s: Selection, new: Vec<Ref>) -> PyResult<()> {
     if s.step == 1 {
         let start = s.start as usize;
-        drop(list.splice(start, start + s.count, new));
+        drop_backward(list.splice(start, start + s.count, new));
         return Ok(());
     }
     if new.len() != s.count {
@@ -92,7 +92,7 @@ fn delete_slice(list: &PyList, s: Selection) {
     }
     let (first, step) = s.ascending();
     if step == 1 {
-        drop(list.splice(first, first + s.count, Vec::new()));
+        drop_backward(list.splice(first, first + s.count, Vec::new()));
         return;
     }
     let last = first + (s.count - 1) * step;
@@ -100,5 +100,6 @@ fn delete_slice(list: &PyList, s: Selection) {
         .filter(|i| (i - first) % step != 0)
         .map(|i| list.as_slice()[i].to_ref())
         .collect();
+    // All selected items are among the old ones, the others live on in `middle`.
     drop(list.splice(first, last + 1, middle));
 }

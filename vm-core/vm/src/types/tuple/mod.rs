@@ -164,6 +164,42 @@ impl PyTuple {
         }
     }
 
+    /// A tuple of a built-in type that derives from `tuple`, whose items beyond the first `len`
+    /// are hidden behind its end. The type's `drop` and `size` slots must know of them.
+    pub fn with_hidden_items(shape: u32, len: usize, values: Vec<Ref>) -> Ref {
+        debug_assert!(len <= values.len());
+        let size = HEAD_SIZE + values.len() * size_of::<Value>();
+        let made = PyTuple::build(size, len, |items| {
+            for (i, v) in values.into_iter().enumerate() {
+                // SAFETY: within the allocation.
+                unsafe { items.add(i).write(v.into_value()) };
+            }
+        });
+        // SAFETY: a fresh object, nobody else sees it.
+        unsafe { (*made.pointer()).shape = shape };
+        made
+    }
+
+    /// An item by index, also a hidden one, borrowed from the tuple.
+    ///
+    /// # Safety
+    /// The object must have that many items.
+    #[inline]
+    pub unsafe fn item_unchecked(&self, i: usize) -> Value {
+        // SAFETY: promised by the caller.
+        unsafe { self.owned_item_unchecked(i) }.borrow()
+    }
+
+    /// The slot of an item by index, also of a hidden one.
+    ///
+    /// # Safety
+    /// The object must have that many items.
+    #[inline]
+    pub(crate) unsafe fn owned_item_unchecked(&self, i: usize) -> Value {
+        // SAFETY: promised by the caller.
+        unsafe { *((&raw const self.items) as *const Value).add(i) }
+    }
+
     #[inline(always)]
     pub fn len(&self) -> usize {
         self.len
@@ -208,7 +244,8 @@ unsafe fn drop_tuple(p: *mut Header) {
     // SAFETY: promised by the caller.
     unsafe {
         let t = &*(p as *const PyTuple);
-        for v in t.as_slice() {
+        // From the last to the first, as in CPython: destructors can tell.
+        for v in t.as_slice().iter().rev() {
             v.release();
         }
     }

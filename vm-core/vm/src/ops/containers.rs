@@ -179,7 +179,7 @@ pub unsafe fn DICT_UPDATE(r: &mut Regs) -> Flow {
     let d = r.peek(r.arg() + 1).cast_unchecked::<PyDict>();
     let other = r.peek(1);
     let vm = r.vm();
-    let done = d.update(vm, other).map_err(|e| not_a_mapping(vm, e, other));
+    let done = d.merge(vm, other, Existing::Override).map_err(|e| not_a_mapping(vm, e, other));
     r.finish_unit::<1>(done)
 }
 

@@ -94,27 +94,16 @@ mod tests {
     fn jumps_caches_and_prefixes_are_followed() {
         use Opcode::*;
         let op = |opcode: Opcode| opcode.number() as u8;
+        #[rustfmt::skip]
         let code = [
-            op(RESUME),
-            0, // 0
-            op(FOR_ITER),
-            4,
-            0,
-            0, // 1, cache 2
-            op(EXTENDED_ARG),
-            1, // 3
-            op(POP_JUMP_IF_FALSE),
-            2,
-            0,
-            0, // 4, cache 5
-            op(JUMP_BACKWARD),
-            7,
-            0,
-            0, // 6, cache 7
-            op(END_FOR),
-            0, // 8
-            op(JUMP_FORWARD),
-            0, // 9
+            op(RESUME), 0, // 0
+            op(FOR_ITER), 5, 0, 0, // 1, cache 2
+            op(EXTENDED_ARG), 1, // 3
+            op(POP_JUMP_IF_FALSE), 2, 0, 0, // 4, cache 5
+            op(NOT_TAKEN), 0, // 6
+            op(JUMP_BACKWARD), 8, 0, 0, // 7, cache 8
+            op(END_FOR), 0, // 9
+            op(JUMP_FORWARD), 0, // 10
         ];
         let shape = Shape::new(&code);
         assert_eq!(

@@ -72,7 +72,8 @@ struct Shown<'a> {
 
 /// One way of showing.
 trait Printer {
-    fn start(&mut self, reader: &TraceReader, out: &mut dyn Write) -> io::Result<()>;
+    /// `from` is the position of the first step that is read.
+    fn start(&mut self, reader: &TraceReader, from: u64, out: &mut dyn Write) -> io::Result<()>;
     fn step(&mut self, shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()>;
     /// Something about the file that whoever reads the output must know.
     fn note(&mut self, note: &str, out: &mut dyn Write) -> io::Result<()>;
@@ -108,7 +109,9 @@ fn run(options: &ShowOptions, out: &mut dyn Write) -> Result<(), TraceError> {
         Form::Text { colour, source } => Box::new(text::Text::new(colour, source)),
         Form::JsonLines => Box::new(json::Json),
     };
-    printer.start(&reader, out).map_err(TraceError::Output)?;
+    printer
+        .start(&reader, options.from, out)
+        .map_err(TraceError::Output)?;
     let mut pass = Pass {
         options,
         flow: Flow::default(),

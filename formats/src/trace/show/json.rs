@@ -53,7 +53,7 @@ fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
 }
 
 impl Printer for Json {
-    fn start(&mut self, _: &TraceReader, _: &mut dyn Write) -> io::Result<()> {
+    fn start(&mut self, _: &TraceReader, _: u64, _: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 

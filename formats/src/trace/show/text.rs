@@ -174,7 +174,7 @@ fn branch_text(opcode: Option<Opcode>, taken: bool, branch: &Branch) -> String {
 }
 
 impl Printer for Text {
-    fn start(&mut self, reader: &TraceReader, out: &mut dyn Write) -> io::Result<()> {
+    fn start(&mut self, reader: &TraceReader, from: u64, out: &mut dyn Write) -> io::Result<()> {
         let colours = self.colours;
         let metadata = reader.metadata();
         self.width = self.width.max(grouped(reader.len()).len());
@@ -190,6 +190,15 @@ impl Printer for Text {
             metadata.recorded_at,
             colours.reset,
         )?;
+        if from > 0 {
+            let from = grouped(from);
+            let note = "how likely branches are taken is counted from there on";
+            writeln!(
+                out,
+                "{}# from position {from}; {note}{}",
+                colours.dim, colours.reset
+            )?;
+        }
         writeln!(
             out,
             "{}{:>width$}  {:<FUNCTION$} {:>5} {:>6}  instruction{}",

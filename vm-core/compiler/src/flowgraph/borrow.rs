@@ -29,6 +29,8 @@ struct Borrower {
     stack: Vec<Ref>,
     /// For each instruction of the block, whether it must keep its own reference.
     keeps: Vec<bool>,
+    /// Where the block's jumps go.
+    targets: Vec<BlockId>,
     work: Vec<BlockId>,
 }
 
@@ -45,6 +47,7 @@ pub(crate) fn optimize_load_fast(g: &mut Cfg) {
     let mut borrower = Borrower {
         stack: Vec::new(),
         keeps: Vec::new(),
+        targets: Vec::new(),
         work,
     };
     while let Some(b) = borrower.work.pop() {
@@ -59,12 +62,14 @@ impl Borrower {
         self.keeps.resize(g.len(b), false);
         self.stack.clear();
         self.stack.resize(g[b].start_depth.max(0) as usize, UNKNOWN);
-        for i in 0..g.len(b) {
-            let instr = g.code(b)[i];
-            self.run(i as u32, &instr);
-            if let (true, Some(target)) = (ops::has_target(instr.op), instr.target) {
-                g.visit(&mut self.work, target);
+        for (i, instr) in g.code(b).iter().enumerate() {
+            self.run(i as u32, instr);
+            if ops::has_target(instr.op) {
+                self.targets.extend(instr.target);
             }
+        }
+        for target in self.targets.drain(..) {
+            g.visit(&mut self.work, target);
         }
         if let (true, Some(next)) = (g.len(b) > 0, g.fallthrough(b)) {
             g.visit(&mut self.work, next);

@@ -62,10 +62,14 @@ fn reach(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, unsafe_locals: u64) {
 
 fn scan_block(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId) {
     let mut unbound = g[b].unsafe_locals;
-    for i in 0..g.len(b) {
-        let instr = g.code(b)[i];
+    // What may be unbound where an exception leads to each handler.
+    let mut raised: Vec<(BlockId, u64)> = Vec::new();
+    for instr in g.code_mut(b) {
         if let Some(handler) = instr.except {
-            reach(g, work, handler, unbound);
+            match raised.last_mut() {
+                Some((last, mask)) if *last == handler => *mask |= unbound,
+                _ => raised.push((handler, unbound)),
+            }
         }
         if instr.arg as usize >= MASK_BITS {
             continue;
@@ -78,12 +82,15 @@ fn scan_block(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId) {
             Opcode::STORE_FAST | Opcode::LOAD_FAST_CHECK => unbound &= !bit,
             Opcode::LOAD_FAST => {
                 if unbound & bit != 0 {
-                    g.code_mut(b)[i].op = Opcode::LOAD_FAST_CHECK;
+                    instr.op = Opcode::LOAD_FAST_CHECK;
                 }
                 unbound &= !bit;
             }
             _ => {}
         }
+    }
+    for (handler, mask) in raised {
+        reach(g, work, handler, mask);
     }
     for successor in [g.fallthrough(b), g.jump_target(b)].into_iter().flatten() {
         reach(g, work, successor, unbound);

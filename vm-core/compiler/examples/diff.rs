@@ -5,6 +5,7 @@
 //!   --symtable     compare the scopes instead of the code objects
 //!   --warnings     compare the warnings instead
 //!   --mode M       exec (default), eval or single
+//!   --flags N      flags of compile(), as 0x2000 for await at the top level
 //!   --optimize N   as python -O (1) or -OO (2)
 //!   --limit N      show this many differences of each kind (default 3)
 //!   --show NAME    show the differences of code objects of this qualified name only
@@ -27,6 +28,7 @@ struct Options {
     question: Question,
     optimize: u8,
     mode: Mode,
+    flags: u32,
     limit: usize,
     show: Option<String>,
     paths: Vec<PathBuf>,
@@ -37,9 +39,11 @@ fn options() -> Result<Options, String> {
         question: Question::Code {
             optimize: 0,
             mode: Mode::Exec,
+            flags: 0,
         },
         optimize: 0,
         mode: Mode::Exec,
+        flags: 0,
         limit: 3,
         show: None,
         paths: Vec::new(),
@@ -60,6 +64,13 @@ fn options() -> Result<Options, String> {
                     "single" => Mode::Single,
                     _ => return Err("--mode takes exec, eval or single".to_owned()),
                 };
+            }
+            "--flags" => {
+                let text = value()?;
+                let digits = text.trim_start_matches("0x");
+                let radix = if digits.len() < text.len() { 16 } else { 10 };
+                options.flags =
+                    u32::from_str_radix(digits, radix).map_err(|_| "--flags takes a number")?;
             }
             "--limit" => {
                 options.limit = value()?.parse().map_err(|_| "--limit takes a number")?;
@@ -132,6 +143,7 @@ fn run() -> Result<bool, String> {
         Question::Code { .. } => Question::Code {
             optimize: options.optimize,
             mode: options.mode,
+            flags: options.flags,
         },
         other => other,
     };
@@ -164,6 +176,10 @@ fn compile(source: &[u8], name: &str, options: &Options) -> Result<Const, Compil
     let compile_options = CompileOptions {
         optimize: options.optimize,
         mode: options.mode,
+        inherited_flags: options.flags & 0x1FE_0000,
+        dont_imply_dedent: options.flags & 0x200 != 0,
+        top_level_await: options.flags & 0x2000 != 0,
+        allow_incomplete_input: options.flags & 0x4000 != 0,
         ..CompileOptions::new(name)
     };
     let (code, warnings) = tailscope_compiler::compile(source, &compile_options)?;

@@ -60,6 +60,9 @@ pub struct CompileError {
     pub end_col: Option<i32>,
     /// The source line, with its line end.
     pub text: Option<String>,
+    /// Found after parsing. CPython shows the line of such an error only where it can read it
+    /// from the file of this name, not when it compiles a string.
+    pub after_parsing: bool,
 }
 
 impl CompileError {
@@ -74,6 +77,7 @@ impl CompileError {
             end_line: None,
             end_col: None,
             text: None,
+            after_parsing: false,
         }
     }
 

@@ -30,6 +30,7 @@ use tailscope_bytecode::code::Code;
 
 pub use error::{CompileError, ErrorKind, Warning};
 pub use parse::Mode;
+use parse::ParseOptions;
 pub use source::SourceFile;
 
 use codegen::CodegenOptions;
@@ -47,6 +48,11 @@ pub struct CompileOptions {
     pub inherited_flags: u32,
     /// Allow `await` at module level (`ast.PyCF_ALLOW_TOP_LEVEL_AWAIT`).
     pub top_level_await: bool,
+    /// Report input that more input could make right as [`ErrorKind::Incomplete`]
+    /// (`PyCF_ALLOW_INCOMPLETE_INPUT`, for interactive loops).
+    pub allow_incomplete_input: bool,
+    /// The end of interactive input does not end its blocks (`PyCF_DONT_IMPLY_DEDENT`).
+    pub dont_imply_dedent: bool,
 }
 
 impl CompileOptions {
@@ -92,7 +98,12 @@ pub fn compile_source(
     source: &SourceFile,
     options: &CompileOptions,
 ) -> Result<(Code, Vec<Warning>), CompileError> {
-    let mut parsed = parse::parse(source, options.mode)?;
+    let parse_options = ParseOptions {
+        mode: options.mode,
+        allow_incomplete_input: options.allow_incomplete_input,
+        dont_imply_dedent: options.dont_imply_dedent,
+    };
+    let mut parsed = parse::parse(source, parse_options)?;
     // The stages after the parser recurse over the tree. What a level takes at most,
     // several native frames, was measured in a build without optimization.
     const LEVEL: usize = if cfg!(debug_assertions) {
@@ -119,7 +130,12 @@ fn compile_tree(
     future.features |= options.inherited_flags;
     future.top_level_await = options.top_level_await;
     let mut warnings = std::mem::take(&mut parsed.warnings);
-    warnings.extend(preprocess::preprocess(module, source, future, options.optimize));
+    warnings.extend(preprocess::preprocess(
+        module,
+        source,
+        future,
+        options.optimize,
+    ));
     let table = symtable::build(module, source, future)?;
     let codegen_options = CodegenOptions {
         optimize: options.optimize,

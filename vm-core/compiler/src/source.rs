@@ -191,6 +191,7 @@ impl SourceFile {
             end_line: Some(loc.end_line),
             end_col: Some(loc.end_col + 1),
             text: self.line_text(loc.line).map(str::to_owned),
+            after_parsing: true,
         }
     }
 }

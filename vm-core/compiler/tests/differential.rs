@@ -76,6 +76,7 @@ fn bless(path: &Path, name: &str, optimize: u8, golden: &Path, below: &str) {
     let question = Question::Code {
         optimize,
         mode: Mode::Exec,
+        flags: 0,
     };
     let mut oracle = Oracle::ask(&python, question, &[path.to_owned()]).unwrap();
     let Answer::Value(Const::Code(code)) = oracle.next_answer().unwrap() else {
@@ -238,6 +239,7 @@ fn library_compiles_as_cpython_does() {
         Question::Code {
             optimize: 0,
             mode: Mode::Exec,
+            flags: 0,
         },
         &files,
     )

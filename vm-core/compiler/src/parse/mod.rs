@@ -6,7 +6,7 @@ mod warnings;
 use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{Mod, PythonVersion, Stmt};
 use ruff_python_parser::{
-    LexicalErrorType, Mode as RuffMode, ParseError, ParseErrorType, ParseOptions,
+    LexicalErrorType, Mode as RuffMode, ParseError, ParseErrorType, ParseOptions as RuffOptions,
     Parsed as RuffParsed,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
@@ -25,6 +25,17 @@ pub enum Mode {
     Eval,
     /// One interactive statement, whose value is printed.
     Single,
+}
+
+/// How to parse.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ParseOptions {
+    pub mode: Mode,
+    /// Report input that more input could make right as [`ErrorKind::Incomplete`]
+    /// (`PyCF_ALLOW_INCOMPLETE_INPUT`).
+    pub allow_incomplete_input: bool,
+    /// The end of interactive input does not end its blocks (`PyCF_DONT_IMPLY_DEDENT`).
+    pub dont_imply_dedent: bool,
 }
 
 /// A syntax tree whose positions are CPython's.
@@ -50,20 +61,21 @@ const MAX_DIGITS: usize = 4300;
 /// # Errors
 ///
 /// What CPython's tokenizer or parser refuses.
-pub fn parse(source: &SourceFile, mode: Mode) -> Result<Parsed, CompileError> {
+pub fn parse(source: &SourceFile, options: ParseOptions) -> Result<Parsed, CompileError> {
+    let mode = options.mode;
     let ruff_mode = match mode {
         Mode::Exec | Mode::Single => RuffMode::Module,
         Mode::Eval => RuffMode::Expression,
     };
-    let options = ParseOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
-    let parsed = ruff_python_parser::parse_unchecked(source.text(), options);
+    let ruff_options = RuffOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
+    let parsed = ruff_python_parser::parse_unchecked(source.text(), ruff_options);
     let problem = match find_problem(&parsed, source) {
-        Some(wrong) => Err(explain(&parsed, source, mode, wrong)),
+        Some(wrong) => Err(explain(&parsed, source, options, wrong)),
         None if is_doubtful(parsed.tokens())
             || depends_on_end(source, mode)
             || (mixes_tabs(source.text()) && !peg::is_tokenizable(source, mode)) =>
         {
-            peg::check(source, mode, TextSize::new(0))
+            peg::check(source, options, TextSize::new(0))
         }
         None => Ok(()),
     };
@@ -261,16 +273,16 @@ fn depends_on_end(source: &SourceFile, mode: Mode) -> bool {
 fn explain(
     parsed: &RuffParsed<Mod>,
     source: &SourceFile,
-    mode: Mode,
+    options: ParseOptions,
     wrong: Wrong,
 ) -> CompileError {
-    let at = match (&wrong, parsed.syntax(), mode) {
+    let at = match (&wrong, parsed.syntax(), options.mode) {
         (Wrong::Syntax(error), Mod::Module(module), Mode::Exec) => {
             safe_start(&module.body, error.location.start(), source)
         }
         _ => TextSize::new(0),
     };
-    match (peg::check(source, mode, at), wrong) {
+    match (peg::check(source, options, at), wrong) {
         (Err(error), _) => error,
         (Ok(()), Wrong::Syntax(error)) => translate(&error, source),
         (Ok(()), Wrong::Version(range)) => {
@@ -308,6 +320,7 @@ fn error_at(
     };
     error.col = characters(error.line, error.col);
     error.end_col = characters(error.end_line, error.end_col);
+    error.after_parsing = false;
     error
 }
 

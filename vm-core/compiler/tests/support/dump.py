@@ -1,6 +1,7 @@
 """Compiles files with CPython and writes what came out, for the differential tests.
 
-Arguments: "code", "symtable" or "warnings", then an optimization level and a mode. Paths come on standard
+Arguments: "code", "symtable" or "warnings", then an optimization level, a
+mode and flags. Paths come on standard
 input, one a line. For each, a record goes to standard output: "K" (a code object, the scopes
 as nested tuples, or the warnings as a tuple) or "X" (what the exception says), a 32-bit length, and that many
 bytes of marshal.
@@ -27,7 +28,7 @@ def error(e):
 
 
 def main():
-    what, optimize, mode = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    what, optimize, mode, flags = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     for path in sys.stdin:
         path = path.rstrip("\n")
         with open(path, "rb") as f:
@@ -41,7 +42,7 @@ def main():
                 with warnings.catch_warnings(record=True) as caught:
                     warnings.simplefilter("always" if what == "warnings" else "ignore")
                     value = compile(
-                        source, path, mode, dont_inherit=True, optimize=optimize
+                        source, path, mode, flags, dont_inherit=True, optimize=optimize
                     )
                 if what == "warnings":
                     value = tuple(

@@ -26,6 +26,8 @@ pub enum Question {
     Code {
         optimize: u8,
         mode: Mode,
+        /// `PyCF_*` and `CO_FUTURE_*` bits.
+        flags: u32,
     },
     #[allow(dead_code, reason = "only the example asks for it")]
     Symtable,
@@ -71,6 +73,10 @@ impl Oracle {
             Question::Symtable => ("symtable", 0),
             Question::Warnings => ("warnings", 0),
         };
+        let flags = match question {
+            Question::Code { flags, .. } => flags,
+            _ => 0,
+        };
         let mode = match question {
             Question::Code {
                 mode: Mode::Eval, ..
@@ -82,7 +88,7 @@ impl Oracle {
         };
         let mut child = Command::new(python)
             .args(["-X", "utf8", "-c", include_str!("dump.py"), what])
-            .args([&optimize.to_string(), mode])
+            .args([&optimize.to_string(), mode, &flags.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

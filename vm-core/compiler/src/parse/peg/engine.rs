@@ -8,7 +8,7 @@ use super::node::{NodeId, NodeKind, Tree};
 use super::token::{self, Kind, Place, SOFT_KEYWORDS, Token, literal_text};
 use super::tokenizer::{Done, Tokenizer};
 use crate::error::{CompileError, ErrorKind};
-use crate::parse::Mode;
+use crate::parse::{Mode, ParseOptions};
 use crate::source::SourceFile;
 
 /// Rules that may be open at a time: CPython gives up beyond.
@@ -27,7 +27,7 @@ pub(super) type Matched = Result<Option<NodeId>, Reported>;
 pub(super) struct Parser<'s> {
     pub source: &'s SourceFile,
     grammar: &'static Grammar,
-    mode: Mode,
+    options: ParseOptions,
     pub tokenizer: Tokenizer<'s>,
     pub tokens: Vec<Token>,
     pub mark: usize,
@@ -44,12 +44,12 @@ pub(super) struct Parser<'s> {
 impl<'s> Parser<'s> {
     /// `text` is the source with a line end at its end; parsing begins at an offset where a
     /// statement begins at the top level.
-    pub fn new(source: &'s SourceFile, text: &'s str, mode: Mode, at: TextSize) -> Self {
+    pub fn new(source: &'s SourceFile, text: &'s str, options: ParseOptions, at: TextSize) -> Self {
         let line = source.position(at).0;
         Parser {
             source,
             grammar: Grammar::get(),
-            mode,
+            options,
             tokenizer: Tokenizer::new(text.as_bytes(), at.into(), line),
             tokens: Vec::new(),
             mark: 0,
@@ -64,7 +64,7 @@ impl<'s> Parser<'s> {
 
     /// Parses; the error is the one that CPython reports.
     pub fn run(mut self) -> Result<(), CompileError> {
-        let start = self.grammar.rule(match self.mode {
+        let start = self.grammar.rule(match self.options.mode {
             Mode::Exec => "file",
             Mode::Eval => "eval",
             Mode::Single => "interactive",
@@ -73,22 +73,28 @@ impl<'s> Parser<'s> {
         if let Ok(Some(_)) = first {
             return self.check_single();
         }
+        if self.options.allow_incomplete_input && self.tokenizer.done.is_at_end() {
+            self.error = None;
+            let _ = self.report_last(ErrorKind::Incomplete, "incomplete input");
+        }
         let last = self.tokens.last().copied();
-        if first.is_ok() {
+        if first.is_ok() && self.error.is_none() {
             self.memo.clear();
             self.mark = 0;
             self.look_for_errors = true;
             // What it finds is in self.error.
             let _ = self.rule(start);
         }
-        self.settle(last);
+        if !matches!(&self.error, Some(e) if e.kind == ErrorKind::Incomplete) {
+            self.settle(last);
+        }
         Err(self
             .error
             .unwrap_or_else(|| CompileError::without_location("invalid syntax")))
     }
 
     fn check_single(mut self) -> Result<(), CompileError> {
-        if self.mode != Mode::Single || !self.more_follows() {
+        if self.options.mode != Mode::Single || !self.more_follows() {
             return Ok(());
         }
         let msg = "multiple statements found while compiling a single statement";
@@ -184,7 +190,12 @@ impl<'s> Parser<'s> {
         msg: impl Into<String>,
     ) -> Reported {
         if self.error.is_none() {
-            let text = self.source.line_text(start.line).unwrap_or("");
+            let mut text = self.source.line_text(start.line).unwrap_or("");
+            // The lines of a module are read from its file, others from the tokenizer, which
+            // keeps the line end of its last line only.
+            if self.options.mode != Mode::Exec && self.tokenizer.lineno > start.line {
+                text = text.trim_end_matches('\n');
+            }
             self.error = Some(CompileError {
                 kind,
                 msg: msg.into(),
@@ -198,6 +209,7 @@ impl<'s> Parser<'s> {
                     end.col
                 }),
                 text: Some(text.to_owned()),
+                after_parsing: false,
             });
         }
         Reported
@@ -284,6 +296,7 @@ impl<'s> Parser<'s> {
                 line,
                 col,
                 end_col,
+                ..
             } => {
                 let text = self.source.line_text(line).unwrap_or("").to_owned();
                 self.error = Some(CompileError {
@@ -295,6 +308,7 @@ impl<'s> Parser<'s> {
                     end_line: Some(line),
                     end_col: Some(characters(&text, end_col)),
                     text: Some(text),
+                    after_parsing: false,
                 });
                 return;
             }
@@ -324,11 +338,13 @@ impl<'s> Parser<'s> {
     pub fn token(&mut self) -> Result<Token, Reported> {
         if self.mark == self.tokens.len() {
             let mut token = self.tokenizer.next_token();
-            if self.mode == Mode::Single && token.kind == token::END && self.started {
+            if self.options.mode == Mode::Single && token.kind == token::END && self.started {
                 // Interactive input ends with a line end of its own.
                 token.kind = token::NEWLINE;
                 self.started = false;
-                self.tokenizer.end_blocks();
+                if !self.options.dont_imply_dedent {
+                    self.tokenizer.end_blocks();
+                }
             } else {
                 self.started = true;
             }

@@ -23,15 +23,19 @@ use std::borrow::Cow;
 
 use ruff_text_size::TextSize;
 
-use super::Mode;
+use super::{Mode, ParseOptions};
 use crate::error::CompileError;
 use crate::source::SourceFile;
 
 /// What CPython's parser says of a source: nothing if it is right.
 ///
 /// `at` is where to begin: the offset of a statement at the top level, with no error before.
-pub(super) fn check(source: &SourceFile, mode: Mode, at: TextSize) -> Result<(), CompileError> {
-    engine::Parser::new(source, &tokenizer_text(source, mode), mode, at).run()
+pub(super) fn check(
+    source: &SourceFile,
+    options: ParseOptions,
+    at: TextSize,
+) -> Result<(), CompileError> {
+    engine::Parser::new(source, &tokenizer_text(source, options.mode), options, at).run()
 }
 
 /// Whether CPython's tokenizer gets to the end of a source.

@@ -30,7 +30,15 @@ pub(super) enum Done {
         line: i32,
         col: i32,
         end_col: i32,
+        at_end: bool,
     },
+}
+
+impl Done {
+    /// Whether more input could be what is missing.
+    pub fn is_at_end(&self) -> bool {
+        matches!(self, Done::Eof | Done::Error { at_end: true, .. })
+    }
 }
 
 /// A string with replacement fields that the tokenizer is in.
@@ -227,8 +235,16 @@ impl<'s> Tokenizer<'s> {
             line,
             col,
             end_col,
+            at_end: false,
         };
         Err(Stopped)
+    }
+
+    /// Notes that the text ended where more was to come.
+    fn ended_early(&mut self) {
+        if let Done::Error { at_end, .. } = &mut self.done {
+            *at_end = true;
+        }
     }
 
     fn normal(&mut self, span: &mut Option<(usize, usize)>) -> Made {

@@ -26,7 +26,13 @@ impl Tokenizer<'_> {
         while end_size != size {
             c = self.next();
             match c {
-                None => return self.unterminated(quote, size, start, escaped_quote),
+                None => {
+                    let made = self.unterminated(quote, size, start, escaped_quote);
+                    if !self.closes_field(quote, size) {
+                        self.ended_early();
+                    }
+                    return made;
+                }
                 Some(b'\n') if size == 1 => {
                     return self.unterminated(quote, size, start, escaped_quote);
                 }
@@ -42,14 +48,19 @@ impl Tokenizer<'_> {
         Ok(token::STRING)
     }
 
+    /// Whether quotes are those of the string around, where a brace should be.
+    fn closes_field(&self, quote: u8, size: usize) -> bool {
+        self.modes
+            .last()
+            .is_some_and(|m| (m.quote, m.quote_size) == (quote, size))
+    }
+
     fn unterminated(&mut self, quote: u8, size: usize, start: usize, escaped: bool) -> Made {
         let line = self.lineno;
         self.cur = start + 1;
         self.line_start = self.multi_line_start;
         self.lineno = self.first_line;
-        if let Some(mode) = self.modes.last()
-            && (mode.quote, mode.quote_size) == (quote, size)
-        {
+        if self.closes_field(quote, size) {
             let prefix = self.string_prefix();
             return self.error(format!("{prefix}-string: expecting '}}'"));
         }
@@ -266,6 +277,10 @@ impl Tokenizer<'_> {
             ""
         };
         let msg = format!("unterminated {triple}{prefix}-string literal (detected at line {line})");
-        self.error(msg).map(|_| 0)
+        let made = self.error(msg).map(|_| 0);
+        if mode.quote_size == 3 {
+            self.ended_early();
+        }
+        made
     }
 }

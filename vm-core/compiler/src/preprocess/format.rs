@@ -169,10 +169,7 @@ fn literal(value: String) -> InterpolatedStringElement {
 }
 
 /// An f-string of these elements at this place.
-fn fstring(
-    elements: Vec<InterpolatedStringElement>,
-    range: ruff_text_size::TextRange,
-) -> Expr {
+fn fstring(elements: Vec<InterpolatedStringElement>, range: ruff_text_size::TextRange) -> Expr {
     Expr::FString(ExprFString {
         node_index: AtomicNodeIndex::NONE,
         range,

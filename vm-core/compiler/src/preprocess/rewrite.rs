@@ -96,10 +96,18 @@ fn remove_docstring(body: &mut Suite) {
 /// What has only now come to stand where docstrings stand must not become one: it becomes
 /// an f-string.
 fn hide_new_docstring(body: &mut [Stmt]) {
-    let Some(Stmt::Expr(first)) = body.first_mut() else { return };
-    let Expr::StringLiteral(string) = first.value.as_ref() else { return };
-    let mut parts: Vec<FStringPart> =
-        string.value.iter().cloned().map(FStringPart::Literal).collect();
+    let Some(Stmt::Expr(first)) = body.first_mut() else {
+        return;
+    };
+    let Expr::StringLiteral(string) = first.value.as_ref() else {
+        return;
+    };
+    let mut parts: Vec<FStringPart> = string
+        .value
+        .iter()
+        .cloned()
+        .map(FStringPart::Literal)
+        .collect();
     parts.push(FStringPart::FString(FString {
         range: no_range(),
         node_index: AtomicNodeIndex::NONE,

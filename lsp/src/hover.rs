@@ -182,6 +182,8 @@ fn row(view: &View<'_>, site: Site, focus: Option<Span>) -> Option<Row> {
             Some((profile, _)) => format!("{}×", grouped(profile.executions)),
             // Of the same code, what is not in the profile did not run. Of changed code it may
             // be new; of code that never ran the heading says it.
+            // Interpreters step over NOT_TAKEN: that it did not run says nothing.
+            None if instruction.opcode == Opcode::NOT_TAKEN => String::new(),
             None if freshness == Some(Freshness::Fresh) => "never".into(),
             None => String::new(),
         },

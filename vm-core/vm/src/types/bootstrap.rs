@@ -102,7 +102,8 @@ fn fill_dict(vm: &'static Vm, ty: TypeRef, own: &crate::types::slots::Slots) {
         put(g.name, native::getset_descriptor(vm, g, ty).value());
     }
     if ty.dict().get_str(vm.intern("__doc__")).is_none() {
-        let doc = if def.doc.is_empty() { vm.none_ref() } else { vm.new_str(def.doc) };
+        let doc = def.signature_and_doc().1;
+        let doc = if doc.is_empty() { vm.none_ref() } else { vm.new_str(doc) };
         put("__doc__", doc.value());
     }
     if let Some((module, _)) = def.name.rsplit_once('.') {

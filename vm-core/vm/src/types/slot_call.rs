@@ -14,7 +14,7 @@ use crate::vm::Vm;
 
 static NEW_DEF: MethodDef = MethodDef::new(
     "__new__",
-    "($type, /, *args, **kwargs)",
+    "($type, *args, **kwargs)",
     call_new,
     "Create and return a new object.  See help(type) for accurate signature.",
 );

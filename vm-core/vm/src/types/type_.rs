@@ -178,7 +178,8 @@ pub enum New {
 pub struct TypeDef {
     /// Name, with the module before a dot unless it is `builtins`.
     pub name: &'static str,
-    /// Docstring; the text signature of the class goes before it when `new` is bound.
+    /// Docstring. Where `new` is not bound by a text signature, one may stand before it as in
+    /// CPython: `name(signature)\n--\n\ntext`.
     pub doc: &'static str,
     pub flags: u32,
     /// Size of the payload struct in bytes; use [`TypeDef::of`].
@@ -192,6 +193,20 @@ pub struct TypeDef {
 }
 
 impl TypeDef {
+    /// The text signature of calling the type, if it has one, and the docstring without it.
+    pub fn signature_and_doc(&self) -> (Option<&'static str>, &'static str) {
+        if let New::Bound(sig, _) = self.new {
+            return (Some(sig), self.doc);
+        }
+        let name = self.name.rsplit('.').next().unwrap_or(self.name);
+        match self.doc.split_once(")\n--\n\n") {
+            Some((head, doc)) if head.strip_prefix(name).is_some_and(|rest| rest.starts_with('(')) => {
+                (Some(&self.doc[name.len()..=head.len()]), doc)
+            }
+            _ => (None, self.doc),
+        }
+    }
+
     /// A definition for payload `T` with everything else empty: drops the payload in place.
     pub const fn of<T: Payload>(name: &'static str) -> TypeDef {
         TypeDef {

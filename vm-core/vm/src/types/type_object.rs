@@ -237,9 +237,9 @@ fn set_abstract(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
 }
 
 fn get_text_signature(vm: &Vm, v: Value) -> PyResult {
-    match this(v).definition {
-        Some(TypeDef { new: New::Bound(sig, _), .. }) => Ok(vm.new_str(sig)),
-        _ => Ok(vm.none_ref()),
+    match this(v).definition.and_then(|d| d.signature_and_doc().0) {
+        Some(sig) => Ok(vm.new_str(sig)),
+        None => Ok(vm.none_ref()),
     }
 }
 

@@ -260,7 +260,7 @@ static GETSET: &[GetSetDef] = &[GetSetDef::get("mapping", mapping, "The dictiona
 
 const ISDISJOINT: MethodDef = MethodDef::new(
     "isdisjoint",
-    "($self, other, /)",
+    "($self, object, /)",
     is_disjoint,
     "Whether the view and the iterable have no item in common.",
 );

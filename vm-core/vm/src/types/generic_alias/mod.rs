@@ -97,7 +97,7 @@ fn this<'a>(v: Value) -> &'a PyGenericAlias {
 }
 
 pub static DEF: TypeDef = TypeDef {
-    doc: "A parameterized type: list[int] has the __origin__ list and the __args__ (int,).",
+    doc: "GenericAlias(origin, args, /)\n--\n\nA parameterized type: list[int] has the __origin__ list and the __args__ (int,).",
     flags: flags::BASETYPE | flags::HEAP | flags::PREFIX | flags::WEAKREF,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyGenericAlias>);

@@ -19,7 +19,7 @@ use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
 pub static DEF: TypeDef = TypeDef {
-    doc: "Built-in mutable sequence.\n\n\
+    doc: "list(iterable=(), /)\n--\n\nBuilt-in mutable sequence.\n\n\
           Without an argument the list is empty; else it has the items of the iterable.",
     flags: flags::BASETYPE | flags::SEQUENCE,
     slots: |s| {

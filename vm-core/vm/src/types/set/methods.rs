@@ -18,7 +18,7 @@ use crate::value::Value;
 use crate::vm::Vm;
 
 pub static SET_DEF: TypeDef = TypeDef {
-    doc: "Build an unordered collection of unique elements.",
+    doc: "set(iterable=(), /)\n--\n\nBuild an unordered collection of unique elements.",
     flags: flags::BASETYPE,
     slots: |s| {
         common_slots(s);

@@ -254,27 +254,31 @@ fn compare(
             report.note("refused by CPython only", format!("{name}: {theirs:?}"));
         }
         (Err(ours), Answer::Error(theirs)) => {
-            let text = |c: Option<&Const>| match c {
-                Some(Const::Str(s)) => String::from_utf8_lossy(&s.0).into_owned(),
-                _ => String::new(),
-            };
-            let (class, msg) = (text(theirs.first()), text(theirs.get(1)));
-            let numbers = |c: &Const| match c {
-                Const::Int(n) => i32::try_from(n).ok(),
-                _ => None,
-            };
-            let place: Vec<Option<i32>> = theirs[2..6].iter().map(numbers).collect();
-            let our_place = [ours.line, ours.col, ours.end_line, ours.end_col];
-            if ours.kind.class_name() == class && ours.msg == msg && our_place != place[..] {
-                let what = format!("{}: ours {our_place:?}, theirs {place:?}", ours.msg);
-                report.note("refused at another place", format!("{name}: {what}"));
-            } else if ours.kind.class_name() == class && ours.msg == msg {
-                report.equal_files += 1;
-            } else {
-                let what = format!("{ours}\n      theirs {class}: {msg}");
-                report.note("refused with another message", format!("{name}: {what}"));
-            }
+            compare_errors(name, &ours, &theirs, report);
         }
+    }
+}
+
+fn compare_errors(name: &str, ours: &CompileError, theirs: &[Const], report: &mut Report) {
+    let text = |c: Option<&Const>| match c {
+        Some(Const::Str(s)) => String::from_utf8_lossy(&s.0).into_owned(),
+        _ => String::new(),
+    };
+    let (class, msg) = (text(theirs.first()), text(theirs.get(1)));
+    let numbers = |c: &Const| match c {
+        Const::Int(n) => i32::try_from(n).ok(),
+        _ => None,
+    };
+    let place: Vec<Option<i32>> = theirs[2..6].iter().map(numbers).collect();
+    let our_place = [ours.line, ours.col, ours.end_line, ours.end_col];
+    if ours.kind.class_name() == class && ours.msg == msg && our_place != place[..] {
+        let what = format!("{}: ours {our_place:?}, theirs {place:?}", ours.msg);
+        report.note("refused at another place", format!("{name}: {what}"));
+    } else if ours.kind.class_name() == class && ours.msg == msg {
+        report.equal_files += 1;
+    } else {
+        let what = format!("{ours}\n      theirs {class}: {msg}");
+        report.note("refused with another message", format!("{name}: {what}"));
     }
 }
 
@@ -326,7 +330,7 @@ fn symtable(source: &[u8], name: &str) -> Result<Const, CompileError> {
     }
 
     let source = SourceFile::from_bytes(source, name)?;
-    let parsed = tailscope_compiler::parse::parse(&source, Default::default())?;
+    let parsed = tailscope_compiler::parse::parse(&source, Mode::Exec)?;
     let future = FutureFlags::of(&parsed.module, &source)?;
     let table = build(&parsed.module, &source, future)?;
     Ok(scope(&table, SymbolTable::TOP))

@@ -38,6 +38,15 @@ pub struct ParseOptions {
     pub dont_imply_dedent: bool,
 }
 
+impl From<Mode> for ParseOptions {
+    fn from(mode: Mode) -> Self {
+        ParseOptions {
+            mode,
+            ..ParseOptions::default()
+        }
+    }
+}
+
 /// A syntax tree whose positions are CPython's.
 #[derive(Debug)]
 pub struct Parsed {
@@ -61,7 +70,11 @@ const MAX_DIGITS: usize = 4300;
 /// # Errors
 ///
 /// What CPython's tokenizer or parser refuses.
-pub fn parse(source: &SourceFile, options: ParseOptions) -> Result<Parsed, CompileError> {
+pub fn parse(
+    source: &SourceFile,
+    options: impl Into<ParseOptions>,
+) -> Result<Parsed, CompileError> {
+    let options = options.into();
     let mode = options.mode;
     let ruff_mode = match mode {
         Mode::Exec | Mode::Single => RuffMode::Module,

@@ -27,13 +27,7 @@ pub(super) fn analyze(table: &mut SymbolTable, source: &SourceFile) -> Result<()
         scopes: &mut table.scopes,
         source,
     };
-    analyzer.block(
-        SymbolTable::TOP,
-        None,
-        Names::default(),
-        Names::default(),
-        None,
-    )?;
+    analyzer.block(SymbolTable::TOP, Around::default())?;
     Ok(())
 }
 
@@ -42,20 +36,26 @@ struct Analyzer<'a> {
     source: &'a SourceFile,
 }
 
-/// The names that a block can see, and those it binds.
-struct Visible {
+/// What a block gets from those around it.
+#[derive(Clone, Default)]
+struct Around {
     /// Bound in a function around; none at module level.
     bound: Option<Names>,
     /// Declared global in a block around.
     global: Names,
     /// Type parameters of blocks around.
     type_params: Names,
+    /// The class whose names the block sees.
+    class_entry: Option<ScopeId>,
+}
+
+/// What is found of the names of a block, before those inside are looked at.
+struct Found {
+    around: Around,
     /// Bound in the block itself.
     local: Names,
     /// Names that the block itself uses and a function around binds.
     free: Names,
-    /// The class whose names the block sees.
-    class_entry: Option<ScopeId>,
 }
 
 impl Analyzer<'_> {
@@ -68,77 +68,28 @@ impl Analyzer<'_> {
     }
 
     /// Analyzes a block and those inside. Returns the names that are free in it.
-    fn block(
-        &mut self,
-        id: ScopeId,
-        bound: Option<Names>,
-        global: Names,
-        type_params: Names,
-        class_entry: Option<ScopeId>,
-    ) -> Result<Names, CompileError> {
+    fn block(&mut self, id: ScopeId, around: Around) -> Result<Names, CompileError> {
         let is_class = self.scope(id).kind == ScopeKind::Class;
-        // Names bound in a class body are invisible to its methods.
-        let mut inner_global = if is_class {
-            global.clone()
-        } else {
-            Names::default()
-        };
-        let mut inner_bound = if is_class {
-            bound.clone().unwrap_or_default()
-        } else {
-            Names::default()
-        };
-
-        let mut visible = Visible {
-            bound,
-            global,
-            type_params,
+        // Names bound or declared in a class body are invisible to its methods.
+        let before = is_class.then(|| around.clone());
+        let mut found = Found {
+            around,
             local: Names::default(),
             free: Names::default(),
-            class_entry,
         };
         for index in 0..self.scope(id).symbols.len() {
-            self.name(id, index, &mut visible)?;
+            self.name(id, index, &mut found)?;
         }
+        let mut inside = before.unwrap_or_else(|| found.around.clone());
+        inside.type_params = found.around.type_params.clone();
+        let bound = inside.bound.get_or_insert_default();
         if is_class {
-            inner_bound.extend(CLASS_CELLS.map(Arc::from));
-        } else {
-            if self.scope(id).is_function_like() {
-                inner_bound.extend(visible.local.iter().cloned());
-            }
-            inner_bound.extend(visible.bound.iter().flatten().cloned());
-            inner_global.extend(visible.global.iter().cloned());
+            bound.extend(CLASS_CELLS.map(Arc::from));
+        } else if self.scope(id).is_function_like() {
+            bound.extend(found.local.iter().cloned());
         }
-
-        // Free in blocks inside.
-        let mut free = Names::default();
         let mut inlined_cells = Names::default();
-        for child in self.scope(id).children.clone() {
-            let sees_class = self.scope(child).can_see_class_scope;
-            let child_class = if !sees_class {
-                None
-            } else if is_class {
-                Some(id)
-            } else {
-                class_entry
-            };
-            let mut child_free = self.block(
-                child,
-                Some(inner_bound.clone()),
-                inner_global.clone(),
-                visible.type_params.clone(),
-                child_class,
-            )?;
-            let comp = self.scope(child);
-            if comp.comprehension.is_some()
-                && !comp.is_generator
-                && !self.scope(id).can_see_class_scope
-            {
-                self.inline_comprehension(id, child, &mut child_free, &mut inlined_cells);
-                self.scope_mut(child).comp_inlined = true;
-            }
-            free.extend(child_free);
-        }
+        let mut free = self.children(id, &inside, &mut inlined_cells)?;
         self.splice_children(id);
 
         if is_class {
@@ -146,13 +97,45 @@ impl Analyzer<'_> {
         } else if self.scope(id).is_function_like() {
             self.make_cells(id, &mut free, &inlined_cells);
         }
-        self.record(id, visible.bound.as_ref(), &free, &inlined_cells);
-        free.extend(visible.free);
+        self.record(id, found.around.bound.as_ref(), &free, &inlined_cells);
+        free.extend(found.free);
+        Ok(free)
+    }
+
+    /// Analyzes the blocks directly inside. Returns the names that are free in them.
+    fn children(
+        &mut self,
+        id: ScopeId,
+        inside: &Around,
+        inlined_cells: &mut Names,
+    ) -> Result<Names, CompileError> {
+        let mut free = Names::default();
+        let class_entry = match self.scope(id).kind {
+            ScopeKind::Class => Some(id),
+            _ => inside.class_entry,
+        };
+        for child in self.scope(id).children.clone() {
+            let sees_class = self.scope(child).can_see_class_scope;
+            let around = Around {
+                class_entry: class_entry.filter(|_| sees_class),
+                ..inside.clone()
+            };
+            let mut child_free = self.block(child, around)?;
+            let comp = self.scope(child);
+            if comp.comprehension.is_some()
+                && !comp.is_generator
+                && !self.scope(id).can_see_class_scope
+            {
+                self.inline_comprehension(id, child, &mut child_free, inlined_cells);
+                self.scope_mut(child).comp_inlined = true;
+            }
+            free.extend(child_free);
+        }
         Ok(free)
     }
 
     /// Decides on one name of a block, as far as the blocks around it determine it.
-    fn name(&mut self, id: ScopeId, index: usize, v: &mut Visible) -> Result<(), CompileError> {
+    fn name(&mut self, id: ScopeId, index: usize, found: &mut Found) -> Result<(), CompileError> {
         let Some((name, symbol)) = self.scope(id).symbols.get_index(index) else {
             return Ok(());
         };
@@ -165,26 +148,26 @@ impl Analyzer<'_> {
                     format!("name '{name}' is nonlocal and global"),
                 );
             }
-            v.global.insert(name.clone());
-            if let Some(bound) = &mut v.bound {
+            found.around.global.insert(name.clone());
+            if let Some(bound) = &mut found.around.bound {
                 bound.remove(&name);
             }
             SymScope::GlobalExplicit
         } else if flags & DEF_NONLOCAL != 0 {
-            self.check_nonlocal(id, &name, v)?;
-            v.free.insert(name.clone());
+            self.check_nonlocal(id, &name, found)?;
+            found.free.insert(name.clone());
             SymScope::Free
         } else if flags & DEF_BOUND != 0 {
-            v.local.insert(name.clone());
-            v.global.remove(&name);
+            found.local.insert(name.clone());
+            found.around.global.remove(&name);
             if flags & DEF_TYPE_PARAM != 0 {
-                v.type_params.insert(name.clone());
+                found.around.type_params.insert(name.clone());
             } else {
-                v.type_params.remove(&name);
+                found.around.type_params.remove(&name);
             }
             SymScope::Local
         } else {
-            self.unbound_name(&name, v)
+            self.unbound_name(&name, found)
         };
         if let Some((_, symbol)) = self.scope_mut(id).symbols.get_index_mut(index) {
             symbol.scope = scope;
@@ -193,10 +176,10 @@ impl Analyzer<'_> {
     }
 
     /// A name that the block only uses.
-    fn unbound_name(&self, name: &Arc<str>, v: &mut Visible) -> SymScope {
+    fn unbound_name(&self, name: &Arc<str>, found: &mut Found) -> SymScope {
         // In a block that sees a class body, that body's names hide those of the functions
         // around: at run time they are looked up in the class, then as globals.
-        if let Some(class) = v.class_entry {
+        if let Some(class) = found.around.class_entry {
             let flags = self.scope(class).flags_of(name);
             if flags & DEF_GLOBAL != 0 {
                 return SymScope::GlobalExplicit;
@@ -205,20 +188,25 @@ impl Analyzer<'_> {
                 return SymScope::GlobalImplicit;
             }
         }
-        if v.bound.as_ref().is_some_and(|bound| bound.contains(name)) {
-            v.free.insert(name.clone());
+        if found
+            .around
+            .bound
+            .as_ref()
+            .is_some_and(|bound| bound.contains(name))
+        {
+            found.free.insert(name.clone());
             return SymScope::Free;
         }
         SymScope::GlobalImplicit
     }
 
-    fn check_nonlocal(&self, id: ScopeId, name: &str, v: &Visible) -> Result<(), CompileError> {
-        let problem = match &v.bound {
+    fn check_nonlocal(&self, id: ScopeId, name: &str, found: &Found) -> Result<(), CompileError> {
+        let problem = match &found.around.bound {
             None => "nonlocal declaration not allowed at module level".to_owned(),
             Some(bound) if !bound.contains(name) => {
                 format!("no binding for nonlocal '{name}' found")
             }
-            Some(_) if v.type_params.contains(name) => {
+            Some(_) if found.around.type_params.contains(name) => {
                 format!("nonlocal binding not allowed for type parameter '{name}'")
             }
             Some(_) => return Ok(()),

@@ -1,8 +1,8 @@
 //! The first pass over expressions and comprehensions.
 
 use ruff_python_ast::{
-    Comprehension, Expr, ExprAwait, ExprContext, ExprLambda, ExprName, ExprNamed, FStringPart,
-    InterpolatedStringElement,
+    Comprehension, Expr, ExprAwait, ExprContext, ExprFString, ExprLambda, ExprName, ExprNamed,
+    FStringPart, InterpolatedStringElement,
 };
 
 use super::build::{Builder, Result};
@@ -70,10 +70,7 @@ impl<'a> Builder<'a> {
                 self.exprs(&e.arguments.args)?;
                 self.keywords(&e.arguments.keywords)
             }
-            Expr::FString(e) => e.value.as_slice().iter().try_for_each(|part| match part {
-                FStringPart::FString(f) => self.interpolated(&f.elements),
-                FStringPart::Literal(_) => Ok(()),
-            }),
+            Expr::FString(e) => self.fstring(e),
             Expr::TString(e) => e
                 .value
                 .as_slice()
@@ -104,6 +101,13 @@ impl<'a> Builder<'a> {
             | Expr::EllipsisLiteral(_) => Ok(()),
             Expr::IpyEscapeCommand(e) => self.error(self.loc(e), "invalid syntax"),
         }
+    }
+
+    fn fstring(&mut self, e: &'a ExprFString) -> Result {
+        e.value.as_slice().iter().try_for_each(|part| match part {
+            FStringPart::FString(f) => self.interpolated(&f.elements),
+            FStringPart::Literal(_) => Ok(()),
+        })
     }
 
     fn interpolated(&mut self, elements: &'a [InterpolatedStringElement]) -> Result {

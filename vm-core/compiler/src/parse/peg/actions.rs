@@ -121,6 +121,13 @@ impl Parser<'_> {
                 let msg = "cannot mix t-string literals with string or bytes literals";
                 Err(self.report_range(last, second, msg))
             }
+            _ => self.call_on_error(function, nodes),
+        }
+    }
+
+    /// Actions of the rules for what is wrong.
+    fn call_on_error(&mut self, function: &str, nodes: &[NodeId]) -> Matched {
+        match (function, nodes) {
             ("legacy", &[name, arguments]) => self.legacy_statement(name, arguments),
             ("missing_comma", &[left, right]) => self.missing_comma(left, right),
             ("string_parts", &[parts]) => {

@@ -436,3 +436,11 @@ fn handle_encode(
 pub fn name_or(v: Value, default: &str) -> String {
     v.non_null().map(obj::text).unwrap_or_else(|| default.to_owned())
 }
+
+/// UnicodeEncodeError of text with surrogates that something wants as UTF-8.
+pub fn not_utf8(vm: &Vm, s: &PyStr) -> Raised {
+    match encode_with(vm, Codec::Utf8, s, "strict") {
+        Err(e) => e,
+        Ok(_) => vm.system_error("text that is UTF-8 was taken for text that is not"),
+    }
+}

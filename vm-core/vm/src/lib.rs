@@ -6,6 +6,7 @@
 pub mod args;
 pub mod code;
 pub mod codecs;
+pub mod convert;
 pub mod debug;
 pub mod error;
 pub mod format;

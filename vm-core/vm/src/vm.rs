@@ -31,6 +31,8 @@ pub struct Vm {
     interned: UnsafeCell<HashMap<Box<[u8]>, Value>>,
     names: Cell<Option<&'static Names>>,
     singletons: Cell<Singletons>,
+    /// The str objects of the first 256 characters; empty until they are made.
+    latin1_chars: Cell<&'static [Value]>,
     type_version: Cell<u32>,
     keys_version: Cell<u32>,
     method_cache: Box<[MethodCacheEntry]>,
@@ -82,6 +84,7 @@ impl Vm {
                 empty_bytes: null,
                 float_zero: null,
             }),
+            latin1_chars: Cell::new(&[]),
             type_version: Cell::new(1),
             keys_version: Cell::new(1),
             method_cache: (0..METHOD_CACHE_SIZE).map(|_| Cell::new((0, 0, Value::NULL))).collect(),
@@ -148,6 +151,8 @@ impl Vm {
             empty_bytes: bytes::make_empty(),
             float_zero: float::make_zero(),
         });
+        let chars: Vec<Value> = ('\0'..='\u{ff}').map(|c| self.intern(c.encode_utf8(&mut [0; 4]))).collect();
+        self.latin1_chars.set(Vec::leak(chars));
     }
 
     #[inline(always)]
@@ -184,6 +189,12 @@ impl Vm {
 
     pub fn empty_str(&self) -> Value {
         self.singletons.get().empty_str
+    }
+
+    /// The one str object of a character of Latin-1.
+    #[inline(always)]
+    pub fn latin1_char(&self, c: u8) -> Value {
+        self.latin1_chars.get()[c as usize]
     }
 
     pub fn empty_bytes(&self) -> Value {

@@ -1,215 +1,130 @@
-//! `%` formatting of text.
+//! `%` formatting of str, bytes and bytearray.
 
-use crate::error::PyResult;
-use crate::protocol::{item, number, object as obj};
-use crate::types::dict::PyDict;
+use super::number_text::{Notation, Style, float_text};
+use super::percent_args::{Arguments, Conversion, Reader};
+use crate::error::{PyResult, Raised};
+use crate::protocol::{attr, number, object as obj};
+use crate::shape;
+use crate::types::bytearray::PyByteArray;
+use crate::types::bytes::{self, PyBytes};
 use crate::types::int::{self, Int};
-use crate::types::str_::PyStr;
-use crate::types::tuple::PyTuple;
+use crate::types::str_::{PyStr, count_chars, push_code_point};
 use crate::types::float;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
-use super::spec::{fixed, general, scientific};
-
-/// One conversion: `%[(key)][flags][width][.precision]type`.
-#[derive(Default)]
-struct Conversion {
-    left: bool,
-    plus: bool,
-    space: bool,
-    alternate: bool,
-    zero: bool,
-    width: usize,
-    precision: Option<usize>,
-}
-
-/// Where the values come from: a tuple in turn, one single value, or a mapping by key.
-struct Arguments {
-    value: Ref,
-    next: usize,
-    is_tuple: bool,
-}
-
-impl Arguments {
-    fn next(&mut self, vm: &Vm) -> PyResult {
-        let i = self.next;
-        self.next += 1;
-        if self.is_tuple {
-            if let Some(v) = self.value.cast::<PyTuple>().and_then(|t| t.as_slice().get(i).copied()) {
-                return Ok(v.to_ref());
-            }
-        } else if i == 0 {
-            return Ok(self.value.clone());
-        }
-        Err(vm.type_error("not enough arguments for format string"))
-    }
-}
-
-/// `text % values`.
+/// `text % values` of a str.
 pub fn percent_str(vm: &Vm, text: Value, values: Value) -> PyResult {
     let Some(fmt) = text.cast::<PyStr>() else { return Ok(vm.not_implemented().to_ref()) };
-    let chars: Vec<u32> = fmt.code_points().collect();
-    let mut args = Arguments {
-        value: values.to_ref(),
-        next: 0,
-        is_tuple: values.cast::<PyTuple>().is_some(),
-    };
-    let is_mapping = !args.is_tuple
-        && values.cast::<PyStr>().is_none()
-        && (values.cast::<PyDict>().is_some() || vm.type_of(values).slots().get_item.is_some());
-    let mut used_key = false;
-    let mut out: Vec<u8> = Vec::new();
-    let mut at = 0;
-    while at < chars.len() {
-        if chars[at] != '%' as u32 {
-            crate::types::str_::push_code_point(&mut out, chars[at]);
-            at += 1;
-            continue;
-        }
-        at += 1;
-        let mut key_value = None;
-        if chars.get(at) == Some(&('(' as u32)) {
-            let (key, end) = read_key(vm, &chars, at)?;
-            if !is_mapping {
-                return Err(vm.type_error("format requires a mapping"));
-            }
-            used_key = true;
-            key_value = Some(item::get(vm, values, key.value())?);
-            at = end;
-        }
-        let c = read_flags(vm, &chars, &mut at, &mut args)?;
-        let Some(&kind) = chars.get(at) else { return Err(vm.value_error("incomplete format")) };
-        at += 1;
-        if kind == '%' as u32 {
-            out.push(b'%');
-            continue;
-        }
-        let v = match key_value {
-            Some(v) => v,
-            None => args.next(vm)?,
-        };
-        let piece = convert(vm, &c, kind, v.value(), at - 1)?;
-        pad(&mut out, &c, &piece);
-    }
-    let given = if args.is_tuple { args.value.cast::<PyTuple>().map_or(0, |t| t.len()) } else { 1 };
-    if !used_key && !is_mapping && args.next < given {
-        return Err(vm.type_error("not all arguments converted during string formatting"));
-    }
+    let out = run(vm, fmt.as_bytes(), values, true)?;
     Ok(PyStr::from_wtf8(vm, &out))
 }
 
-fn read_key(vm: &Vm, chars: &[u32], open: usize) -> PyResult<(Ref, usize)> {
-    let (mut depth, mut at) = (1, open + 1);
-    while at < chars.len() {
-        match char::from_u32(chars[at]) {
-            Some('(') => depth += 1,
-            Some(')') => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            let mut key = Vec::new();
-            chars[open + 1..at].iter().for_each(|c| crate::types::str_::push_code_point(&mut key, *c));
-            return Ok((PyStr::from_wtf8(vm, &key), at + 1));
-        }
-        at += 1;
-    }
-    Err(vm.value_error("incomplete format key"))
+/// `text % values` of bytes.
+pub fn percent_bytes(vm: &Vm, text: &[u8], values: Value) -> PyResult<Vec<u8>> {
+    run(vm, text, values, false)
 }
 
-fn read_flags(vm: &Vm, chars: &[u32], at: &mut usize, args: &mut Arguments) -> PyResult<Conversion> {
-    let mut c = Conversion::default();
-    let get = |i: usize| chars.get(i).and_then(|c| char::from_u32(*c));
-    while let Some(f) = get(*at) {
-        match f {
-            '-' => c.left = true,
-            '+' => c.plus = true,
-            ' ' => c.space = true,
-            '#' => c.alternate = true,
-            '0' => c.zero = true,
-            _ => break,
+fn run(vm: &Vm, text: &[u8], values: Value, is_text: bool) -> PyResult<Vec<u8>> {
+    let mut args = Arguments::new(vm, values, is_text);
+    let mut reader = Reader { text, at: 0, is_text };
+    let mut out: Vec<u8> = Vec::with_capacity(text.len() + 32);
+    loop {
+        out.extend_from_slice(reader.literal());
+        if reader.is_done() {
+            break;
         }
-        *at += 1;
-    }
-    if get(*at) == Some('*') {
-        *at += 1;
-        let w = star(vm, args)?;
-        c.left |= w < 0;
-        c.width = w.unsigned_abs() as usize;
-    } else {
-        c.width = digits(vm, chars, at, "width too big")?;
-    }
-    if get(*at) == Some('.') {
-        *at += 1;
-        c.precision = Some(if get(*at) == Some('*') {
-            *at += 1;
-            star(vm, args)?.max(0) as usize
-        } else {
-            digits(vm, chars, at, "precision too big")?
-        });
-    }
-    if matches!(get(*at), Some('h' | 'l' | 'L')) {
-        *at += 1;
-    }
-    Ok(c)
-}
-
-fn star(vm: &Vm, args: &mut Arguments) -> PyResult<i64> {
-    let v = args.next(vm)?;
-    if int::value_of(v.value()).is_none() {
-        return Err(vm.type_error("* wants int"));
-    }
-    match int::to_i64(v.value()).filter(|w| w.unsigned_abs() < i32::MAX as u64) {
-        Some(w) => Ok(w),
-        None => Err(vm.overflow_error("Python int too large to convert to C int")),
-    }
-}
-
-fn digits(vm: &Vm, chars: &[u32], at: &mut usize, too_big: &str) -> PyResult<usize> {
-    let mut n: usize = 0;
-    while let Some(d) = chars.get(*at).and_then(|c| char::from_u32(*c)).and_then(|c| c.to_digit(10)) {
-        n = n * 10 + d as usize;
-        if n > i32::MAX as usize {
-            return Err(vm.value_error(too_big));
+        if reader.peek() == Some(b'%') {
+            reader.at += 1;
+            out.push(b'%');
+            continue;
         }
-        *at += 1;
+        let c = reader.conversion(vm, &mut args)?;
+        let v = args.next(vm)?;
+        if is_text && let Some(s) = v.cast_exact::<PyStr>() && c.kind == 's' as u32 && c.width == 0 && c.precision.is_none() {
+            out.extend_from_slice(s.as_bytes());
+            continue;
+        }
+        let piece = match convert(vm, &c, v.value(), is_text)? {
+            Some(p) => p,
+            None => return Err(unsupported(vm, &c, &reader)),
+        };
+        push_padded(vm, &mut out, &c, &piece, is_text)?;
     }
-    Ok(n)
+    if args.has_rest() {
+        let what = if is_text { "string" } else { "bytes" };
+        return Err(vm.type_error(format!("not all arguments converted during {what} formatting")));
+    }
+    Ok(out)
 }
 
-/// A converted value: sign and prefix, and the body.
+#[cold]
+fn unsupported(vm: &Vm, c: &Conversion, reader: &Reader) -> Raised {
+    let shown = match c.kind {
+        31..=126 => c.kind as u8 as char,
+        k if !reader.is_text => k as u8 as char,
+        _ => '?',
+    };
+    let before = &reader.text[..reader.at];
+    let at = if reader.is_text { count_chars(before) } else { before.len() } - 1;
+    vm.value_error(format!("unsupported format character '{shown}' (0x{:x}) at index {at}", c.kind))
+}
+
+/// A converted value.
 struct Piece {
+    /// Sign and base prefix of a number.
     prefix: String,
     body: Vec<u8>,
     numeric: bool,
 }
 
-fn text_piece(vm: &Vm, c: &Conversion, v: Ref) -> Piece {
-    let _ = vm;
-    let body = match v.cast::<PyStr>() {
-        Some(s) => match c.precision {
-            Some(p) => s.slice_bytes(0, p.min(s.char_len())).to_vec(),
-            None => s.as_bytes().to_vec(),
-        },
-        None => Vec::new(),
-    };
-    Piece { prefix: String::new(), body, numeric: false }
+impl Piece {
+    fn text(body: Vec<u8>) -> Piece {
+        Piece { prefix: String::new(), body, numeric: false }
+    }
 }
 
-fn convert(vm: &Vm, c: &Conversion, kind: u32, v: Value, at: usize) -> PyResult<Piece> {
-    let k = char::from_u32(kind).unwrap_or('\u{fffd}');
-    match k {
-        's' => Ok(text_piece(vm, c, obj::str(vm, v)?)),
-        'r' => Ok(text_piece(vm, c, obj::repr(vm, v)?)),
-        'a' => Ok(text_piece(vm, c, obj::ascii(vm, v)?)),
-        'c' => character(vm, v),
-        'd' | 'i' | 'u' | 'o' | 'x' | 'X' => integer(vm, c, k, v),
-        'e' | 'E' | 'f' | 'F' | 'g' | 'G' => real(vm, c, k, v),
-        _ => Err(vm.value_error(format!(
-            "unsupported format character '{}' (0x{kind:x}) at index {at}",
-            if (0x20..0x7f).contains(&kind) { k } else { '?' }
-        ))),
+fn convert(vm: &Vm, c: &Conversion, v: Value, is_text: bool) -> PyResult<Option<Piece>> {
+    let kind = u8::try_from(c.kind).unwrap_or(0) as char;
+    Ok(Some(match kind {
+        's' if is_text => text_piece(c, obj::str(vm, v)?),
+        'r' if is_text => text_piece(c, obj::repr(vm, v)?),
+        'a' | 'r' => text_piece(c, obj::ascii(vm, v)?),
+        's' | 'b' if !is_text => {
+            let mut body = bytes_of(vm, v)?;
+            body.truncate(c.precision.unwrap_or(usize::MAX));
+            Piece::text(body)
+        }
+        'c' if is_text => character(vm, v)?,
+        'c' => byte(vm, v)?,
+        'd' | 'i' | 'u' | 'o' | 'x' | 'X' => integer(vm, c, kind, v)?,
+        'e' | 'E' | 'f' | 'F' | 'g' | 'G' => real(vm, c, kind, v, is_text)?,
+        _ => return Ok(None),
+    }))
+}
+
+fn text_piece(c: &Conversion, v: Ref) -> Piece {
+    Piece::text(match v.cast::<PyStr>() {
+        Some(s) => match c.precision {
+            Some(p) if p < s.char_len() => s.slice_bytes(0, p).to_vec(),
+            _ => s.as_bytes().to_vec(),
+        },
+        None => Vec::new(),
+    })
+}
+
+/// What `%b` shows of a value.
+fn bytes_of(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
+    if v.cast::<PyBytes>().is_some() || v.cast::<PyByteArray>().is_some() {
+        return Ok(bytes::bytes_like(v).unwrap_or_default().to_vec());
     }
+    if attr::lookup_method(vm, v, vm.names().__bytes__)?.is_some() || bytes::bytes_like(v).is_some() {
+        return bytes::from_object(vm, v);
+    }
+    Err(vm.type_error(format!(
+        "%b requires a bytes-like object, or an object that implements __bytes__, not '{}'",
+        vm.type_of(v).full_name()
+    )))
 }
 
 fn character(vm: &Vm, v: Value) -> PyResult<Piece> {
@@ -222,19 +137,49 @@ fn character(vm: &Vm, v: Value) -> PyResult<Piece> {
             )));
         }
         body.extend_from_slice(s.as_bytes());
-    } else if number::has_index(vm, v) {
-        let i = number::index_clipped(vm, v)?;
-        match u32::try_from(i).ok().filter(|c| *c <= 0x10ffff) {
-            Some(c) => crate::types::str_::push_code_point(&mut body, c),
-            None => return Err(vm.overflow_error("%c arg not in range(0x110000)")),
-        }
-    } else {
-        return Err(vm.type_error(format!(
-            "%c requires an int or a unicode character, not {}",
-            vm.type_of(v).full_name()
-        )));
+        return Ok(Piece::text(body));
     }
-    Ok(Piece { prefix: String::new(), body, numeric: false })
+    let i = match number::index(vm, v) {
+        Ok(i) => i,
+        Err(e) if e.is(vm, shape::TYPE_ERROR) => {
+            return Err(vm.type_error(format!(
+                "%c requires an int or a unicode character, not {}",
+                qualified_name(vm, v)
+            )));
+        }
+        Err(e) => return Err(e),
+    };
+    match int::to_i64(i.value()).and_then(|i| u32::try_from(i).ok()).filter(|c| *c <= 0x10ffff) {
+        Some(c) => push_code_point(&mut body, c),
+        None => return Err(vm.overflow_error("%c arg not in range(0x110000)")),
+    }
+    Ok(Piece::text(body))
+}
+
+fn qualified_name(vm: &Vm, v: Value) -> String {
+    crate::types::type_object::display_name(vm, vm.type_of(v))
+}
+
+fn byte(vm: &Vm, v: Value) -> PyResult<Piece> {
+    const WANTED: &str = "%c requires an integer in range(256) or a single byte, not";
+    let named = match (v.cast::<PyBytes>(), v.cast::<PyByteArray>()) {
+        (Some(b), _) => Some(("bytes", b.as_slice())),
+        (_, Some(b)) => Some(("bytearray", b.as_slice())),
+        _ => None,
+    };
+    if let Some((name, b)) = named {
+        if let [_] = b {
+            return Ok(Piece::text(b.to_vec()));
+        }
+        return Err(vm.type_error(format!("{WANTED} a {name} object of length {}", b.len())));
+    }
+    if !number::has_index(vm, v) {
+        return Err(vm.type_error(format!("{WANTED} {}", qualified_name(vm, v))));
+    }
+    match u8::try_from(number::index_clipped(vm, v)?) {
+        Ok(b) => Ok(Piece::text(vec![b])),
+        Err(_) => Err(vm.overflow_error("%c arg not in range(256)")),
+    }
 }
 
 fn sign(c: &Conversion, negative: bool) -> &'static str {
@@ -246,81 +191,104 @@ fn sign(c: &Conversion, negative: bool) -> &'static str {
     }
 }
 
-fn integer(vm: &Vm, c: &Conversion, k: char, v: Value) -> PyResult<Piece> {
-    let decimal = matches!(k, 'd' | 'i' | 'u');
-    let i = if int::value_of(v).is_some() {
-        v.to_ref()
-    } else if decimal && float::value_of(v).is_some() {
-        int_of(vm, v)?
-    } else if number::has_index(vm, v) {
-        number::index(vm, v)?
-    } else if decimal && vm.type_of(v).slots().int.is_some() {
-        int_of(vm, v)?
-    } else {
-        let what = if decimal { "a real number" } else { "an integer" };
-        return Err(vm.type_error(format!(
-            "%{k} format: {what} is required, not {}",
-            vm.type_of(v).full_name()
-        )));
-    };
-    let x = int::value_of(i.value()).unwrap_or(Int::Small(0));
-    let big = x.to_big();
-    let mut digits = match k {
-        'o' => big.magnitude().to_str_radix(8),
-        'x' => big.magnitude().to_str_radix(16),
-        'X' => big.magnitude().to_str_radix(16).to_uppercase(),
-        _ => int::to_decimal(vm, &x)?.trim_start_matches('-').to_owned(),
-    };
-    if let Some(p) = c.precision
-        && digits.len() < p
-    {
-        digits = format!("{}{digits}", "0".repeat(p - digits.len()));
+/// The int that an integer conversion shows.
+fn int_operand(vm: &Vm, kind: char, v: Value) -> PyResult {
+    if int::value_of(v).is_some() {
+        return Ok(v.to_ref());
     }
-    let alt = match k {
+    let decimal = matches!(kind, 'd' | 'i' | 'u');
+    let slots = vm.type_of(v).slots();
+    let is_number = slots.index.is_some() || slots.int.is_some() || slots.float.is_some() || v.has_shape(shape::COMPLEX);
+    let converted = match (is_number, decimal) {
+        (true, true) => int::to_int(vm, v),
+        (true, false) => number::index(vm, v),
+        (false, _) => Err(vm.type_error("")),
+    };
+    converted.map_err(|e| {
+        if !e.is(vm, shape::TYPE_ERROR) {
+            return e;
+        }
+        let wanted = if decimal { "a real number" } else { "an integer" };
+        vm.type_error(format!("%{kind} format: {wanted} is required, not {}", vm.type_of(v).full_name()))
+    })
+}
+
+fn integer(vm: &Vm, c: &Conversion, kind: char, v: Value) -> PyResult<Piece> {
+    let i = int_operand(vm, kind, v)?;
+    let x = int::value_of(i.value()).unwrap_or(Int::Small(0));
+    if c.precision.is_some_and(|p| p > i32::MAX as usize - 3) {
+        return Err(vm.overflow_error("precision too large"));
+    }
+    let shown = match (kind, &x) {
+        ('o', Int::Small(i)) => format!("{:o}", i.unsigned_abs()),
+        ('x', Int::Small(i)) => format!("{:x}", i.unsigned_abs()),
+        ('X', Int::Small(i)) => format!("{:X}", i.unsigned_abs()),
+        ('o', Int::Big(b)) => b.magnitude().to_str_radix(8),
+        ('x', Int::Big(b)) => b.magnitude().to_str_radix(16),
+        ('X', Int::Big(b)) => b.magnitude().to_str_radix(16).to_uppercase(),
+        _ => int::to_decimal(vm, &x)?,
+    };
+    let digits = shown.strip_prefix('-').unwrap_or(&shown);
+    let mut body = Vec::new();
+    let zeros = c.precision.unwrap_or(0).saturating_sub(digits.len());
+    if body.try_reserve(zeros + digits.len()).is_err() {
+        return Err(vm.error_args(shape::MEMORY_ERROR, &[]));
+    }
+    body.resize(zeros, b'0');
+    body.extend_from_slice(digits.as_bytes());
+    let base = match kind {
         'o' if c.alternate => "0o",
         'x' if c.alternate => "0x",
         'X' if c.alternate => "0X",
         _ => "",
     };
-    Ok(Piece { prefix: format!("{}{alt}", sign(c, x.is_negative())), body: digits.into_bytes(), numeric: true })
+    Ok(Piece { prefix: format!("{}{base}", sign(c, x.is_negative())), body, numeric: true })
 }
 
-fn int_of(vm: &Vm, v: Value) -> PyResult {
-    crate::protocol::call::call_args(vm, vm.builtin(crate::shape::INT).value(), &[v])
-}
-
-fn real(vm: &Vm, c: &Conversion, k: char, v: Value) -> PyResult<Piece> {
-    let f = float::as_f64(vm, v)?;
-    let p = c.precision.unwrap_or(6);
-    let body = if !f.is_finite() {
-        super::float_repr(f.abs())
-    } else {
-        match k.to_ascii_lowercase() {
-            'e' => scientific(f, p, c.alternate),
-            'f' => fixed(f, p, c.alternate),
-            _ => general(f, p.max(1), c.alternate, false),
+fn real(vm: &Vm, c: &Conversion, kind: char, v: Value, is_text: bool) -> PyResult<Piece> {
+    let f = match float::as_f64(vm, v) {
+        Err(_) if !is_text => {
+            let ty = vm.type_of(v).full_name();
+            return Err(vm.type_error(format!("float argument required, not {ty}")));
         }
+        r => r?,
     };
-    let body = if k.is_uppercase() { body.to_uppercase() } else { body };
-    let negative = f.is_sign_negative() && !f.is_nan();
-    Ok(Piece { prefix: sign(c, negative).to_owned(), body: body.into_bytes(), numeric: true })
+    let precision = c.precision.unwrap_or(6);
+    let notation = match kind.to_ascii_lowercase() {
+        'e' => Notation::Scientific,
+        'f' => Notation::Fixed,
+        _ => Notation::General,
+    };
+    if precision > 1 << 16 && Vec::<u8>::new().try_reserve(precision).is_err() {
+        return Err(vm.error_args(shape::MEMORY_ERROR, &[]));
+    }
+    let style = Style { alternate: c.alternate, upper: kind.is_uppercase(), ..Style::default() };
+    let shown = float_text(f, notation, precision, style);
+    let (negative, digits) = match shown.strip_prefix('-') {
+        Some(t) => (true, t),
+        None => (false, &shown[..]),
+    };
+    Ok(Piece { prefix: sign(c, negative).to_owned(), body: digits.as_bytes().to_vec(), numeric: true })
 }
 
-fn pad(out: &mut Vec<u8>, c: &Conversion, p: &Piece) {
-    let len = p.prefix.len() + crate::types::str_::count_chars(&p.body);
+fn push_padded(vm: &Vm, out: &mut Vec<u8>, c: &Conversion, p: &Piece, is_text: bool) -> PyResult<()> {
+    let len = p.prefix.len() + if is_text { count_chars(&p.body) } else { p.body.len() };
     let n = c.width.saturating_sub(len);
-    let spaces = |out: &mut Vec<u8>, b: u8| out.extend(std::iter::repeat_n(b, n));
-    if c.left {
-        out.extend_from_slice(p.prefix.as_bytes());
-        out.extend_from_slice(&p.body);
-        spaces(out, b' ');
-    } else if c.zero && p.numeric {
-        out.extend_from_slice(p.prefix.as_bytes());
-        spaces(out, b'0');
-        out.extend_from_slice(&p.body);
-    } else {
-        spaces(out, b' ');
-        out.extend_from_slice(p.prefix.as_bytes());
-        out.extend_from_slice(&p.body);
+    if n > 0 && out.try_reserve(n).is_err() {
+        return Err(vm.error_args(shape::MEMORY_ERROR, &[]));
     }
+    let fill = |out: &mut Vec<u8>, b: u8| out.resize(out.len() + n, b);
+    let zeros = c.zero && p.numeric && !c.left;
+    if !c.left && !zeros {
+        fill(out, b' ');
+    }
+    out.extend_from_slice(p.prefix.as_bytes());
+    if zeros {
+        fill(out, b'0');
+    }
+    out.extend_from_slice(&p.body);
+    if c.left {
+        fill(out, b' ');
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! `float`: most live in the value; 0.0, NaN, infinities and extreme exponents are boxed.
 
 use crate::error::PyResult;
+use crate::format::number_text::HexError;
 use crate::object::{self, Header, Payload};
 use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::object as obj;
@@ -426,8 +427,8 @@ fn fromhex(vm: &Vm, a: &[Value]) -> PyResult {
             }
             crate::protocol::call::call_args(vm, a[0], &[r.value()])
         }
-        Err(true) => Err(vm.overflow_error("hexadecimal value too large to represent as a float")),
-        Err(false) => Err(vm.value_error("invalid hexadecimal floating-point string")),
+        Err(HexError::TooLarge) => Err(vm.overflow_error("hexadecimal value too large to represent as a float")),
+        Err(HexError::Malformed) => Err(vm.value_error("invalid hexadecimal floating-point string")),
     }
 }
 

@@ -19,8 +19,8 @@ mod arith;
 mod methods;
 mod parse;
 pub use arith::{binary_small, floor_div, floor_mod, pow, true_divide};
-pub use methods::DEF;
-pub use parse::{check_digits, parse_literal, to_decimal};
+pub use methods::{DEF, to_int};
+pub use parse::{MAX_STR_DIGITS, check_digits, parse_literal, to_decimal};
 
 /// Payload of a boxed int.
 #[repr(C)]

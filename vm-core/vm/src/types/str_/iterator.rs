@@ -6,7 +6,10 @@ use super::{CodePoints, PyStr};
 use crate::error::PyResult;
 use crate::object::{self, Header, Payload};
 use crate::owned_cell::OwnedCell;
+use crate::protocol::item;
 use crate::shape;
+use crate::types::iterators::{builtin_function, reduce_sequence};
+use crate::types::tuple::PyTuple;
 use crate::types::type_::{MethodDef, New, TypeDef};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -64,6 +67,29 @@ fn length_hint(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(vm.new_int(n as i64))
 }
 
+fn reduce(vm: &Vm, a: &[Value]) -> PyResult {
+    let it = this(a[0]);
+    let iter = builtin_function(vm, "iter")?;
+    match it.text.get_ref() {
+        Some(text) => reduce_sequence(vm, iter, Some(text), it.index.get() as isize, false),
+        None => {
+            let empty = PyTuple::from_vec(vm, vec![vm.empty_str().to_ref()]);
+            Ok(PyTuple::from_vec(vm, vec![iter, empty]))
+        }
+    }
+}
+
+fn set_state(vm: &Vm, a: &[Value]) -> PyResult {
+    let i = item::ssize_arg(vm, a[1])?;
+    let it = this(a[0]);
+    if let Some(s) = it.text.get().cast::<PyStr>() {
+        let i = i.clamp(0, s.char_len() as isize) as usize;
+        it.index.set(i);
+        it.offset.set(s.byte_offset(i));
+    }
+    Ok(vm.none_ref())
+}
+
 pub static ITERATOR_DEF: TypeDef = TypeDef {
     flags: 0,
     new: New::Disallowed,
@@ -72,6 +98,10 @@ pub static ITERATOR_DEF: TypeDef = TypeDef {
         s.next = Some(next);
         s.drop = Some(object::drop_payload::<StrIterator>);
     },
-    methods: &[MethodDef::new("__length_hint__", "($self, /)", length_hint, "Private method returning an estimate of len(list(it)).")],
+    methods: &[
+        MethodDef::new("__length_hint__", "($self, /)", length_hint, "Number of items still to come."),
+        MethodDef::new("__reduce__", "($self, /)", reduce, "State for pickling."),
+        MethodDef::new("__setstate__", "($self, object, /)", set_state, "Sets the state from unpickling."),
+    ],
     ..TypeDef::of::<StrIterator>("str_iterator")
 };

@@ -1,5 +1,6 @@
-//! `str`: text as WTF-8 (UTF-8 in which lone surrogates are three bytes), with its length in
-//! code points; text whose two lengths are equal is ASCII and indexed directly.
+//! `str`: text as WTF-8 (UTF-8 in which surrogates are three bytes each, also two that would
+//! make a pair), with its length in code points; text whose two lengths are equal is ASCII and
+//! indexed directly.
 
 use std::cell::Cell;
 
@@ -9,9 +10,17 @@ use crate::shape;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
-mod methods;
-mod slots;
+mod case;
+mod classify;
 mod iterator;
+mod methods;
+mod pad;
+pub(crate) mod search;
+mod slots;
+mod split;
+mod translate;
+pub use case::title_ascii;
+pub use classify::is_identifier;
 pub use iterator::ITERATOR_DEF;
 pub use slots::{DEF, repr_of};
 
@@ -46,16 +55,28 @@ impl PyStr {
     pub fn from_wtf8(vm: &Vm, bytes: &[u8]) -> Ref {
         match bytes {
             [] => vm.empty_str().to_ref(),
-            [b] if b.is_ascii() => vm.intern_bytes(bytes).to_ref(),
+            [b] => vm.latin1_char(*b).to_ref(),
+            [a @ 0xc2..=0xc3, b] => vm.latin1_char(a << 6 | (b & 0x3f)).to_ref(),
             _ => PyStr::concat_parts(&[bytes]),
         }
     }
 
-    /// A new str object from parts that are valid WTF-8 (and whose surrogates do not pair up
-    /// where they meet).
+    /// A new str object from parts that are valid WTF-8.
     pub fn concat_parts(parts: &[&[u8]]) -> Ref {
-        let len = parts.iter().map(|p| p.len()).sum();
         let chars = parts.iter().map(|p| count_chars(p)).sum();
+        PyStr::build(parts, chars)
+    }
+
+    /// Like [`PyStr::concat_parts`], for `chars` code points altogether; short texts are shared.
+    pub fn from_counted_parts(vm: &Vm, parts: &[&[u8]], chars: usize) -> Ref {
+        if chars < 2 {
+            return PyStr::from_wtf8(vm, &parts.concat());
+        }
+        PyStr::build(parts, chars)
+    }
+
+    fn build(parts: &[&[u8]], chars: usize) -> Ref {
+        let len = parts.iter().map(|p| p.len()).sum();
         // SAFETY: the payload and its bytes are written before anybody sees the object.
         unsafe {
             let p = object::allocate(DATA + len, shape::STR);
@@ -76,12 +97,33 @@ impl PyStr {
         }
     }
 
+    /// A part of this str as a str object.
+    pub fn part(&self, vm: &Vm, bytes: &[u8]) -> Ref {
+        if bytes.len() <= 2 {
+            return PyStr::from_wtf8(vm, bytes);
+        }
+        let chars = if self.is_ascii() { bytes.len() } else { count_chars(bytes) };
+        PyStr::build(&[bytes], chars)
+    }
+
+    /// A copy of this ASCII str, changed in place by `f` to other ASCII text.
+    fn map_ascii(&self, vm: &Vm, f: impl FnOnce(&mut [u8])) -> Ref {
+        if self.len < 2 {
+            let mut buf = [0; 1];
+            let text = &mut buf[..self.len];
+            text.copy_from_slice(self.as_bytes());
+            f(text);
+            return PyStr::from_wtf8(vm, text);
+        }
+        let r = PyStr::build(&[self.as_bytes()], self.chars);
+        // SAFETY: a fresh object that nobody else sees; its bytes follow the payload.
+        f(unsafe { std::slice::from_raw_parts_mut((r.pointer() as *mut u8).add(DATA), self.len) });
+        r
+    }
+
     /// The two texts in one.
     pub fn concat(vm: &Vm, a: &PyStr, b: &PyStr) -> Ref {
-        if a.len + b.len < 2 {
-            return PyStr::from_wtf8(vm, &[a.as_bytes(), b.as_bytes()].concat());
-        }
-        PyStr::concat_parts(&[a.as_bytes(), b.as_bytes()])
+        PyStr::from_counted_parts(vm, &[a.as_bytes(), b.as_bytes()], a.chars + b.chars)
     }
 
     /// `a + b` where `a` is handed over: an unshared `a` grows in place.
@@ -274,8 +316,7 @@ pub fn sequence_len(first: u8) -> usize {
     }
 }
 
-/// Appends a code point (also a surrogate) as WTF-8; a surrogate pair that meets becomes one
-/// character only by [`join_surrogates`].
+/// Appends a code point (also a surrogate) as WTF-8. Surrogates that meet stay two characters.
 pub fn push_code_point(out: &mut Vec<u8>, c: u32) {
     match char::from_u32(c) {
         Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
@@ -323,10 +364,14 @@ pub(crate) fn make_empty() -> Value {
 }
 
 /// A str object from a single code point.
+#[inline]
 pub fn from_code_point(vm: &Vm, c: u32) -> Ref {
+    if let Ok(b) = u8::try_from(c) {
+        return vm.latin1_char(b).to_ref();
+    }
     let mut b = Vec::with_capacity(4);
     push_code_point(&mut b, c);
-    PyStr::from_wtf8(vm, &b)
+    PyStr::build(&[&b], 1)
 }
 
 /// `repr` text with non-ASCII characters escaped: what `ascii()` does to a repr.
@@ -343,25 +388,10 @@ pub fn escape_non_ascii(s: &PyStr) -> String {
     out
 }
 
-/// `str.isidentifier`.
-pub fn is_identifier(s: &PyStr) -> bool {
-    let mut chars = s.code_points().map(char::from_u32);
-    match chars.next() {
-        Some(Some(c)) if c == '_' || unicode_ident::is_xid_start(c) => {}
-        _ => return false,
-    }
-    chars.all(|c| c.is_some_and(unicode_ident::is_xid_continue))
-}
-
 /// The ASCII digit that a decimal digit of any script stands for.
 pub fn decimal_digit(c: char) -> Option<char> {
     let v = crate::unicode::decimal(c as u32)?;
     char::from_digit(v, 10)
-}
-
-/// Whether `repr` shows the code point as it is.
-pub fn is_printable(c: u32) -> bool {
-    crate::unicode::is_printable(c)
 }
 
 /// The argument as a str, or TypeError `{what} must be str, not X`.
@@ -370,6 +400,30 @@ pub fn expect<'a>(vm: &Vm, v: Value, what: &str) -> PyResult<&'a PyStr> {
         Some(s) => Ok(s),
         None => Err(vm.type_error(format!("{what} must be str, not {}", vm.type_of(v).full_name()))),
     }
+}
+
+/// TypeError `must be str, not X`.
+fn expect_plain<'a>(vm: &Vm, v: Value) -> PyResult<&'a PyStr> {
+    match v.cast::<PyStr>() {
+        Some(s) => Ok(s),
+        None => Err(vm.type_error(format!("must be str, not {}", vm.type_of(v).full_name()))),
+    }
+}
+
+/// The str that a method was called on.
+#[inline(always)]
+fn this<'a>(v: Value) -> &'a PyStr {
+    // SAFETY: slots and methods of `str` get str objects.
+    unsafe { v.cast_unchecked::<PyStr>() }
+}
+
+/// What a method returns that changed nothing: the str itself, or an exact copy of an instance
+/// of a subclass.
+fn same(vm: &Vm, v: Value) -> PyResult {
+    if v.has_shape(shape::STR) {
+        return Ok(v.to_ref());
+    }
+    Ok(this(v).part(vm, this(v).as_bytes()))
 }
 
 /// Size of the payload with its bytes.

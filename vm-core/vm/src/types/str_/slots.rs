@@ -1,6 +1,8 @@
 //! `str`'s slots.
 
-use super::{PyStr, methods};
+use super::{PyStr, methods, search, this};
+use crate::args::CallArgs;
+use crate::convert;
 use crate::error::PyResult;
 use crate::protocol::{item, number, object as obj};
 use crate::protocol::number::BinaryOp;
@@ -9,11 +11,6 @@ use crate::types::slots::CompareOp;
 use crate::types::type_::{New, TypeDef, TypeRef, flags};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
-
-fn this<'a>(v: Value) -> &'a PyStr {
-    // SAFETY: slots of `str` get str objects.
-    unsafe { v.cast_unchecked::<PyStr>() }
-}
 
 fn compare(vm: &Vm, a: Value, b: Value, op: CompareOp) -> PyResult {
     match (a.cast::<PyStr>(), b.cast::<PyStr>()) {
@@ -39,7 +36,7 @@ fn concat(vm: &Vm, a: Value, b: Value) -> PyResult {
     if x.is_empty() && b.has_shape(shape::STR) {
         return Ok(b.to_ref());
     }
-    Ok(PyStr::concat_parts(&[x.as_bytes(), y.as_bytes()]))
+    Ok(PyStr::concat(vm, x, y))
 }
 
 fn repeat(vm: &Vm, a: Value, n: Value) -> PyResult {
@@ -54,7 +51,8 @@ fn repeat(vm: &Vm, a: Value, n: Value) -> PyResult {
     if s.as_bytes().len().checked_mul(n as usize).is_none_or(|b| b > isize::MAX as usize / 2) {
         return Err(vm.overflow_error("repeated string is too long"));
     }
-    Ok(PyStr::from_wtf8(vm, &s.as_bytes().repeat(n as usize)))
+    let text = s.as_bytes().repeat(n as usize);
+    Ok(PyStr::from_counted_parts(vm, &[&text], s.char_len() * n as usize))
 }
 
 fn get_item(vm: &Vm, v: Value, key: Value) -> PyResult {
@@ -83,11 +81,18 @@ fn slice(vm: &Vm, v: Value, start: i64, step: i64, len: usize) -> PyResult {
         if len == s.char_len() && v.has_shape(shape::STR) {
             return Ok(v.to_ref());
         }
-        return Ok(PyStr::from_wtf8(vm, s.slice_bytes(start as usize, start as usize + len)));
+        return Ok(s.part(vm, s.slice_bytes(start as usize, start as usize + len)));
     }
-    let points: Vec<u32> = s.code_points().collect();
     let mut out = Vec::with_capacity(len);
     let mut at = start;
+    if s.is_ascii() {
+        for _ in 0..len {
+            out.push(s.as_bytes()[at as usize]);
+            at += step;
+        }
+        return Ok(PyStr::from_wtf8(vm, &out));
+    }
+    let points: Vec<u32> = s.code_points().collect();
     for _ in 0..len {
         super::push_code_point(&mut out, points[at as usize]);
         at += step;
@@ -97,7 +102,7 @@ fn slice(vm: &Vm, v: Value, start: i64, step: i64, len: usize) -> PyResult {
 
 fn contains(vm: &Vm, v: Value, part: Value) -> PyResult<bool> {
     match part.cast::<PyStr>() {
-        Some(p) => Ok(memchr::memmem::find(this(v).as_bytes(), p.as_bytes()).is_some()),
+        Some(p) => Ok(search::find_bytes(this(v).as_bytes(), p.as_bytes()).is_some()),
         None => Err(vm.type_error(format!(
             "'in <string>' requires string as left operand, not {}",
             vm.type_of(part).full_name()
@@ -119,7 +124,7 @@ pub fn repr_of(s: &PyStr) -> Vec<u8> {
             0x09 => out.extend_from_slice(b"\\t"),
             c if c == quote as u32 => out.extend_from_slice(&[b'\\', quote]),
             0x20..=0x7e => out.push(c as u8),
-            c if super::is_printable(c) => super::push_code_point(&mut out, c),
+            c if crate::unicode::is_printable(c) => super::push_code_point(&mut out, c),
             0..=0xff => out.extend_from_slice(format!("\\x{c:02x}").as_bytes()),
             0x100..=0xffff => out.extend_from_slice(format!("\\u{c:04x}").as_bytes()),
             _ => out.extend_from_slice(format!("\\U{c:08x}").as_bytes()),
@@ -134,7 +139,7 @@ fn repr(vm: &Vm, v: Value) -> PyResult {
 }
 
 fn str(vm: &Vm, v: Value) -> PyResult {
-    if v.has_shape(shape::STR) { Ok(v.to_ref()) } else { Ok(PyStr::from_wtf8(vm, this(v).as_bytes())) }
+    super::same(vm, v)
 }
 
 fn remainder(vm: &Vm, a: Value, b: Value) -> PyResult {
@@ -144,8 +149,12 @@ fn remainder(vm: &Vm, a: Value, b: Value) -> PyResult {
     crate::format::percent_str(vm, a, b)
 }
 
-fn str_new(vm: &Vm, ty: TypeRef, a: &[Value]) -> PyResult {
-    let r = make(vm, a)?;
+fn str_new(vm: &Vm, ty: TypeRef, args: CallArgs) -> PyResult {
+    if args.args.len() > 3 && !args.has_keywords() {
+        return Err(vm.type_error(format!("str expected at most 3 arguments, got {}", args.args.len())));
+    }
+    let sig = vm.signatures.get("(object='', encoding='utf-8', errors='strict')");
+    let r = sig.bind(vm, "str", None, args, |a| make(vm, a))?;
     if ty.is(vm.builtin(shape::STR)) {
         return Ok(r);
     }
@@ -156,6 +165,12 @@ fn str_new(vm: &Vm, ty: TypeRef, a: &[Value]) -> PyResult {
 }
 
 fn make(vm: &Vm, a: &[Value]) -> PyResult {
+    let name = |v: Value, what: &str, default: &str| match v.non_null() {
+        Some(v) => convert::name_arg(vm, "str", what, v),
+        None => Ok(default.to_owned()),
+    };
+    let encoding = name(a[1], "argument 'encoding'", "utf-8")?;
+    let errors = name(a[2], "argument 'errors'", "strict")?;
     let Some(object) = a[0].non_null() else { return Ok(vm.empty_str().to_ref()) };
     if a[1].is_null() && a[2].is_null() {
         return obj::str(vm, object);
@@ -163,15 +178,13 @@ fn make(vm: &Vm, a: &[Value]) -> PyResult {
     if object.cast::<PyStr>().is_some() {
         return Err(vm.type_error("decoding str is not supported"));
     }
-    let Some(bytes) = crate::types::bytes::bytes_like(object) else {
-        return Err(vm.type_error(format!(
+    match crate::types::bytes::bytes_like(object) {
+        Some(bytes) => crate::codecs::decode(vm, bytes, &encoding, &errors),
+        None => Err(vm.type_error(format!(
             "decoding to str: need a bytes-like object, {} found",
             vm.type_of(object).full_name()
-        )));
-    };
-    let encoding = a[1].non_null().map(obj::text).unwrap_or_else(|| "utf-8".to_owned());
-    let errors = a[2].non_null().map(obj::text).unwrap_or_else(|| "strict".to_owned());
-    crate::codecs::decode(vm, bytes, &encoding, &errors)
+        ))),
+    }
 }
 
 /// An instance of a subclass of str.
@@ -182,7 +195,7 @@ pub fn new_subclass(ty: TypeRef, s: &PyStr) -> Ref {
 pub static DEF: TypeDef = TypeDef {
     doc: "str(object='') -> str\nstr(bytes_or_buffer[, encoding[, errors]]) -> str\n\nCreate a new string object from the given object. If encoding or\nerrors is specified, then the object must expose a data buffer\nthat will be decoded using the given encoding and error handler.\nOtherwise, returns the result of object.__str__() (if defined)\nor repr(object).\nencoding defaults to 'utf-8'.\nerrors defaults to 'strict'.",
     flags: flags::BASETYPE,
-    new: New::Bound("(object='', encoding='utf-8', errors='strict')", str_new),
+    new: New::Raw(str_new),
     slots: |s| {
         s.repr = Some(repr);
         s.str = Some(str);

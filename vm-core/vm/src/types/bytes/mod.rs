@@ -2,16 +2,23 @@
 
 use std::cell::Cell;
 
+use crate::convert;
 use crate::error::PyResult;
 use crate::object::{self, Header, Payload};
-use crate::protocol::{iter, item, number};
+use crate::protocol::number::BinaryOp;
+use crate::protocol::{item, iter, number};
 use crate::shape;
 use crate::types::bytearray::PyByteArray;
+use crate::types::iterators::{builtin_function, reduce_sequence};
 use crate::types::slots::CompareOp;
 use crate::types::str_::{PyStr, hash_bytes};
+use crate::types::tuple::PyTuple;
 use crate::types::type_::{MethodDef, New, TypeDef, TypeRef, flags};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
+
+pub mod hex;
+pub(crate) mod methods;
 
 /// Payload of bytes; the bytes follow the struct.
 #[repr(C)]
@@ -73,78 +80,132 @@ pub fn bytes_like<'a>(v: Value) -> Option<&'a [u8]> {
     crate::types::memoryview::contents(v)
 }
 
+/// Which of the two types is being made: their messages differ.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Bytes,
+    ByteArray,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Bytes => "bytes",
+            Kind::ByteArray => "bytearray",
+        }
+    }
+
+    /// What the message about numbers out of range begins with.
+    fn items(self) -> &'static str {
+        match self {
+            Kind::Bytes => "bytes",
+            Kind::ByteArray => "byte",
+        }
+    }
+}
+
 /// What `bytes(v)` makes of an object other than an int or a str.
 pub fn from_object(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
+    if !v.has_shape(shape::BYTES)
+        && let Some(b) = by_dunder(vm, v)?
+    {
+        return Ok(b);
+    }
+    from_items(vm, v, Kind::Bytes)
+}
+
+/// What the object's `__bytes__` gives, if it has one.
+fn by_dunder(vm: &Vm, v: Value) -> PyResult<Option<Vec<u8>>> {
+    let Some(m) = crate::protocol::attr::lookup_method(vm, v, vm.names().__bytes__)? else { return Ok(None) };
+    let r = m.call(vm, &[])?;
+    match r.cast::<PyBytes>() {
+        Some(b) => Ok(Some(b.as_slice().to_vec())),
+        None => Err(vm.type_error(format!(
+            "__bytes__ returned non-bytes (type {})",
+            vm.type_of(r.value()).full_name()
+        ))),
+    }
+}
+
+/// The memory of a bytes-like object, or the bytes that an iterable yields.
+pub fn from_items(vm: &Vm, v: Value, kind: Kind) -> PyResult<Vec<u8>> {
     if let Some(b) = bytes_like(v) {
         return Ok(b.to_vec());
     }
-    if let Some(m) = crate::protocol::attr::lookup_method(vm, v, vm.names().__bytes__)? {
-        let r = m.call(vm, &[])?;
-        return match r.cast::<PyBytes>() {
-            Some(b) => Ok(b.as_slice().to_vec()),
-            None => Err(vm.type_error(format!(
-                "__bytes__ returned non-bytes (type {})",
-                vm.type_of(r.value()).full_name()
-            ))),
-        };
+    if let Some(m) = v.cast::<crate::types::memoryview::PyMemoryView>() {
+        return m.to_bytes(vm);
     }
-    let ty = vm.type_of(v);
-    if ty.slots().iter.is_none() && ty.slots().get_item.is_none() || v.cast::<PyStr>().is_some() {
-        return Err(vm.type_error(format!("cannot convert '{}' object to bytes", ty.full_name())));
-    }
-    let mut out = Vec::new();
-    for x in iter::to_vec(vm, v)? {
-        out.push(byte(vm, x.value(), "bytes")?);
+    let items = if v.cast::<PyStr>().is_some() { None } else { Some(iter::get_iter(vm, v)) };
+    let it = match items {
+        Some(Ok(it)) => it,
+        Some(Err(e)) if !e.is(vm, shape::TYPE_ERROR) => return Err(e),
+        _ => {
+            return Err(vm.type_error(format!(
+                "cannot convert '{}' object to {}",
+                vm.type_of(v).full_name(),
+                kind.name()
+            )));
+        }
+    };
+    let mut out = Vec::with_capacity(iter::length_hint(vm, v, 64)?.min(1 << 20));
+    while let Some(x) = iter::next(vm, it.value())? {
+        out.push(byte(vm, x.value(), kind.items())?);
     }
     Ok(out)
 }
 
-/// A value as one byte.
+/// A value as one byte; `what` begins the message about one out of range.
 pub fn byte(vm: &Vm, v: Value, what: &str) -> PyResult<u8> {
     let i = number::index_clipped(vm, v)?;
-    u8::try_from(i).map_err(|_| {
-        vm.value_error(if what == "bytes" {
-            "bytes must be in range(0, 256)".to_owned()
-        } else {
-            "byte must be in range(0, 256)".to_owned()
-        })
-    })
+    u8::try_from(i).map_err(|_| vm.value_error(format!("{what} must be in range(0, 256)")))
 }
 
 /// The arguments of `bytes(...)` and `bytearray(...)`: source, encoding, errors.
-pub fn from_arguments(vm: &Vm, a: &[Value]) -> PyResult<Vec<u8>> {
+pub fn from_arguments(vm: &Vm, a: &[Value], kind: Kind) -> PyResult<Vec<u8>> {
+    let what = if a[1].is_null() { "errors" } else { "encoding" };
+    let no_string = || Err(vm.type_error(format!("{what} without a string argument")));
+    let given = !a[1].is_null() || !a[2].is_null();
     let Some(source) = a[0].non_null() else {
-        if !a[1].is_null() || !a[2].is_null() {
-            return Err(vm.type_error("encoding without a string argument"));
-        }
-        return Ok(Vec::new());
+        return if given { no_string() } else { Ok(Vec::new()) };
     };
     if let Some(s) = source.cast::<PyStr>() {
         let Some(encoding) = a[1].non_null() else {
             return Err(vm.type_error("string argument without an encoding"));
         };
-        let errors = a[2].non_null().map(crate::protocol::object::text).unwrap_or_else(|| "strict".to_owned());
-        let r = crate::codecs::encode(vm, s, &crate::protocol::object::text(encoding), &errors)?;
+        let encoding = convert::name_arg(vm, kind.name(), "argument 'encoding'", encoding)?;
+        let errors = match a[2].non_null() {
+            Some(e) => convert::name_arg(vm, kind.name(), "argument 'errors'", e)?,
+            None => "strict".to_owned(),
+        };
+        let r = crate::codecs::encode(vm, s, &encoding, &errors)?;
         return Ok(bytes_like(r.value()).unwrap_or_default().to_vec());
     }
-    if !a[1].is_null() || !a[2].is_null() {
-        return Err(vm.type_error("encoding without a string argument"));
+    if given {
+        return no_string();
     }
-    let ty = vm.type_of(source);
-    let has_bytes = ty.lookup(vm, vm.names().__bytes__).is_some();
-    if number::has_index(vm, source) && bytes_like(source).is_none() && !has_bytes {
-        let n = number::size_i64(vm, source)?;
-        if n < 0 {
-            return Err(vm.value_error("negative count"));
-        }
-        let mut v = Vec::new();
-        if v.try_reserve_exact(n as usize).is_err() {
-            return Err(vm.memory_error(""));
-        }
-        v.resize(n as usize, 0);
-        return Ok(v);
+    if kind == Kind::Bytes
+        && let Some(b) = by_dunder(vm, source)?
+    {
+        return Ok(b);
     }
-    from_object(vm, source)
+    if number::has_index(vm, source) {
+        match number::size_i64(vm, source) {
+            Ok(n) => return zeros(vm, n),
+            Err(e) if e.is(vm, shape::TYPE_ERROR) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    from_items(vm, source, kind)
+}
+
+fn zeros(vm: &Vm, n: i64) -> PyResult<Vec<u8>> {
+    let Ok(n) = usize::try_from(n) else { return Err(vm.value_error("negative count")) };
+    let mut v = Vec::new();
+    if v.try_reserve_exact(n).is_err() {
+        return Err(vm.error_args(shape::MEMORY_ERROR, &[]));
+    }
+    v.resize(n, 0);
+    Ok(v)
 }
 
 /// `repr` of bytes: `b'...'`.
@@ -159,7 +220,10 @@ pub fn repr_of(bytes: &[u8]) -> String {
             b'\t' => out.push_str("\\t"),
             b if b as char == quote => out.extend(['\\', quote]),
             0x20..=0x7e => out.push(b as char),
-            b => out.push_str(&format!("\\x{b:02x}")),
+            b => {
+                out.push_str("\\x");
+                out.extend(hex::digits(&[b], None, 0).iter().map(|d| *d as char));
+            }
         }
     }
     out.push(quote);
@@ -175,7 +239,7 @@ fn bytes_new(vm: &Vm, ty: TypeRef, a: &[Value]) -> PyResult {
     if ty.is(vm.builtin(shape::BYTES)) && a[0].has_shape(shape::BYTES) && a[1].is_null() && a[2].is_null() {
         return Ok(a[0].to_ref());
     }
-    let v = from_arguments(vm, a)?;
+    let v = from_arguments(vm, a, Kind::Bytes)?;
     if ty.is(vm.builtin(shape::BYTES)) {
         return Ok(new(vm, &v));
     }
@@ -193,6 +257,8 @@ pub fn compare(vm: &Vm, a: Value, b: Value, op: CompareOp) -> PyResult {
 
 fn concat(vm: &Vm, a: Value, b: Value) -> PyResult {
     match bytes_like(b) {
+        Some([]) if a.has_shape(shape::BYTES) => Ok(a.to_ref()),
+        Some(_) if this(a).len == 0 && b.has_shape(shape::BYTES) => Ok(b.to_ref()),
         Some(y) => Ok(new(vm, &[this(a).as_slice(), y].concat())),
         None => Err(vm.type_error(format!("can't concat {} to bytes", vm.type_of(b).full_name()))),
     }
@@ -200,6 +266,9 @@ fn concat(vm: &Vm, a: Value, b: Value) -> PyResult {
 
 fn repeat(vm: &Vm, a: Value, n: Value) -> PyResult {
     let n = number::size_i64(vm, n)?.max(0) as usize;
+    if n == 1 && a.has_shape(shape::BYTES) {
+        return Ok(a.to_ref());
+    }
     let b = this(a).as_slice();
     if b.len().checked_mul(n).is_none_or(|l| l > isize::MAX as usize / 2) {
         return Err(vm.overflow_error("repeated bytes are too long"));
@@ -238,7 +307,7 @@ pub fn contains_in(vm: &Vm, bytes: &[u8], part: Value) -> PyResult<bool> {
         let b = byte(vm, part, "byte")?;
         return Ok(bytes.contains(&b));
     }
-    Err(vm.type_error(format!("a bytes-like object is required, not '{}'", vm.type_of(part).full_name())))
+    Err(convert::not_bytes_like(vm, part))
 }
 
 /// Iterator over bytes and bytearray.
@@ -282,6 +351,43 @@ pub fn iterator_next(_: &Vm, v: Value) -> PyResult<Option<Ref>> {
     }
 }
 
+fn iterator<'a>(v: Value) -> &'a BytesIterator {
+    // SAFETY: methods of both iterator types, which share the payload.
+    unsafe { v.cast_unchecked::<BytesIterator>() }
+}
+
+fn iterator_hint(vm: &Vm, a: &[Value]) -> PyResult {
+    let it = iterator(a[0]);
+    let n = bytes_like(it.bytes.get()).map_or(0, |b| b.len().saturating_sub(it.index.get()));
+    Ok(item::from_size(vm, n))
+}
+
+fn iterator_reduce(vm: &Vm, a: &[Value]) -> PyResult {
+    let it = iterator(a[0]);
+    let iter = builtin_function(vm, "iter")?;
+    if let Some(bytes) = it.bytes.get_ref() {
+        return reduce_sequence(vm, iter, Some(bytes), it.index.get() as isize, false);
+    }
+    let empty = PyTuple::from_vec(vm, vec![vm.empty_tuple().to_ref()]);
+    Ok(PyTuple::from_vec(vm, vec![iter, empty]))
+}
+
+fn iterator_set_state(vm: &Vm, a: &[Value]) -> PyResult {
+    let i = item::ssize_arg(vm, a[1])?;
+    let it = iterator(a[0]);
+    if let Some(b) = bytes_like(it.bytes.get()) {
+        it.index.set(i.clamp(0, b.len() as isize) as usize);
+    }
+    Ok(vm.none_ref())
+}
+
+/// Methods of the iterators of bytes and bytearray.
+pub(super) static ITERATOR_METHODS: &[MethodDef] = &[
+    MethodDef::new("__length_hint__", "($self, /)", iterator_hint, "Number of items still to come."),
+    MethodDef::new("__reduce__", "($self, /)", iterator_reduce, "State for pickling."),
+    MethodDef::new("__setstate__", "($self, object, /)", iterator_set_state, "Sets the state from unpickling."),
+];
+
 pub static ITERATOR_DEF: TypeDef = TypeDef {
     flags: 0,
     new: New::Disallowed,
@@ -290,6 +396,7 @@ pub static ITERATOR_DEF: TypeDef = TypeDef {
         s.next = Some(iterator_next);
         s.drop = Some(object::drop_payload::<BytesIterator>);
     },
+    methods: ITERATOR_METHODS,
     ..TypeDef::of::<BytesIterator>("bytes_iterator")
 };
 
@@ -299,18 +406,13 @@ unsafe fn size(p: *mut Header) -> usize {
     DATA + unsafe { (*(p as *const PyBytes)).len }
 }
 
-fn decode(vm: &Vm, a: &[Value]) -> PyResult {
-    let bytes = bytes_like(a[0]).unwrap_or_default();
-    let text = |v: Value, d: &str| v.non_null().map(crate::protocol::object::text).unwrap_or_else(|| d.to_owned());
-    crate::codecs::decode(vm, bytes, &text(a[1], "utf-8"), &text(a[2], "strict"))
+fn remainder(vm: &Vm, a: Value, b: Value) -> PyResult {
+    if a.cast::<PyBytes>().is_none() {
+        return Ok(vm.not_implemented().to_ref());
+    }
+    let out = crate::format::percent_bytes(vm, this(a).as_slice(), b)?;
+    Ok(new(vm, &out))
 }
-
-pub(crate) const DECODE: MethodDef = MethodDef::new(
-    "decode",
-    "($self, /, encoding='utf-8', errors='strict')",
-    decode,
-    "Decode the bytes using the codec registered for encoding.",
-);
 
 pub static DEF: TypeDef = TypeDef {
     doc: "bytes(iterable_of_ints) -> bytes\nbytes(string, encoding[, errors]) -> bytes\nbytes(bytes_or_buffer) -> immutable copy of bytes_or_buffer\nbytes(int) -> bytes object of size given by the parameter initialized with null bytes\nbytes() -> empty bytes object\n\nConstruct an immutable array of bytes from:\n  - an iterable yielding integers in range(256)\n  - a text string encoded using the specified encoding\n  - any object implementing the buffer API.\n  - an integer",
@@ -333,9 +435,10 @@ pub static DEF: TypeDef = TypeDef {
         s.get_item = Some(get_item);
         s.contains = Some(|vm, v, x| contains_in(vm, this(v).as_slice(), x));
         s.iter = Some(|_, v| Ok(new_iterator(v, shape::BYTES_ITERATOR)));
+        s.binary[BinaryOp::Remainder as usize] = Some(remainder);
         s.size = Some(size);
     },
-    methods: &[DECODE],
+    methods: methods::METHODS,
     ..TypeDef::of::<PyBytes>("bytes")
 };
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tailscope_vm::error::{PyResult, Raised};
-use tailscope_vm::interp::enter;
+use tailscope_vm::interp::{self, Interp, Mode, enter};
 use tailscope_vm::native::ModuleDef;
 use tailscope_vm::protocol::attr;
 use tailscope_vm::runtime::{self, Config};
@@ -39,13 +39,14 @@ fn write(vm: &Vm, text: Value) -> PyResult {
     Ok(Ref::small_int(s.char_len() as i64))
 }
 
-fn run(file: &Path) -> Result<(), String> {
+fn run(file: &Path, (interp, mode): (Interp, Mode)) -> Result<(), String> {
     let vm = Vm::new(Config::default());
+    interp::set_interp(vm, interp);
     let shown = |e: Raised| exceptions::traceback_text(vm, e.0.value());
     let source = std::fs::read(file).map_err(|e| e.to_string())?;
     let name = file.to_string_lossy();
-    let mode = tailscope_compiler::Mode::Exec;
-    let code = tailscope_vm::import::compile(vm, &source, &name, mode, 0).map_err(shown)?;
+    let whole = tailscope_compiler::Mode::Exec;
+    let code = tailscope_vm::import::compile(vm, &source, &name, whole, 0).map_err(shown)?;
     let stdout = tailscope_vm::native::make_module(vm, &STDOUT).map_err(shown)?;
     attr::set_named(vm, vm.runtime.sys.get(), "stdout", stdout.value()).map_err(shown)?;
     let main = runtime::new_module(vm, "__main__");
@@ -53,13 +54,16 @@ fn run(file: &Path) -> Result<(), String> {
     let globals = module::dict(vm, main.value());
     globals.set_text(vm, "__builtins__", vm.runtime.builtins.get());
     let g = globals.as_value();
-    enter::run_code(vm, code.value(), g, g, Value::NULL).map(drop).map_err(shown)
+    interp::set_mode(vm, mode);
+    let result = enter::run_code(vm, code.value(), g, g, Value::NULL);
+    interp::set_mode(vm, Mode::Plain);
+    result.map(drop).map_err(shown)
 }
 
 /// Runs a program on a thread of its own, since each has a VM of its own.
-fn output_of(file: PathBuf) -> String {
+fn output_of(file: PathBuf, how: (Interp, Mode)) -> String {
     let run = move || {
-        let result = run(&file);
+        let result = run(&file, how);
         let mut printed = PRINTED.take();
         if let Err(text) = result {
             printed.extend_from_slice(text.as_bytes());
@@ -91,31 +95,79 @@ fn update(file: &Path) {
     std::fs::write(file.with_extension("out"), made.stdout).expect("a writable folder");
 }
 
-#[test]
-fn programs_print_what_cpython_prints() {
+/// Programs about the interpreter itself, run in every way there is.
+const EVERY_WAY: [&str; 9] = [
+    "calls",
+    "classes",
+    "containers",
+    "exceptions",
+    "generators",
+    "lifetimes",
+    "operators",
+    "specialization",
+    "variables",
+];
+
+/// Where a program's output differs, for a person.
+fn difference(file: &Path, how: (Interp, Mode), got: &str, expected: &str) -> String {
+    let first = got.lines().zip(expected.lines()).position(|(a, b)| a != b);
+    let i = first.unwrap_or(got.lines().count().min(expected.lines().count()));
+    let line = |text: &str| text.lines().nth(i).unwrap_or("(nothing)").to_owned();
+    format!(
+        "{} {how:?}: line {}\n  CPython: {}\n  here:    {}",
+        file.display(),
+        i + 1,
+        line(expected),
+        line(got)
+    )
+}
+
+/// Compares the programs that `choose` chooses, run in one way.
+fn compare(how: (Interp, Mode), choose: impl Fn(&str) -> bool) {
     let mut wrong = Vec::new();
     for file in programs() {
-        if std::env::var_os("UPDATE_PROGRAMS").is_some() {
-            update(&file);
+        if !choose(&file.file_stem().map(|s| s.to_string_lossy()).unwrap_or_default()) {
+            continue;
         }
         let Ok(expected) = std::fs::read_to_string(file.with_extension("out")) else {
             println!("{}: no expected output yet, not compared", file.display());
             continue;
         };
-        let got = output_of(file.clone());
-        if got == expected {
-            continue;
+        let got = output_of(file.clone(), how);
+        if got != expected {
+            wrong.push(difference(&file, how, &got, &expected));
         }
-        let first = got.lines().zip(expected.lines()).position(|(a, b)| a != b);
-        let i = first.unwrap_or(got.lines().count().min(expected.lines().count()));
-        let line = |text: &str| text.lines().nth(i).unwrap_or("(nothing)").to_owned();
-        wrong.push(format!(
-            "{}: line {}\n  CPython: {}\n  here:    {}",
-            file.display(),
-            i + 1,
-            line(&expected),
-            line(&got)
-        ));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn programs_print_what_cpython_prints() {
+    if std::env::var_os("UPDATE_PROGRAMS").is_some() {
+        programs().iter().for_each(|file| update(file));
+    }
+    compare((Interp::default(), Mode::Plain), |_| true);
+}
+
+#[test]
+fn the_loop_prints_the_same() {
+    compare((Interp::Loop, Mode::Plain), |name| EVERY_WAY.contains(&name));
+}
+
+#[test]
+fn being_recorded_changes_nothing() {
+    compare((Interp::default(), Mode::Record), |name| EVERY_WAY.contains(&name));
+    compare((Interp::Loop, Mode::Record), |name| EVERY_WAY.contains(&name));
+}
+
+#[test]
+fn being_counted_changes_nothing() {
+    compare((Interp::default(), Mode::Profile), |name| EVERY_WAY.contains(&name));
+    compare((Interp::Loop, Mode::Profile), |name| EVERY_WAY.contains(&name));
+}
+
+#[test]
+fn being_stepped_changes_nothing() {
+    compare((Interp::default(), Mode::Step), |name| EVERY_WAY.contains(&name));
+    compare((Interp::Loop, Mode::Step), |name| EVERY_WAY.contains(&name));
 }

@@ -98,7 +98,7 @@ unsafe fn finish_native(
     }
 }
 
-/// Releases the slots from `from` to `to`, the topmost last, and leaves NULL in them. `sp` must
+/// Releases the slots from `from` to `to`, the topmost first, and leaves NULL in them. `sp` must
 /// lie above them and stays there meanwhile.
 ///
 /// # Safety
@@ -106,12 +106,12 @@ unsafe fn finish_native(
 pub unsafe fn release_slots(_vm: &Vm, from: *mut Value, to: *mut Value) {
     // SAFETY: promised by the caller.
     unsafe {
-        let mut p = from;
-        while p < to {
+        let mut p = to;
+        while p > from {
+            p = p.sub(1);
             let v = *p;
             *p = Value::NULL;
             v.release();
-            p = p.add(1);
         }
     }
 }

@@ -8,22 +8,23 @@ use crate::types::generator::{GeneratorState, PyGenerator};
 use crate::value::Value;
 use crate::vm::Vm;
 
-/// Finishes RETURN_VALUE: the result is on top of the stack, and the first `released` slots of
-/// the frame have given back their references already.
+/// Finishes RETURN_VALUE: the result is on top of the stack. Of the slots below it, the first
+/// `left` still hold references; the others have given them back already.
 ///
 /// # Safety
 /// The registers must be spilled.
 #[inline(never)]
-pub unsafe fn return_from(vm: &Vm, released: usize) {
+pub unsafe fn return_from(vm: &Vm, left: usize) {
     let s = &vm.interp;
     // SAFETY: promised by the caller.
     unsafe {
         let frame = Frame(s.fp.get());
         let sp = s.sp.get();
         let result = (*sp.sub(1)).into_owned();
-        *sp.sub(1) = Value::NULL;
-        for i in 0..released {
-            *frame.0.add(i) = Value::NULL;
+        let mut p = frame.0.add(left);
+        while p < sp {
+            *p = Value::NULL;
+            p = p.add(1);
         }
         let from = s.ip.get();
         let link = frame.link();
@@ -54,10 +55,10 @@ unsafe fn pop_plain(vm: &Vm, frame: Frame, link: Link, sp: *mut Value) -> *mut V
         s.fp.set(fp.sub(link.distance()));
         s.ip.set(link.return_address());
         s.depth_left.set(s.depth_left.get() + 1);
-        let mut p = fp;
-        while p < sp {
+        let mut p = sp;
+        while p > fp {
+            p = p.sub(1);
             (*p).release();
-            p = p.add(1);
         }
         (*fp.sub(2)).release();
         fp.sub(2)

@@ -55,7 +55,11 @@ impl Drop for Profile {
 
 /// The running frame's counters, and the index of the running instruction.
 #[inline(always)]
-unsafe fn position<'a>(r: &Regs) -> (&'a mut Counters, usize) {
+unsafe fn position<'a>(r: &Regs) -> Option<(&'a mut Counters, usize)> {
+    // HALT of the outermost run has no frame.
+    if r.fp.is_null() {
+        return None;
+    }
     // SAFETY: the running frame is live; its counters live as long as the profile.
     unsafe {
         let code = r.code();
@@ -65,7 +69,7 @@ unsafe fn position<'a>(r: &Regs) -> (&'a mut Counters, usize) {
         }
         // Landing instructions lie outside of the code: they go to the entry behind its end.
         let end = (&(*counters).executed).len() - 1;
-        (&mut *counters, code.index_of(r.ip.sub(1)).min(end))
+        Some((&mut *counters, code.index_of(r.ip.sub(1)).min(end)))
     }
 }
 
@@ -83,8 +87,9 @@ fn make(vm: &Vm, code: &PyCode) -> *mut Counters {
 #[inline(always)]
 pub unsafe fn executed(r: &Regs) {
     // SAFETY: promised by the caller.
-    let (c, i) = unsafe { position(r) };
-    c.executed[i] += 1;
+    if let Some((c, i)) = unsafe { position(r) } {
+        c.executed[i] += 1;
+    }
 }
 
 /// Undoes `executed`.
@@ -94,8 +99,9 @@ pub unsafe fn executed(r: &Regs) {
 #[inline(always)]
 pub unsafe fn take_back(r: &Regs) {
     // SAFETY: promised by the caller.
-    let (c, i) = unsafe { position(r) };
-    c.executed[i] -= 1;
+    if let Some((c, i)) = unsafe { position(r) } {
+        c.executed[i] -= 1;
+    }
 }
 
 /// # Safety
@@ -103,8 +109,9 @@ pub unsafe fn take_back(r: &Regs) {
 #[inline(always)]
 pub unsafe fn missed(r: &Regs) {
     // SAFETY: promised by the caller.
-    let (c, i) = unsafe { position(r) };
-    c.missed[i] += 1;
+    if let Some((c, i)) = unsafe { position(r) } {
+        c.missed[i] += 1;
+    }
 }
 
 /// `r` is as the jump left it, so the instruction is told by `from`.
@@ -114,6 +121,7 @@ pub unsafe fn missed(r: &Regs) {
 #[inline(always)]
 pub unsafe fn taken(from: &Regs) {
     // SAFETY: promised by the caller.
-    let (c, i) = unsafe { position(from) };
-    c.taken[i] += 1;
+    if let Some((c, i)) = unsafe { position(from) } {
+        c.taken[i] += 1;
+    }
 }

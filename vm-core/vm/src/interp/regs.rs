@@ -26,8 +26,8 @@ pub enum Flow {
     Again,
     /// `oparg` was extended: run the following instruction with it.
     Extended,
-    /// The frame returns the value on top, the slow way; its first `oparg` locals have given back
-    /// their references already.
+    /// The frame returns the value on top, the slow way; of its other slots, those from the
+    /// `oparg`-th on have given back their references already.
     Leave,
     /// An exception was raised here. It and the registers are in the VM's state.
     Raise,

@@ -227,8 +227,8 @@ with_handler_parameters!(define_raise reraise, unwind::reraise);
 
 macro_rules! define_leave {
     (($($p:ident: $t:ty),*)) => {
-        /// Leaves the frame when more is due than giving back references; `oparg` locals are
-        /// released already.
+        /// Leaves the frame when more is due than giving back references; slots from the
+        /// `oparg`-th on are released already.
         #[inline(never)]
         #[allow(clippy::too_many_arguments)]
         unsafe extern "rust-preserve-none" fn leave($($p: $t),*) -> u64 {

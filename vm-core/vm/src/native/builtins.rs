@@ -258,18 +258,18 @@ fn iter_(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 fn next(vm: &Vm, a: &[Value]) -> PyResult {
-    if vm.type_of(a[0]).slots().next.is_none() {
+    let Some(next) = vm.type_of(a[0]).slots().next else {
         return Err(vm.type_error(format!(
             "'{}' object is not an iterator",
             vm.type_of(a[0]).full_name()
         )));
-    }
-    match iter::next(vm, a[0])? {
-        Some(v) => Ok(v),
-        None => match a[1].non_null() {
-            Some(default) => Ok(default.to_ref()),
-            None => Err(vm.stop_iteration(Value::NULL)),
-        },
+    };
+    match (next(vm, a[0]), a[1].non_null()) {
+        (Ok(Some(v)), _) => Ok(v),
+        (Ok(None), None) => Err(vm.stop_iteration(Value::NULL)),
+        // A StopIteration that was raised keeps its value.
+        (Err(e), default) if default.is_none() || !e.is(vm, shape::STOP_ITERATION) => Err(e),
+        (_, default) => Ok(default.unwrap_or(vm.none()).to_ref()),
     }
 }
 

@@ -296,8 +296,8 @@ unsafe fn finish_store(r: &mut Regs, at: *mut Value) -> Flow {
     let old = *at;
     *at = v.into_owned();
     r.sp = r.sp.sub(2);
-    r.release(old);
     r.release(owner);
+    r.release(old);
     Flow::Next
 }
 

@@ -515,6 +515,9 @@ unsafe fn call_unpacked(vm: &Vm, return_ip: *const u16) -> Flow {
             Err(e) => call::raise(vm, e),
         };
     }
+    if let Some(e) = not_strings(vm, dict) {
+        return call::raise(vm, e);
+    }
     // A function written in Python: its arguments are laid out on the stack and it is entered.
     let (values, names) = match dict {
         Some(d) => crate::types::slot_call::with_keywords(vm, items.as_slice(), d),
@@ -530,6 +533,12 @@ unsafe fn call_unpacked(vm: &Vm, return_ip: *const u16) -> Flow {
     s.sp.set(base.add(2 + owned.len()));
     drop((positional, args, kwargs));
     call::call(vm, owned.len(), names, return_ip)
+}
+
+/// What is wrong with keywords that are no strings.
+fn not_strings(vm: &Vm, keywords: Option<&PyDict>) -> Option<Raised> {
+    let mut keys = keywords?.entries().map(|(k, _)| k);
+    keys.any(|k| k.cast::<PyStr>().is_none()).then(|| vm.type_error("keywords must be strings"))
 }
 
 /// A function or a bound method of one.
@@ -644,23 +653,23 @@ unsafe fn build_class(r: &Regs) -> PyResult {
 pub unsafe fn RETURN_VALUE(r: &mut Regs) -> Flow {
     let link = (*r.fp.sub(1)).bits();
     if link & LEAVE_SLOW != 0 {
-        r.oparg = 0;
+        r.oparg = r.sp.sub(1).offset_from(r.fp) as u64;
         return Flow::Leave;
     }
-    let (fp, end) = (r.fp, r.sp.sub(1));
-    let mut p = fp;
-    while p < end {
-        if !give_back(*p) {
+    let fp = r.fp;
+    let mut p = r.sp.sub(1);
+    while p > fp {
+        if !give_back(*p.sub(1)) {
             r.oparg = p.offset_from(fp) as u64;
             return Flow::Leave;
         }
-        p = p.add(1);
+        p = p.sub(1);
     }
     let function = *fp.sub(2);
     let result = r.peek(1).into_owned();
     if !give_back(function) {
         *r.slot(1) = result;
-        r.oparg = end.offset_from(fp) as u64;
+        r.oparg = 0;
         return Flow::Leave;
     }
     *fp.sub(2) = result;

@@ -59,8 +59,14 @@ fn binary(vm: &Vm, a: Value, b: Value, oparg: u64) -> PyResult {
 pub unsafe fn BINARY_OP(r: &mut Regs) -> Flow {
     adaptive!(r, specialize::binary_op(r));
     r.save();
-    let v = binary(r.vm(), r.peek(2), r.peek(1), r.oparg);
-    r.finish_result::<2>(v)
+    let (a, b) = (r.peek(2), r.peek(1));
+    let v = attempt!(r, binary(r.vm(), a, b, r.oparg));
+    // Of all instructions, this one gives back the lower operand first.
+    r.sp = r.sp.sub(1);
+    *r.slot(1) = v.into_value();
+    r.release(a);
+    r.release(b);
+    Flow::Called
 }
 
 /// Two small ints on top, or deopt.
@@ -434,8 +440,8 @@ pub unsafe fn STORE_SUBSCR_LIST_INT(r: &mut Regs) -> Flow {
     let old = *slot;
     *slot = r.peek(3).into_owned();
     r.sp = r.sp.sub(3);
-    r.release(old);
     r.release(l);
+    r.release(old);
     Flow::Next
 }
 

@@ -260,7 +260,7 @@ impl PyGenerator {
         if let Some(f) = &shown {
             frame_object::take_slots(vm, f, slots, self.py_code(), self.ip.get());
         }
-        for v in slots {
+        for v in slots.iter_mut().rev() {
             let old = std::mem::replace(v, Value::NULL);
             // SAFETY: taken out of its slot.
             unsafe { old.release() };

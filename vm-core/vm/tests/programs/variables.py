@@ -159,7 +159,7 @@ class Mapping(dict):
         return f"<{key}>"
 
 
-exec("print(undefined)", {"print": print}, Mapping())
+exec("print(undefined)", {}, Mapping(print=print))
 
 
 def snapshot(a, b=2):

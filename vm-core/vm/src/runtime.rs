@@ -37,9 +37,49 @@ pub struct LibraryModule {
 /// A native module by name: called when it is first imported.
 pub type NativeModule = fn(&Vm) -> PyResult;
 
+/// What CPython's command line options and environment variables set.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `-i`
+    pub inspect: bool,
+    /// `-B`
+    pub dont_write_bytecode: bool,
+    /// `-s`
+    pub no_user_site: bool,
+    /// `-S`
+    pub no_site: bool,
+    /// `-E`
+    pub ignore_environment: bool,
+    /// `-v`
+    pub verbose: u32,
+    /// `-b`
+    pub bytes_warning: u32,
+    /// `-q`
+    pub quiet: bool,
+    /// `-I`
+    pub isolated: bool,
+    /// `-X dev`
+    pub dev_mode: bool,
+    /// `-X warn_default_encoding`
+    pub warn_default_encoding: bool,
+    /// `-P`
+    pub safe_path: bool,
+    /// `-u`
+    pub unbuffered: bool,
+}
+
 /// Settings of a run.
 #[derive(Default)]
 pub struct Config {
+    pub flags: Flags,
+    /// `-W` options and PYTHONWARNINGS (`sys.warnoptions`).
+    pub warn_options: Vec<String>,
+    /// `-X` options.
+    pub x_options: Vec<(String, Option<String>)>,
+    /// The whole command line (`sys.orig_argv`).
+    pub orig_argv: Vec<String>,
+    /// Where compiled library modules are kept between runs; `None` keeps none.
+    pub cache: Option<PathBuf>,
     pub interp: Interp,
     /// `sys.argv`.
     pub argv: Vec<String>,
@@ -62,9 +102,20 @@ pub struct Runtime {
     pub modules: OwnedCell,
     pub builtins: OwnedCell,
     pub sys: OwnedCell,
-    pub recursion_limit: Cell<u32>,
-    /// Names of modules being imported, for messages on circular imports.
-    pub importing: RefCell<Vec<String>>,
+    /// The function `_find_and_load` of `importlib._bootstrap`.
+    pub find_and_load: OwnedCell,
+    /// The function `_handle_fromlist` of `importlib._bootstrap`.
+    pub handle_fromlist: OwnedCell,
+    /// `sys.set_int_max_str_digits`; 0 for no limit.
+    pub int_max_str_digits: Cell<usize>,
+    /// `sys.setswitchinterval`, in seconds.
+    pub switch_interval: Cell<f64>,
+    /// `sys.addaudithook`.
+    pub audit_hooks: RefCell<Vec<Ref>>,
+    /// The program has ended and its modules are being taken apart.
+    pub finalizing: Cell<bool>,
+    /// Source of a program given as text (`-c`): file name shown, text.
+    pub main_source: RefCell<Option<(String, String)>>,
 }
 
 impl Runtime {
@@ -74,8 +125,13 @@ impl Runtime {
             modules: OwnedCell::null(),
             builtins: OwnedCell::null(),
             sys: OwnedCell::null(),
-            recursion_limit: Cell::new(1000),
-            importing: RefCell::default(),
+            find_and_load: OwnedCell::null(),
+            handle_fromlist: OwnedCell::null(),
+            int_max_str_digits: Cell::new(crate::types::int::MAX_STR_DIGITS),
+            switch_interval: Cell::new(0.005),
+            audit_hooks: RefCell::default(),
+            finalizing: Cell::new(false),
+            main_source: RefCell::default(),
         }
     }
 }
@@ -104,25 +160,41 @@ pub fn import_attr(vm: &Vm, module: &str, name: &str) -> PyResult {
 
 /// Reports an exception that nobody can handle (in `__del__`, a callback): `sys.unraisablehook`.
 pub fn unraisable(vm: &Vm, e: Raised, object: Value) {
-    let text = crate::types::exceptions::traceback_text(vm, e.0.value());
-    let what = crate::protocol::object::repr_text(vm, object).unwrap_or_default();
-    write_stderr(vm, &format!("Exception ignored in: {what}\n{text}"));
+    crate::native::sys::hooks::unraisable(vm, &e, None, object);
 }
 
-/// Writes to `sys.stderr`, or to the process's own if that fails.
+/// The same, saying what was going on: `Exception ignored while {what}`.
+pub fn unraisable_while(vm: &Vm, e: Raised, what: &str, object: Value) {
+    let message = match crate::protocol::object::repr_text(vm, object) {
+        _ if object.is_null() => format!("Exception ignored while {what}"),
+        Ok(o) => format!("Exception ignored while {what} {o}"),
+        Err(_) => format!("Exception ignored while {what}"),
+    };
+    crate::native::sys::hooks::unraisable(vm, &e, Some(&message), Value::NULL);
+}
+
+/// Writes to `sys.stderr`, or to the process's own if that fails. A `sys.stderr` of None swallows it.
 pub fn write_stderr(vm: &Vm, text: &str) {
     let s = vm.new_str(text);
-    let done = vm
-        .runtime
-        .sys
-        .get()
-        .non_null()
-        .and_then(|sys| attr::get_opt(vm, sys, vm.names().stderr).ok().flatten())
-        .filter(|f| !f.is(vm.none()))
-        .is_some_and(|f| call::call_method(vm, f.value(), "write", &[s.value()]).is_ok());
+    let stream = crate::native::sys::hooks::get(vm, "stderr");
+    if stream.as_ref().is_some_and(|f| f.is(vm.none())) {
+        return;
+    }
+    let done = stream.is_some_and(|f| call::call_method(vm, f.value(), "write", &[s.value()]).is_ok());
     if !done {
         eprint!("{text}");
     }
+}
+
+/// Flushes `sys.stdout` or `sys.stderr`; the error is that of its `flush`. None and closed
+/// streams are left alone.
+pub fn flush_stream(vm: &Vm, name: &str) -> bool {
+    let Some(f) = crate::native::sys::hooks::get(vm, name).filter(|f| !f.is(vm.none())) else { return true };
+    let closed = attr::get_opt(vm, f.value(), vm.intern("closed"))
+        .ok()
+        .flatten()
+        .is_some_and(|c| crate::protocol::truth::truth(vm, c.value()).unwrap_or(false));
+    closed || call::call_method(vm, f.value(), "flush", &[]).is_ok()
 }
 
 /// A module made natively.
@@ -143,8 +215,7 @@ pub fn switch_threads(_: &Vm) -> PyResult<()> {
     Ok(())
 }
 
-/// Runs the Python handlers of signals that came. There is one signal as yet: SIGINT, which the
-/// command line turns into an exception.
-pub fn handle_signals(_: &Vm) -> PyResult<()> {
-    Ok(())
+/// Runs the Python handlers of signals that came.
+pub fn handle_signals(vm: &Vm) -> PyResult<()> {
+    crate::native::signal::run_handlers(vm)
 }

@@ -296,6 +296,12 @@ impl Vm {
         }
     }
 
+    /// How many interned strings there are.
+    pub fn interned_count(&self) -> usize {
+        // SAFETY: nobody holds the table.
+        unsafe { (*self.interned.get()).len() }
+    }
+
     /// The one immortal str object with this text.
     pub fn intern(&self, text: &str) -> Value {
         self.intern_bytes(text.as_bytes())

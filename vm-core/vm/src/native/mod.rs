@@ -53,12 +53,39 @@ pub mod operator;
 pub mod heapq;
 pub mod functools;
 pub mod bisect;
+pub mod abc;
+mod errno;
+pub mod signal;
 pub mod stdio;
+pub mod structseq;
 pub mod sys;
+pub mod thread;
+pub mod time;
+pub mod weakref;
 pub mod types;
 
 /// Native modules that are part of the VM.
-static MODULES: &[&ModuleDef] = &[&builtins::MODULE, &collections::MODULE, &itertools::MODULE, &operator::MODULE, &heapq::MODULE, &functools::MODULE, &bisect::MODULE, &types::MODULE];
+static MODULES: &[&ModuleDef] = &[
+    &builtins::MODULE,
+    &collections::MODULE,
+    &itertools::MODULE,
+    &operator::MODULE,
+    &heapq::MODULE,
+    &functools::MODULE,
+    &bisect::MODULE,
+    &types::MODULE,
+    &abc::MODULE,
+    &errno::MODULE,
+    &signal::MODULE,
+    &thread::MODULE,
+    &time::MODULE,
+    &weakref::MODULE,
+];
+
+/// Names of all native modules.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|m| m.name).chain(std::iter::once("sys"))
+}
 
 /// A native module by name.
 pub fn find(name: &str) -> Option<&'static ModuleDef> {

@@ -475,7 +475,8 @@ fn slot_bool(vm: &Vm, this: Value) -> PyResult<bool> {
 /// `__del__`: an exception in it is reported, not raised.
 fn slot_finalize(vm: &Vm, this: Value) {
     if let Err(e) = call_special(vm, this, vm.names().__del__, &[]) {
-        crate::runtime::unraisable(vm, e, this);
+        let del = vm.type_of(this).lookup(vm, vm.names().__del__).unwrap_or(this).to_ref();
+        crate::runtime::unraisable_while(vm, e, "calling deallocator", del.value());
     }
 }
 

@@ -12,7 +12,7 @@ use crate::owned_cell::OwnedCell;
 use crate::protocol::{call, compare, object as obj};
 use crate::shape;
 use crate::types::slots::CompareOp;
-use crate::types::type_::{GetSetDef, New, TypeDef, TypeRef, flags};
+use crate::types::type_::{GetSetDef, MethodDef, New, TypeDef, TypeRef, flags};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -87,15 +87,14 @@ pub fn new(vm: &Vm, ty: TypeRef, v: Value, callback: Value) -> PyResult {
             vm.type_of(v).full_name()
         )));
     }
+    if callback.is_null()
+        && !ty.is_heap()
+        && let Some(shared) = shared(v, ty.instance_shape())
+    {
+        return Ok(shared);
+    }
     // SAFETY: types with WEAKREF have a prefix.
     let head = unsafe { object::prefix(v.pointer()) }.weakrefs.get();
-    if callback.is_null() && ty.is(vm.builtin(shape::WEAKREF)) && !head.is_null() {
-        let first = at(head);
-        let shared = Value::borrowed(head);
-        if first.callback.is_null() && shared.has_shape(shape::WEAKREF) {
-            return Ok(shared.to_ref());
-        }
-    }
     let r = object::new_instance(
         ty,
         PyWeakRef {
@@ -115,6 +114,21 @@ pub fn new(vm: &Vm, ty: TypeRef, v: Value, callback: Value) -> PyResult {
     Ok(r)
 }
 
+/// A reference to `v` without callback that exists already, of exactly this built-in type.
+fn shared(v: Value, id: u32) -> Option<Ref> {
+    // SAFETY: the caller has checked that `v` can have weak references.
+    let mut p = unsafe { object::prefix(v.pointer()) }.weakrefs.get();
+    while !p.is_null() {
+        // SAFETY: linked references are live memory; one that is dying itself has a count of 0.
+        let (shape, refs) = unsafe { ((*p).shape, (*p).refs) };
+        if shape == id && refs > 0 && at(p).callback.is_null() {
+            return Some(Value::borrowed(p).to_ref());
+        }
+        p = at(p).next.get();
+    }
+    None
+}
+
 /// The first weak reference to an object (`__weakref__`).
 pub fn first(vm: &Vm, v: Value) -> Option<Ref> {
     all(vm, v).into_iter().next()
@@ -127,7 +141,10 @@ pub fn all(vm: &Vm, v: Value) -> Vec<Ref> {
         // SAFETY: types with WEAKREF have a prefix.
         let mut p = unsafe { object::prefix(v.pointer()) }.weakrefs.get();
         while !p.is_null() {
-            out.push(Value::borrowed(p).to_ref());
+            // SAFETY: linked references are live memory; one that is dying has a count of 0.
+            if unsafe { (*p).refs } > 0 {
+                out.push(Value::borrowed(p).to_ref());
+            }
             p = at(p).next.get();
         }
     }
@@ -158,7 +175,7 @@ pub(crate) fn clear_all(vm: &Vm, p: *mut Header) {
         if let Some(f) = this(w.value()).callback.take()
             && let Err(e) = call::call_args(vm, f.value(), &[w.value()])
         {
-            crate::runtime::unraisable(vm, e, f.value());
+            crate::runtime::unraisable_while(vm, e, "calling weakref callback", f.value());
         }
     }
 }
@@ -240,6 +257,12 @@ pub static DEF: TypeDef = TypeDef {
         s.compare = Some(compare_refs);
         s.drop = Some(object::drop_payload::<PyWeakRef>);
     },
+    methods: &[MethodDef::class(
+        "__class_getitem__",
+        "($type, object, /)",
+        |vm, a| Ok(crate::types::generic_alias::new(vm, a[0], a[1])),
+        "See PEP 585",
+    )],
     getset: &[GetSetDef::member("__callback__", get_callback, "")],
     ..TypeDef::of::<PyWeakRef>("weakref.ReferenceType")
 };

@@ -12,16 +12,17 @@ pub const MAX_STR_DIGITS: usize = 4300;
 
 /// ValueError when a decimal conversion would take too long (PEP 644's limit).
 pub fn check_digits(vm: &Vm, digits: usize, parsing: bool) -> PyResult<()> {
-    if digits <= MAX_STR_DIGITS {
+    let limit = vm.runtime.int_max_str_digits.get();
+    if digits <= limit || limit == 0 {
         return Ok(());
     }
     Err(vm.value_error(if parsing {
         format!(
-            "Exceeds the limit ({MAX_STR_DIGITS} digits) for integer string conversion: value has {digits} digits; use sys.set_int_max_str_digits() to increase the limit"
+            "Exceeds the limit ({limit} digits) for integer string conversion: value has {digits} digits; use sys.set_int_max_str_digits() to increase the limit"
         )
     } else {
         format!(
-            "Exceeds the limit ({MAX_STR_DIGITS} digits) for integer string conversion; use sys.set_int_max_str_digits() to increase the limit"
+            "Exceeds the limit ({limit} digits) for integer string conversion; use sys.set_int_max_str_digits() to increase the limit"
         )
     }))
 }

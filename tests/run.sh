@@ -11,7 +11,7 @@ cargo build --release --locked
 export TAILSCOPE_BIN="$PWD/target/release/tailscope" TAILSCOPE="$PWD/target/release/tailscope"
 
 step "unit, golden and differential tests"
-cargo test --workspace --locked --quiet
+cargo test --release --workspace --locked --quiet
 
 step "the real programs, on both interpreters"
 python3 benches/compare.py --check

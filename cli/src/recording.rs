@@ -83,7 +83,7 @@ impl Feed {
         self.words.clear();
         self.words.extend(records.iter().map(|r| {
             let (address, unit) = record::unpack(*r);
-            instruction_record(address, unit as u8)
+            instruction_record(address, tailscope_vm::ops::internal::public(unit as u8))
         }));
         recorder.records(&mut self.words);
     }

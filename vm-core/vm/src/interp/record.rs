@@ -80,6 +80,7 @@ pub fn remove_sink(vm: &Vm) {
     flush(vm);
     // SAFETY: as above.
     drop(unsafe { (*vm.interp.recorder.get()).sink.take() });
+    vm.interp.release_recorded_codes();
 }
 
 /// Makes the buffer. The first record is written one word into it: `take_back` needs a word

@@ -62,6 +62,8 @@ pub struct State {
     pub recursion_limit: Cell<i32>,
     /// All code objects that exist.
     codes: RefCell<Vec<*const PyCode>>,
+    /// Code objects made while a trace is recorded, kept alive until its end.
+    recorded_codes: RefCell<Vec<crate::value::Ref>>,
     function_version: Cell<u32>,
     pub observer: RefCell<Option<Box<dyn Observer>>>,
     pub recorder: UnsafeCell<crate::interp::record::Recorder>,
@@ -105,6 +107,7 @@ impl State {
             frame_objects: RefCell::default(),
             recursion_limit: Cell::new(1000),
             codes: RefCell::default(),
+            recorded_codes: RefCell::default(),
             function_version: Cell::new(1),
             observer: RefCell::default(),
             recorder: UnsafeCell::default(),
@@ -192,6 +195,16 @@ impl State {
         let mut codes = self.codes.borrow_mut();
         code.registration.set(codes.len());
         codes.push(code);
+        if self.mode.get() == Mode::Record {
+            // A record is an address, which must not come to mean another instruction.
+            self.recorded_codes.borrow_mut().push(code.as_value().to_ref());
+        }
+    }
+
+    /// Lets go of the code objects that a recording kept alive.
+    pub fn release_recorded_codes(&self) {
+        let kept = std::mem::take(&mut *self.recorded_codes.borrow_mut());
+        drop(kept);
     }
 
     /// Called by each code object when it goes.

@@ -92,13 +92,27 @@ pub fn find(name: &str) -> Option<&'static ModuleDef> {
     MODULES.iter().copied().find(|m| m.name == name)
 }
 
+/// `sys.stdout` and `sys.stderr`, unless `sys` made them already.
+fn standard_streams(vm: &Vm) -> PyResult<()> {
+    let sys = vm.runtime.sys.get();
+    for (name, descriptor) in [("stdout", 1), ("stderr", 2)] {
+        if attr::get_opt(vm, sys, vm.intern(name))?.is_none() {
+            let stream = stdio::new(descriptor);
+            add(vm, sys, name, stream.value())?;
+            add(vm, sys, &format!("__{name}__"), stream.value())?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes `builtins`, `sys` and `sys.modules`.
 pub(crate) fn init(vm: &Vm) {
     let modules = crate::types::dict::PyDict::new(vm);
     vm.runtime.modules.set(modules);
     let made = make_module(vm, &builtins::MODULE).and_then(|b| {
         vm.runtime.builtins.set(b);
-        sys::make(vm).map(|s| vm.runtime.sys.set(s))
+        sys::make(vm).map(|s| vm.runtime.sys.set(s))?;
+        standard_streams(vm)
     });
     if made.is_err() {
         unreachable!("the VM's own modules can be made");

@@ -1,11 +1,9 @@
 """A stand-in for the part of `pyperf` that the pyperformance programs use.
 
-It runs a benchmark in this very process, as often as TAILSCOPE_LOOPS says, and prints one JSON
-line: the seconds it took, and a digest of what the program computed (returned values, and the
+It runs a benchmark in this very process, as often as `--loops=N` says, and prints one JSON line: the seconds it took, and a digest of what the program computed (returned values, and the
 state that its module is left with), to be compared between interpreters.
 """
 
-import os
 import sys
 from time import perf_counter
 
@@ -108,7 +106,11 @@ class Runner:
         self.argparser = _Parser()
         self.metadata = {}
         self.args = None
-        self.loops = int(os.environ.get("TAILSCOPE_LOOPS", "1"))
+        self.loops = 1
+        for argument in sys.argv[1:]:
+            if argument.startswith("--loops="):
+                self.loops = int(argument[len("--loops="):])
+                sys.argv.remove(argument)
 
     def parse_args(self, argv=None):
         self.args = self.argparser.parse(sys.argv[1:] if argv is None else argv)
@@ -126,7 +128,7 @@ class Runner:
     def _report(self, name, seconds, result):
         files = []
         for key, value in sorted(vars(self.args).items()) if self.args else ():
-            if key == "filename" and value and os.path.exists(value):
+            if key == "filename" and value:
                 with open(value, "rb") as f:
                     files.append(f.read())
         digest = _digest([result, _module_state(), files])

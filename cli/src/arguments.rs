@@ -111,6 +111,9 @@ pub struct TraceArgs {
     /// Where to write the trace
     #[arg(short, long, default_value = "trace.tstrace")]
     pub output: PathBuf,
+    /// Show the first instructions when the program has ended
+    #[arg(long, value_name = "COUNT", num_args = 0..=1, default_missing_value = "100")]
+    pub show: Option<u64>,
     #[command(flatten)]
     pub run: RunArgs,
 }

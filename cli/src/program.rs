@@ -59,7 +59,7 @@ impl Program {
         };
         let config = Config {
             argv,
-            path: vec![first, import::LIBRARY.to_owned()],
+            path: search_path(first),
             executable: std::env::current_exe().map(|p| p.display().to_string()).unwrap_or_default(),
             optimize: args.vm.optimize.min(2),
             library: Some(Box::new(library)),
@@ -132,6 +132,17 @@ impl Program {
             _ => None,
         }
     }
+}
+
+/// `sys.path`: the program's folder, `PYTHONPATH`, the library.
+fn search_path(first: String) -> Vec<String> {
+    let mut path = vec![first];
+    if let Some(more) = std::env::var_os("PYTHONPATH") {
+        let folders = std::env::split_paths(&more).map(|p| p.display().to_string());
+        path.extend(folders.filter(|p| !p.is_empty()));
+    }
+    path.push(import::LIBRARY.to_owned());
+    path
 }
 
 fn argv(first: &str, rest: &[String]) -> Vec<String> {

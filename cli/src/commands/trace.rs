@@ -30,13 +30,7 @@ fn show_trace(a: &ShowArgs) -> i32 {
     };
     (options.from, options.to, options.limit, options.follow) = (a.from, a.to, a.limit, a.follow);
     options.filter = Filter { functions: a.function.clone(), lines, opcodes: a.opcode.clone(), ..Filter::default() };
-    match show(&options, &mut std::io::stdout()) {
-        Ok(()) => 0,
-        Err(e) => {
-            eprintln!("tailscope: {e}");
-            1
-        }
-    }
+    print(&options)
 }
 
 /// `N` or `A-B`.
@@ -50,5 +44,24 @@ fn parse_lines(text: &str) -> Result<std::ops::RangeInclusive<u32>, String> {
 }
 
 fn record(args: TraceArgs) -> i32 {
-    crate::recording::record(&args)
+    let status = crate::recording::record(&args);
+    match args.show {
+        Some(count) if args.output.exists() => {
+            let mut options = ShowOptions::new(&args.output);
+            options.form = Form::Text { colour: std::io::stdout().is_terminal(), source: true };
+            options.limit = Some(count);
+            print(&options).max(status)
+        }
+        _ => status,
+    }
+}
+
+fn print(options: &ShowOptions) -> i32 {
+    match show(options, &mut std::io::stdout()) {
+        Ok(()) => 0,
+        Err(e) => {
+            eprintln!("tailscope: {e}");
+            1
+        }
+    }
 }

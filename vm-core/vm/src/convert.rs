@@ -110,3 +110,11 @@ pub fn buffer<'a>(vm: &Vm, v: Value) -> PyResult<&'a [u8]> {
 pub fn not_bytes_like(vm: &Vm, v: Value) -> Raised {
     vm.type_error(format!("a bytes-like object is required, not '{}'", vm.type_of(v).full_name()))
 }
+
+/// A module's function: like `MethodDef::new`, but the function does not get the module.
+macro_rules! module_function {
+    ($name:literal, $sig:expr, $f:expr, $doc:expr $(,)?) => {
+        $crate::types::type_::MethodDef::new($name, $sig, |vm, a| $f(vm, &a[1..]), $doc)
+    };
+}
+pub(crate) use module_function;

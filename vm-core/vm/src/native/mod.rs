@@ -49,6 +49,7 @@ mod build_class;
 pub mod builtins;
 pub mod collections;
 pub mod itertools;
+pub mod math;
 pub mod operator;
 pub mod heapq;
 pub mod functools;
@@ -80,6 +81,7 @@ static MODULES: &[&ModuleDef] = &[
     &thread::MODULE,
     &time::MODULE,
     &weakref::MODULE,
+    &math::MODULE,
 ];
 
 /// Names of all native modules.

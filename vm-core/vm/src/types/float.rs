@@ -352,7 +352,8 @@ fn this(v: Value) -> f64 {
     value_of(v).unwrap_or(0.0)
 }
 
-fn to_int(vm: &Vm, f: f64) -> PyResult {
+/// The int that a float's integer part is.
+pub fn to_int(vm: &Vm, f: f64) -> PyResult {
     if f.is_nan() {
         return Err(vm.value_error("cannot convert float NaN to integer"));
     }

@@ -186,6 +186,20 @@ pub fn hash_of_result(_: &Vm, v: Value) -> PyResult<i64> {
     Ok(if h == -1 { -2 } else { h })
 }
 
+/// Mantissa in [0.5, 1), rounded to even, and exponent of an int that is not zero.
+pub fn frexp(b: &BigInt) -> (f64, i64) {
+    let bits = b.bits() as i64;
+    let shift = (bits - 64).max(0);
+    // The 64 highest bits, the last one standing for all that is below.
+    let high: BigInt = b.magnitude().clone().into();
+    let mut m = (&high >> shift as u64).to_u64().unwrap_or(u64::MAX);
+    if shift > 0 && high.trailing_zeros().is_some_and(|z| (z as i64) < shift) {
+        m |= 1;
+    }
+    let (f, e) = crate::types::float::frexp(m as f64);
+    (if b.is_negative() { -f } else { f }, e as i64 + shift)
+}
+
 /// An int as f64, rounded to even; `None` when it is too large.
 pub fn to_f64(v: &Int) -> Option<f64> {
     match v {

@@ -117,7 +117,7 @@ fn insort(vm: &Vm, a: &[Value], right: bool) -> PyResult {
     match a[1].cast_exact::<PyList>() {
         Some(list) => list.insert(at.min(list.len()), a[2].to_ref()),
         None => {
-            call::call_method(vm, a[1], "insert", &[Value::small_int(at as i64), a[2]])?;
+            call::call_method(vm, a[1], "insert", &[vm.new_int(at as i64).value(), a[2]])?;
         }
     }
     Ok(vm.none_ref())

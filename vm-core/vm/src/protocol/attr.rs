@@ -28,13 +28,14 @@ pub fn get_named(vm: &Vm, obj: Value, name: &str) -> PyResult {
 /// `getattr(obj, name, None)`, where only AttributeError means absence.
 pub fn get_opt(vm: &Vm, obj: Value, name: Value) -> PyResult<Option<Ref>> {
     let ty = vm.type_of(obj);
-    if ty.slots().get_attr.is_some_and(|f| f as usize == generic_get as usize) {
-        return generic_get_opt(vm, obj, name);
-    }
-    match get(vm, obj, name) {
-        Ok(v) => Ok(Some(v)),
+    let found = if ty.slots().get_attr.is_some_and(|f| f as usize == generic_get as *const () as usize) {
+        generic_get_opt(vm, obj, name)
+    } else {
+        get(vm, obj, name).map(Some)
+    };
+    match found {
         Err(e) if e.is(vm, shape::ATTRIBUTE_ERROR) => Ok(None),
-        Err(e) => Err(e),
+        other => other,
     }
 }
 

@@ -57,7 +57,10 @@ pub fn delete(vm: &Vm, o: Value, key: Value) -> PyResult<()> {
 
 /// `o[i]` by position, without making a key where it can be helped.
 pub fn get_index(vm: &Vm, o: Value, i: usize) -> PyResult {
-    get(vm, o, Value::small_int(i as i64))
+    match Value::try_small_int(i as i64) {
+        Some(i) => get(vm, o, i),
+        None => get(vm, o, vm.new_int(i as i64).value()),
+    }
 }
 
 /// `len(o)`.

@@ -117,7 +117,7 @@ impl PySlice {
 
     /// `slice(start, stop)` of two positions.
     pub fn from_range(vm: &Vm, start: isize, stop: isize) -> Ref {
-        PySlice::new(Ref::small_int(start as i64), Ref::small_int(stop as i64), vm.none_ref())
+        PySlice::new(vm.new_int(start as i64), vm.new_int(stop as i64), vm.none_ref())
     }
 
     pub fn start(&self) -> Value {

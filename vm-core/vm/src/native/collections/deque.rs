@@ -438,7 +438,7 @@ fn copy(vm: &Vm, v: Value) -> PyResult {
     }
     let r = match d.max_len.get() {
         None => call::call_args(vm, ty.value(), &[v])?,
-        Some(max) => call::call_args(vm, ty.value(), &[v, Value::small_int(max as i64)])?,
+        Some(max) => call::call_args(vm, ty.value(), &[v, vm.new_int(max as i64).value()])?,
     };
     if r.cast::<PyDeque>().is_none() {
         return Err(vm.type_error(format!(

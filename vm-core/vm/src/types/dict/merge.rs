@@ -6,6 +6,7 @@ use crate::protocol::{attr, call, item, iter};
 use crate::shape;
 use crate::types::dict::table::{log2_for, usable_fraction};
 use crate::types::dict::{PyDict, methods};
+use crate::types::set::PySet;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -147,6 +148,24 @@ impl PyDict {
     pub(crate) fn fill_from_keys(&self, vm: &Vm, keys: Value, value: Value) -> PyResult<()> {
         if let Some(d) = keys.cast_exact::<PyDict>() {
             self.reserve(d.len());
+            let mut pos = 0;
+            while let Some((next, key, _)) = d.entry_at(pos) {
+                let (key, hash) = (key.to_ref(), d.hash_before(next));
+                pos = next;
+                self.set_hashed(vm, key.value(), hash, value)?;
+            }
+            return Ok(());
+        }
+        if keys.has_shape(shape::SET) || keys.has_shape(shape::FROZENSET) {
+            let s = PySet::of(keys);
+            self.reserve(s.len());
+            let mut pos = 0;
+            while let Some((next, key, hash)) = s.element_at(pos) {
+                let key = key.to_ref();
+                pos = next;
+                self.set_hashed(vm, key.value(), hash, value)?;
+            }
+            return Ok(());
         }
         iter::for_each(vm, keys, |k| self.set(vm, k.value(), value))
     }

@@ -151,6 +151,9 @@ fn compare_lists(vm: &Vm, a: Value, b: Value, op: CompareOp) -> PyResult {
     // Comparing may change either list: both are read anew for each item.
     while let (Some(p), Some(q)) = (x.get_ref(i), y.get_ref(i)) {
         if !compare::eq(vm, p.value(), q.value())? {
+            if i >= x.len() || i >= y.len() {
+                break;
+            }
             return match op {
                 CompareOp::Eq => Ok(vm.bool_ref(false)),
                 CompareOp::Ne => Ok(vm.bool_ref(true)),

@@ -126,7 +126,7 @@ fn layout(vm: &Vm, v: Value) -> PyResult<Layout> {
 }
 
 fn sizes(vm: &Vm, values: impl Iterator<Item = isize>) -> PyResult {
-    Ok(PyTuple::from_iter(vm, values.map(|n| Ref::small_int(n as i64))))
+    Ok(PyTuple::from_iter(vm, values.map(|n| vm.new_int(n as i64))))
 }
 
 fn release(vm: &Vm, a: &[Value]) -> PyResult {

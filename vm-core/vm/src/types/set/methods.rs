@@ -19,7 +19,7 @@ use crate::vm::Vm;
 
 pub static SET_DEF: TypeDef = TypeDef {
     doc: "set(iterable=(), /)\n--\n\nBuild an unordered collection of unique elements.",
-    flags: flags::BASETYPE,
+    flags: flags::BASETYPE | flags::HEAP | flags::PREFIX | flags::WEAKREF,
     slots: |s| {
         common_slots(s);
         s.drop = Some(object::drop_payload::<PySet>);
@@ -36,7 +36,7 @@ pub static SET_DEF: TypeDef = TypeDef {
 
 pub static FROZENSET_DEF: TypeDef = TypeDef {
     doc: "Build an immutable unordered collection of unique elements.",
-    flags: flags::BASETYPE,
+    flags: flags::BASETYPE | flags::HEAP | flags::PREFIX | flags::WEAKREF,
     slots: |s| {
         common_slots(s);
         s.drop = Some(object::drop_payload::<PyFrozenSet>);

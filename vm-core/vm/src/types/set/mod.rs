@@ -61,13 +61,13 @@ impl PySet {
     }
 
     /// A new, empty set.
-    pub fn new_set(_vm: &Vm) -> Ref {
-        object::new(PySet::payload())
+    pub fn new_set(vm: &Vm) -> Ref {
+        object::new_instance(vm.builtin(shape::SET), PySet::payload())
     }
 
     /// A new, empty frozenset, for code that fills it before anybody sees it.
-    pub fn new_frozenset(_vm: &Vm) -> Ref {
-        object::new(PyFrozenSet(PySet::payload()))
+    pub fn new_frozenset(vm: &Vm) -> Ref {
+        object::new_instance(vm.builtin(shape::FROZENSET), PyFrozenSet(PySet::payload()))
     }
 
     /// An empty instance of `ty`: `set`, `frozenset` or a subclass.

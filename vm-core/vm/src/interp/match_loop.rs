@@ -78,12 +78,18 @@ macro_rules! define_loop {
                 table: std::ptr::null(),
                 oparg: 0,
                 cursor: 0,
+                dying: false,
             };
             r.reload();
             // SAFETY: as for the tail-calling handlers; every way round the loop fetches from
             // the code of a live frame.
             unsafe {
                 'next: loop {
+                    if r.dying {
+                        r.dying = false;
+                        r.destroy_dying();
+                        r.reload_table();
+                    }
                     let word = *r.ip as u32;
                     r.ip = r.ip.add(1);
                     r.oparg = (word >> 8) as u64;
@@ -168,6 +174,8 @@ unsafe fn settle<const MODE: u8>(r: &mut Regs, flow: Flow) -> Option<Exit> {
             }
             Flow::Leave => {
                 r.save();
+                r.vm().interp.destroy_dying();
+                r.dying = false;
                 leave::return_from(r.vm(), r.arg());
                 r.reload();
             }

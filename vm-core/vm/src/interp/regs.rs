@@ -4,7 +4,6 @@ use crate::code::PyCode;
 use crate::error::{PyResult, Raised};
 use crate::frame::{Frame, Link};
 use crate::interp::Handler;
-use crate::object;
 use crate::types::function::PyFunction;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -53,6 +52,9 @@ pub struct Regs {
     pub oparg: u64,
     /// Where the trace recorder writes next; unused by the plain handlers.
     pub cursor: u64,
+    /// Whether objects have lost their last reference (kept in `State::dying`). Not passed on: a
+    /// handler that ends with this set goes by way of one that destroys them.
+    pub dying: bool,
 }
 
 /// Defines a function that handlers call on rare ways. Where the compiler can, it keeps all
@@ -74,23 +76,8 @@ macro_rules! cold_function {
 }
 pub(crate) use cold_function;
 
-cold_function! {
-    /// Ends an object whose count has just fallen to zero, with the registers spilled: a
-    /// finalizer may run Python code and look at frames.
-    pub unsafe fn destroy_spilled(
-        p: *mut object::Header,
-        ip: *const u16,
-        sp: *mut Value,
-        fp: *mut Value,
-        cx: *const Vm,
-    ) {
-        // SAFETY: called by `Regs::release` with its own registers, the count at zero.
-        unsafe {
-            (*cx).interp.spill(ip, sp, fp);
-            object::destroy(p);
-        }
-    }
-}
+/// Most objects that one instruction lets die by [`Regs::release`].
+pub const MAX_DYING: usize = 4;
 
 #[cold]
 #[inline(never)]
@@ -130,6 +117,13 @@ impl Regs {
         self.sp = s.sp.get();
         self.fp = s.fp.get();
         self.reload_table();
+    }
+
+    /// Destroys what the instruction has let die, with the registers as they are behind it.
+    #[inline(never)]
+    pub unsafe fn destroy_dying(self) {
+        self.save();
+        self.vm().interp.destroy_dying();
     }
 
     /// The oparg as an index or a count.
@@ -215,20 +209,30 @@ impl Regs {
         unsafe { self.fp.add(i) }
     }
 
-    /// Gives back the reference that a slot held. The slot must have been taken off the stack
-    /// (or overwritten) before: a finalizer may run.
+    /// Gives back the reference that a slot held, which must have been taken off the stack (or
+    /// overwritten). An object that dies by it is destroyed when the instruction is over: its
+    /// finalizer may run Python code. At most [`MAX_DYING`] of an instruction's releases may be
+    /// of this kind.
     #[inline(always)]
-    pub unsafe fn release(&self, v: Value) {
+    pub unsafe fn release(&mut self, v: Value) {
         if v.is_owned_object() {
             let p = v.pointer();
             // SAFETY: an owned slot holds one reference to a live object.
             unsafe {
                 (*p).refs = (*p).refs.wrapping_sub(1);
                 if (*p).refs == 0 {
-                    destroy_spilled(p, self.ip, self.sp, self.fp, self.cx);
+                    self.vm().interp.add_dying(p);
+                    self.dying = true;
                 }
             }
         }
+    }
+
+    /// Gives back a reference at once, with the registers spilled.
+    #[inline(always)]
+    pub unsafe fn release_now(&self, v: Value) {
+        // SAFETY: promised by the caller; `Value::release` may run anything.
+        unsafe { v.release() }
     }
 
     /// Pops `n` inputs and pushes `result`; the inputs are released after that.
@@ -267,7 +271,8 @@ impl Regs {
         unsafe {
             for _ in 0..n {
                 let v = self.pop();
-                self.release(v);
+                self.save();
+                self.release_now(v);
             }
         }
     }

@@ -10,6 +10,8 @@ use crate::frame::{Frame, LEAVE_SLOW, Link};
 use crate::interp::observe::Observer;
 use crate::interp::stack::Stack;
 use crate::interp::{Handler, Interp, Mode};
+use crate::interp::regs::MAX_DYING;
+use crate::object::{self, Header};
 use crate::owned_cell::OwnedCell;
 use crate::shape;
 use crate::types::generator::HandledException;
@@ -52,6 +54,9 @@ pub struct State {
     pub handled: Cell<*const HandledException>,
     /// The exception on its way (while `Flow::Raise` is).
     pub raised: OwnedCell,
+    /// Objects without references that the running instruction leaves to be destroyed.
+    dying: [Cell<*mut Header>; MAX_DYING],
+    dying_count: Cell<usize>,
 
     outermost_handled: HandledException,
     pub stack: UnsafeCell<Stack>,
@@ -100,6 +105,8 @@ impl State {
             clock_base: Cell::new(0),
             handled: Cell::new(std::ptr::null()),
             raised: OwnedCell::null(),
+            dying: [const { Cell::new(std::ptr::null_mut()) }; MAX_DYING],
+            dying_count: Cell::new(0),
             outermost_handled: HandledException::default(),
             stack: UnsafeCell::new(Stack::empty()),
             mode: Cell::new(Mode::Plain),
@@ -175,6 +182,26 @@ impl State {
         self.ip.set(ip);
         self.sp.set(sp);
         self.fp.set(fp);
+    }
+
+    /// Keeps an object without references until the running instruction is over.
+    #[inline(always)]
+    pub fn add_dying(&self, p: *mut Header) {
+        let n = self.dying_count.get();
+        debug_assert!(n < MAX_DYING, "an instruction lets too many objects die");
+        self.dying[n % MAX_DYING].set(p);
+        self.dying_count.set(n + 1);
+    }
+
+    /// Destroys the objects of `add_dying`, first come, first gone. The registers must be spilled.
+    pub fn destroy_dying(&self) {
+        let n = self.dying_count.replace(0).min(MAX_DYING);
+        // Instructions that finalizers run have dying objects of their own.
+        let all: [*mut Header; MAX_DYING] = std::array::from_fn(|i| self.dying[i].get());
+        for &p in &all[..n] {
+            // SAFETY: put there with a count of zero, and nobody else destroys it.
+            unsafe { object::destroy(p) };
+        }
     }
 
     /// Keeps the clock going when `ip` moves from one place to another.

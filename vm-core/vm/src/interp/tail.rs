@@ -66,7 +66,7 @@ macro_rules! define_handler {
             // SAFETY: handlers are entered by `run` and by each other, with registers that
             // belong to a live frame; bodies keep them so.
             unsafe {
-                let mut r = Regs { $($p),* };
+                let mut r = Regs { $($p,)* dying: false };
                 before::<MODE>(&mut r);
                 let start = r;
                 let flow = ops::$name(&mut r);
@@ -74,19 +74,31 @@ macro_rules! define_handler {
                 match flow {
                     Flow::Next => {
                         r.ip = r.ip.add($caches);
+                        if r.dying {
+                            go!(destroy, r)
+                        }
                         dispatch!(r)
                     }
                     Flow::Called => {
                         r.reload_table();
                         r.ip = r.ip.add($caches);
+                        if r.dying {
+                            go!(destroy, r)
+                        }
                         dispatch!(r)
                     }
                     Flow::Jump => {
+                        if r.dying {
+                            go!(destroy, r)
+                        }
                         separate_dispatch!();
                         dispatch!(r)
                     }
                     Flow::Reload => {
                         r.reload();
+                        if r.dying {
+                            go!(destroy, r)
+                        }
                         dispatch!(r)
                     }
                     Flow::Deopt => {
@@ -212,7 +224,7 @@ macro_rules! define_raise {
         unsafe extern "rust-preserve-none" fn $name($($p: $t),*) -> u64 {
             // SAFETY: as for all handlers.
             unsafe {
-                let mut r = Regs { $($p),* };
+                let mut r = Regs { $($p,)* dying: false };
                 if !$unwind(r.vm()) {
                     return Value::NULL.bits();
                 }
@@ -225,6 +237,25 @@ macro_rules! define_raise {
 with_handler_parameters!(define_raise raise, unwind::raise);
 with_handler_parameters!(define_raise reraise, unwind::reraise);
 
+macro_rules! define_destroy {
+    (($($p:ident: $t:ty),*)) => {
+        /// Destroys what the instruction before has let die, then goes on.
+        #[inline(never)]
+        #[allow(clippy::too_many_arguments)]
+        unsafe extern "rust-preserve-none" fn destroy($($p: $t),*) -> u64 {
+            // SAFETY: as for all handlers.
+            unsafe {
+                let mut r = Regs { $($p,)* dying: false };
+                r.save();
+                r.vm().interp.destroy_dying();
+                r.reload_table();
+                dispatch!(r)
+            }
+        }
+    };
+}
+with_handler_parameters!(define_destroy);
+
 macro_rules! define_leave {
     (($($p:ident: $t:ty),*)) => {
         /// Leaves the frame when more is due than giving back references; slots from the
@@ -234,8 +265,9 @@ macro_rules! define_leave {
         unsafe extern "rust-preserve-none" fn leave($($p: $t),*) -> u64 {
             // SAFETY: as for all handlers.
             unsafe {
-                let mut r = Regs { $($p),* };
+                let mut r = Regs { $($p,)* dying: false };
                 r.save();
+                r.vm().interp.destroy_dying();
                 leave::return_from(r.vm(), r.arg());
                 r.reload();
                 dispatch!(r)
@@ -254,7 +286,7 @@ macro_rules! define_bad_opcode {
         unsafe extern "rust-preserve-none" fn bad_opcode($($p: $t),*) -> u64 {
             // SAFETY: as for all handlers.
             unsafe {
-                let r = Regs { $($p),* };
+                let r = Regs { $($p,)* dying: false };
                 let _ = ops::bad_opcode(&r);
                 go!(raise, r)
             }
@@ -272,7 +304,7 @@ macro_rules! define_step {
         unsafe extern "rust-preserve-none" fn step($($p: $t),*) -> u64 {
             // SAFETY: as for all handlers.
             unsafe {
-                let mut r = Regs { $($p),* };
+                let mut r = Regs { $($p,)* dying: false };
                 r.save();
                 match observe::before_instruction(r.vm(), r.oparg) {
                     observe::Go::On => {}

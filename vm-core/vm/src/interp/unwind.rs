@@ -72,6 +72,7 @@ fn chain_handled_here(vm: &Vm, thrown: &Ref) {
 /// Walks outwards until a handler is found or the run is left.
 unsafe fn unwind(vm: &Vm, with_traceback: bool) -> bool {
     let s = &vm.interp;
+    s.destroy_dying();
     let mut with_traceback = with_traceback;
     // SAFETY: promised by the callers; each frame left makes its caller the innermost one.
     unsafe {

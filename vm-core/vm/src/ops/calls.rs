@@ -183,13 +183,12 @@ unsafe fn finish_call(r: &mut Regs, result: PyResult) -> Flow {
 /// Releases the slots from `base` on from the top down, and puts the result there.
 #[inline(always)]
 unsafe fn release_call(r: &mut Regs, base: *mut Value, v: Value) {
-    while r.sp > base.add(1) {
+    r.save();
+    while r.sp > base {
         let old = r.pop();
-        r.release(old);
+        r.release_now(old);
     }
-    let callable = *base;
-    *base = v;
-    r.release(callable);
+    r.push(v);
 }
 
 #[inline(always)]

@@ -177,7 +177,7 @@ conditional_jumps! {
 
 /// Whether a value that was taken off the stack is None; any other is released.
 #[inline(always)]
-unsafe fn is_none(r: &Regs, v: Value) -> bool {
+unsafe fn is_none(r: &mut Regs, v: Value) -> bool {
     if v == r.vm().none() {
         return true;
     }

@@ -202,12 +202,19 @@ macro_rules! float_value {
     }};
 }
 
+/// Arithmetic of two floats; the frequent way is that of two tagged ones, which own nothing.
 macro_rules! float_operator {
-    ($($name:ident: $op:tt;)*) => {
+    ($($name:ident: |$x:ident, $y:ident| $op:expr;)*) => {
         $(#[inline(always)]
         pub unsafe fn $name(r: &mut Regs) -> Flow {
-            let (x, y) = (float_of!(r.peek(2)), float_of!(r.peek(1)));
-            let v = float_value!(r, x $op y);
+            let (a, b) = (r.peek(2), r.peek(1));
+            if a.is_tagged_float() && b.is_tagged_float() {
+                let ($x, $y) = (a.tagged_float_unchecked(), b.tagged_float_unchecked());
+                let v = float_value!(r, $op);
+                return put(r, v);
+            }
+            let ($x, $y) = (float_of!(a), float_of!(b));
+            let v = float_value!(r, $op);
             r.finish::<2>(v);
             Flow::Next
         })*
@@ -215,20 +222,11 @@ macro_rules! float_operator {
 }
 
 float_operator! {
-    BINARY_OP_ADD_FLOAT: +;
-    BINARY_OP_SUBTRACT_FLOAT: -;
-    BINARY_OP_MULTIPLY_FLOAT: *;
-}
-
-#[inline(always)]
-pub unsafe fn BINARY_OP_TRUE_DIVIDE_FLOAT(r: &mut Regs) -> Flow {
-    let (x, y) = (float_of!(r.peek(2)), float_of!(r.peek(1)));
-    if y == 0.0 {
-        return Flow::Deopt;
-    }
-    let v = float_value!(r, x / y);
-    r.finish::<2>(v);
-    Flow::Next
+    BINARY_OP_ADD_FLOAT: |x, y| x + y;
+    BINARY_OP_SUBTRACT_FLOAT: |x, y| x - y;
+    BINARY_OP_MULTIPLY_FLOAT: |x, y| x * y;
+    // Division by zero gives what no value holds without a box: the head raises the error.
+    BINARY_OP_TRUE_DIVIDE_FLOAT: |x, y| if y == 0.0 { f64::NAN } else { x / y };
 }
 
 #[inline(always)]
@@ -483,6 +481,15 @@ pub unsafe fn COMPARE_OP(r: &mut Regs) -> Flow {
     r.finish_result::<2>(v)
 }
 
+/// Whether an outcome is among those that COMPARE_OP's oparg asks for. Without branches: what
+/// follows branches on the result anyway.
+#[inline(always)]
+fn asked_for(oparg: u64, less: bool, greater: bool, equal: bool) -> bool {
+    let unordered = !(less | greater | equal);
+    let seen = u64::from(unordered) | u64::from(less) << 1 | u64::from(greater) << 2 | u64::from(equal) << 3;
+    oparg & seen != 0
+}
+
 #[inline(always)]
 pub unsafe fn COMPARE_OP_INT(r: &mut Regs) -> Flow {
     let (a, b) = small_ints!(r);
@@ -500,17 +507,14 @@ pub unsafe fn COMPARE_OP_INT(r: &mut Regs) -> Flow {
 
 #[inline(always)]
 pub unsafe fn COMPARE_OP_FLOAT(r: &mut Regs) -> Flow {
-    let (x, y) = (float_of!(r.peek(2)), float_of!(r.peek(1)));
-    let seen = if x < y {
-        Outcome::LESS
-    } else if x > y {
-        Outcome::GREATER
-    } else if x == y {
-        Outcome::EQUAL
-    } else {
-        Outcome::UNORDERED
-    };
-    let v = r.vm().bool(r.oparg & u64::from(seen) != 0);
+    let (a, b) = (r.peek(2), r.peek(1));
+    if a.is_tagged_float() && b.is_tagged_float() {
+        let (x, y) = (a.tagged_float_unchecked(), b.tagged_float_unchecked());
+        let v = r.vm().bool(asked_for(r.oparg, x < y, x > y, x == y));
+        return put(r, v);
+    }
+    let (x, y) = (float_of!(a), float_of!(b));
+    let v = r.vm().bool(asked_for(r.oparg, x < y, x > y, x == y));
     r.finish::<2>(v);
     Flow::Next
 }

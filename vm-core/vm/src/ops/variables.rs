@@ -63,13 +63,14 @@ pub unsafe fn LOAD_FAST_BORROW_LOAD_FAST_BORROW(r: &mut Regs) -> Flow {
     Flow::Next
 }
 
-/// Puts a value into a local and gives back the old one. Locals outlive what the value may have
-/// been borrowed from.
+/// Puts a value into a local and gives back the old one. A value that is still borrowed may stay
+/// so: its lender (a constant, a caller's local) outlives the frame, since the compiler borrows
+/// no local of this frame for a store.
 #[inline(always)]
 unsafe fn store_local(r: &mut Regs, i: usize, v: Value) {
     let slot = r.local(i);
     let old = *slot;
-    *slot = v.into_owned();
+    *slot = v;
     r.release(old);
 }
 
@@ -84,7 +85,7 @@ pub unsafe fn STORE_FAST(r: &mut Regs) -> Flow {
 pub unsafe fn STORE_FAST_LOAD_FAST(r: &mut Regs) -> Flow {
     let slot = r.local(r.arg() >> 4);
     let old = *slot;
-    *slot = r.peek(1).into_owned();
+    *slot = r.peek(1);
     let v = (*r.local(r.arg() & 15)).dup();
     *r.slot(1) = v;
     r.release(old);

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod debuggee;
 mod program;
 mod recording;
 

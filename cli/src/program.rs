@@ -116,14 +116,18 @@ impl Program {
 
     /// Runs the program to its end; the exit status is that of `python3.14`.
     pub fn run(&self) -> Result<i32, CannotRun> {
+        Ok(self.run_loaded(self.load()?))
+    }
+
+    /// Runs the code that [`Program::load`] gave to its end, or reports why there is none.
+    pub fn run_loaded(&self, loaded: PyResult) -> i32 {
         let vm = self.vm;
-        let loaded = self.load()?;
         let ended = loaded.and_then(|code| run_main(vm, code.value(), self.file()));
         let status = match ended {
             Ok(_) => 0,
             Err(e) => report(vm, e),
         };
-        Ok(if flush(vm) { status } else { 120 })
+        if flush(vm) { status } else { 120 }
     }
 
     fn file(&self) -> Option<String> {

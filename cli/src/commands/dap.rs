@@ -26,7 +26,5 @@ pub fn run(args: &DapArgs) -> i32 {
 
 /// Runs as the debuggee of an adapter.
 pub fn debuggee(args: &DebuggeeArgs) -> i32 {
-    run_debuggee(DebuggeeOptions { connect: args.connect }, |_| {
-        Err("the VM's side of the debugger is not connected yet".to_owned())
-    })
+    run_debuggee(DebuggeeOptions { connect: args.connect }, crate::debuggee::load)
 }

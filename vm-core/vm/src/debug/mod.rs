@@ -12,12 +12,14 @@
 //! | [`seam`] | the two traits |
 //! | [`stepper`] | when a step is over: a state machine over positions, without a VM |
 //! | [`breakpoints`] | conditions, hit counts, log messages, and lines that have code |
+//! | [`live`] | the VM's implementation of the traits |
 //!
-//! Invariant: this folder depends on `std` alone (no serialization, no protocol, no VM
-//! type); the VM's implementation of the traits lies beside it.
+//! Invariant: outside of [`live`] this folder depends on `std` alone (no serialization, no
+//! protocol, no VM type).
 
 pub mod address;
 pub mod breakpoints;
+pub mod live;
 pub mod seam;
 pub mod stepper;
 pub mod types;

@@ -69,6 +69,8 @@ pub struct State {
     codes: RefCell<Vec<*const PyCode>>,
     /// Code objects made while a trace is recorded, kept alive until its end.
     recorded_codes: RefCell<Vec<crate::value::Ref>>,
+    /// Those made since a debugger last looked; `None` while there is no debugger.
+    fresh_codes: RefCell<Option<Vec<*const PyCode>>>,
     function_version: Cell<u32>,
     pub observer: RefCell<Option<Box<dyn Observer>>>,
     pub recorder: UnsafeCell<crate::interp::record::Recorder>,
@@ -115,6 +117,7 @@ impl State {
             recursion_limit: Cell::new(1000),
             codes: RefCell::default(),
             recorded_codes: RefCell::default(),
+            fresh_codes: RefCell::default(),
             function_version: Cell::new(1),
             observer: RefCell::default(),
             recorder: UnsafeCell::default(),
@@ -226,6 +229,11 @@ impl State {
             // A record is an address, which must not come to mean another instruction.
             self.recorded_codes.borrow_mut().push(code.as_value().to_ref());
         }
+        if let Some(fresh) = &mut *self.fresh_codes.borrow_mut() {
+            fresh.push(code);
+            // The code's first RESUME comes after this.
+            self.request(super::breaker::INTERRUPT);
+        }
     }
 
     /// Lets go of the code objects that a recording kept alive.
@@ -234,8 +242,24 @@ impl State {
         drop(kept);
     }
 
+    /// From now on a debugger is told of code objects that are made.
+    pub fn watch_codes(&self) {
+        self.fresh_codes.borrow_mut().get_or_insert_default();
+    }
+
+    /// The code objects that were made since this was last asked.
+    pub fn take_fresh_codes(&self) -> Vec<crate::value::Ref> {
+        let mut fresh = self.fresh_codes.borrow_mut();
+        let taken = fresh.as_mut().map(std::mem::take).unwrap_or_default();
+        // SAFETY: code objects leave the list when they go.
+        taken.into_iter().map(|code| unsafe { &*code }.as_value().to_ref()).collect()
+    }
+
     /// Called by each code object when it goes.
     pub(crate) fn unregister_code(&self, code: &PyCode) {
+        if let Some(fresh) = &mut *self.fresh_codes.borrow_mut() {
+            fresh.retain(|c| !std::ptr::eq(*c, code));
+        }
         let mut codes = self.codes.borrow_mut();
         let i = code.registration.get();
         if codes.get(i).is_some_and(|c| std::ptr::eq(*c, code)) {

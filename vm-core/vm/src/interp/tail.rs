@@ -315,7 +315,8 @@ macro_rules! define_step {
                     observe::Go::Raise => go!(raise, r),
                 }
                 r.reload_table();
-                let opcode = *r.ip.sub(1) as usize & 255;
+                // The observer has dealt with a breakpoint on the instruction.
+                let opcode = breakpoint::opcode_behind(&r) as usize;
                 go!(PLAIN[opcode].0, r)
             }
         }

@@ -1,0 +1,81 @@
+//! A program that a debugger runs.
+
+use tailscope_vm::debug::{DebugHook, DebuggeeProgram, LaunchSpec, ProgramSource, live};
+use tailscope_vm::error::PyResult;
+use tailscope_vm::protocol::{attr, call};
+use tailscope_vm::types::exceptions;
+use tailscope_vm::types::dict::PyDict;
+use tailscope_vm::value::Ref;
+use tailscope_vm::vm::Vm;
+
+use crate::arguments::{RunArgs, VmArgs};
+use crate::program::{CannotRun, Program};
+
+/// A compiled program, not yet run.
+struct Loaded {
+    program: Program,
+    code: Ref,
+    spec: LaunchSpec,
+}
+
+/// Compiles a program. The error says why there is nothing to run.
+pub fn load(spec: LaunchSpec) -> Result<Box<dyn DebuggeeProgram>, String> {
+    let args = arguments(&spec);
+    let program = Program::new(&args).map_err(|CannotRun(why)| why)?;
+    let code = match program.load().map_err(|CannotRun(why)| why)? {
+        Ok(code) => code,
+        Err(e) => return Err(exceptions::traceback_text(program.vm, e.0.value())),
+    };
+    Ok(Box::new(Loaded { program, code, spec }))
+}
+
+/// The command line that runs the same program.
+fn arguments(spec: &LaunchSpec) -> RunArgs {
+    let mut args = RunArgs { vm: VmArgs::default(), code: None, module: None, program: spec.args.clone() };
+    match &spec.program {
+        ProgramSource::Script(path) => args.program.insert(0, path.clone()),
+        ProgramSource::Module(name) => args.module = Some(name.clone()),
+        ProgramSource::Code(text) => args.code = Some(text.clone()),
+    }
+    args
+}
+
+impl DebuggeeProgram for Loaded {
+    fn run(self: Box<Self>, hook: Option<Box<dyn DebugHook>>) -> i32 {
+        let vm = self.program.vm;
+        // Without a line buffer the text just reaches its reader later.
+        let _ = buffer_lines(vm);
+        if let Some(hook) = hook {
+            let sources = match &self.spec.program {
+                ProgramSource::Code(text) => vec![("<string>".to_owned(), text.clone())],
+                _ => Vec::new(),
+            };
+            let options = live::Options {
+                main: self.code.clone(),
+                stop_on_entry: self.spec.stop_on_entry,
+                just_my_code: self.spec.just_my_code,
+                sources,
+            };
+            if !live::attach(vm, hook, options) {
+                return 0;
+            }
+        }
+        let status = self.program.run_loaded(Ok(self.code));
+        live::detach(vm);
+        status
+    }
+}
+
+/// Has `sys.stdout` and `sys.stderr` hand on each line, as on a terminal.
+fn buffer_lines(vm: &Vm) -> PyResult<()> {
+    let options = PyDict::new(vm);
+    if let Some(d) = options.cast::<PyDict>() {
+        d.set_text(vm, "line_buffering", vm.true_());
+    }
+    for name in ["stdout", "stderr"] {
+        let stream = attr::get_named(vm, vm.runtime.sys.get(), name)?;
+        let reconfigure = attr::get_named(vm, stream.value(), "reconfigure")?;
+        call::call_dict(vm, reconfigure.value(), &[], options.cast::<PyDict>())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Python code that runs for the debugger, while the program stands still.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tailscope_compiler::Mode;
+
+use crate::debug::seam::EvalMode;
+use crate::error::PyResult;
+use crate::interp::observe::{self, Next, Observer, Position};
+use crate::interp::{breaker, enter};
+use crate::shape;
+use crate::value::Value;
+use crate::vm::Vm;
+
+/// How long code may run for the debugger.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The name that code of the debugger's is compiled with.
+const FILE: &str = "<console>";
+
+/// Runs source with these names. Statements, where they are allowed, give None.
+pub(super) fn run(vm: &Vm, source: &str, mode: EvalMode, globals: Value, locals: Value) -> PyResult {
+    let optimize = vm.runtime.config.optimize;
+    let compile = |mode| crate::import::compile(vm, source.trim().as_bytes(), FILE, mode, optimize);
+    let code = match compile(Mode::Eval) {
+        Err(e) if mode == EvalMode::Interactive && e.is(vm, shape::SYNTAX_ERROR) => compile(Mode::Exec)?,
+        other => other?,
+    };
+    enter::run_code(vm, code.value(), globals, locals, Value::NULL)
+}
+
+/// While it is there, code that runs too long is ended by an exception.
+pub(super) struct Guard {
+    vm: &'static Vm,
+}
+
+impl Guard {
+    pub fn new(vm: &'static Vm) -> Guard {
+        let until = Instant::now() + LIMIT;
+        observe::set_observer(vm, Some(Box::new(Deadline { until })));
+        ALARM.set(Some((until, &vm.interp.breaker)));
+        Guard { vm }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        ALARM.set(None);
+        drop(observe::set_observer(self.vm, None));
+    }
+}
+
+struct Deadline {
+    until: Instant,
+}
+
+impl Observer for Deadline {
+    fn before_instruction(&mut self, _: &Vm, _: Position) -> Next {
+        Next::Continue
+    }
+
+    fn at_breakpoint(&mut self, _: &Vm, _: Position) -> Next {
+        Next::Continue
+    }
+
+    fn interrupted(&mut self, vm: &Vm, _: Position) -> Next {
+        if Instant::now() < self.until {
+            return Next::Continue;
+        }
+        let text = format!("the evaluation was ended: it ran for more than {} seconds", LIMIT.as_secs());
+        Next::Raise(vm.error(shape::TIMEOUT_ERROR, text))
+    }
+
+    fn raised(&mut self, _: &Vm, _: Position, _: Value) {}
+}
+
+/// Requests an interrupt at an instant, from a thread of its own that is there from the first
+/// time on.
+struct Alarm {
+    at: Mutex<Option<(Instant, &'static AtomicU32)>>,
+    changed: Condvar,
+}
+
+static ALARM: LazyLock<&'static Alarm> = LazyLock::new(|| {
+    let alarm: &'static Alarm = Box::leak(Box::new(Alarm { at: Mutex::new(None), changed: Condvar::new() }));
+    // Without a thread evaluations have no limit, which is no reason not to have them.
+    let _ = thread::Builder::new().name("evaluation-limit".to_owned()).spawn(|| alarm.watch());
+    alarm
+});
+
+impl Alarm {
+    fn set(&self, at: Option<(Instant, &'static AtomicU32)>) {
+        let mut place = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        // The thread looks at the clock again when its wait is over: it need not hear of an end.
+        let wake = place.is_none() && at.is_some();
+        *place = at;
+        drop(place);
+        if wake {
+            self.changed.notify_one();
+        }
+    }
+
+    fn watch(&self) {
+        let mut place = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let Some((at, flags)) = *place else {
+                place = self.changed.wait(place).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let now = Instant::now();
+            if now >= at {
+                flags.fetch_or(breaker::INTERRUPT, Ordering::Release);
+            }
+            // Once over the limit: again, in case the code caught the exception.
+            let wait = at.saturating_duration_since(now).max(Duration::from_millis(100));
+            place = self.changed.wait_timeout(place, wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}

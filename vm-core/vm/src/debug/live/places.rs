@@ -1,0 +1,277 @@
+//! Breakpoints in code: which instructions carry which, and what a hit does.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use tailscope_bytecode::opcode::Opcode;
+
+use super::codes::{Codes, KnownCode, entries};
+use crate::code::PyCode;
+use crate::debug::address::InstructionAddress;
+use crate::debug::breakpoints::{
+    BreakpointRule, BreakpointSpec, BreakpointState, BreakpointStatus, HitOutcome,
+    InstructionBreakpointSpec, RuleEvaluator, line_with_code,
+};
+use crate::debug::types::{BreakpointId, CodeId};
+use crate::interp::breakpoint;
+use crate::vm::Vm;
+
+/// An instruction that carries breakpoints.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Place {
+    code: CodeId,
+    unit: u32,
+}
+
+/// Who put a breakpoint.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// A line breakpoint of the file with this number.
+    File(usize),
+    Instructions,
+}
+
+struct Breakpoint {
+    rule: BreakpointRule,
+    owner: Owner,
+    hits: u64,
+}
+
+struct FileBreakpoints {
+    file: String,
+    specs: Vec<BreakpointSpec>,
+    /// Those that no line of the loaded code could take.
+    pending: Vec<BreakpointId>,
+}
+
+/// What became of the breakpoints on one instruction that was reached.
+#[derive(Default)]
+pub(super) struct Hit {
+    pub lines: Vec<BreakpointId>,
+    pub instructions: Vec<BreakpointId>,
+    pub note: Option<String>,
+    pub logs: Vec<String>,
+}
+
+/// All breakpoints.
+#[derive(Default)]
+pub(super) struct Places {
+    set: HashMap<BreakpointId, Breakpoint>,
+    at: HashMap<Place, Vec<BreakpointId>>,
+    files: Vec<FileBreakpoints>,
+}
+
+const NOT_LOADED: &str = "no code of this file has been loaded yet";
+
+impl Places {
+    /// Replaces the line breakpoints of a file.
+    pub fn set_lines(
+        &mut self,
+        vm: &Vm,
+        codes: &mut Codes,
+        file: &str,
+        specs: &[BreakpointSpec],
+    ) -> Vec<BreakpointStatus> {
+        let known = self.files.iter().position(|f| codes.same_file(&f.file, file));
+        let index = known.unwrap_or_else(|| {
+            self.files.push(FileBreakpoints { file: file.to_owned(), specs: vec![], pending: vec![] });
+            self.files.len() - 1
+        });
+        let before = self.remove(codes, Owner::File(index));
+        for spec in specs {
+            self.add(spec.id, &spec.rule, Owner::File(index), &before);
+        }
+        self.files[index].specs = specs.to_vec();
+        let found = codes.of_file(vm, file);
+        let statuses = self.place_lines(index, &found, specs);
+        self.files[index].pending = unset(&statuses);
+        statuses
+    }
+
+    /// Replaces the breakpoints on instructions.
+    pub fn set_instructions(
+        &mut self,
+        codes: &Codes,
+        specs: &[InstructionBreakpointSpec],
+    ) -> Vec<BreakpointStatus> {
+        let before = self.remove(codes, Owner::Instructions);
+        specs
+            .iter()
+            .map(|spec| {
+                self.add(spec.id, &spec.rule, Owner::Instructions, &before);
+                let state = match codes.get(spec.address.code) {
+                    Some(known) => self.place_instruction(&known, spec),
+                    None => BreakpointState::Failed(format!(
+                        "no code object lies at {}",
+                        spec.address
+                    )),
+                };
+                BreakpointStatus { id: spec.id, state }
+            })
+            .collect()
+    }
+
+    /// Code of a file was loaded: gives its lines their breakpoints. Returns those that had
+    /// no place before.
+    pub fn loaded(&mut self, codes: &mut Codes, fresh: &[Rc<KnownCode>]) -> Vec<BreakpointStatus> {
+        let mut news = Vec::new();
+        for index in 0..self.files.len() {
+            let file = self.files[index].file.clone();
+            let found: Vec<Rc<KnownCode>> =
+                fresh.iter().filter(|known| codes.same_file(&known.file, &file)).cloned().collect();
+            if found.is_empty() || self.files[index].specs.is_empty() {
+                continue;
+            }
+            let specs = self.files[index].specs.clone();
+            let statuses = self.place_lines(index, &found, &specs);
+            let pending = std::mem::take(&mut self.files[index].pending);
+            let still = unset(&statuses);
+            let settled = statuses.into_iter().filter(|s| pending.contains(&s.id) && !still.contains(&s.id));
+            news.extend(settled);
+            self.files[index].pending = pending.into_iter().filter(|id| still.contains(id)).collect();
+        }
+        news
+    }
+
+    /// Whether code of a file that has breakpoints was loaded just now.
+    pub fn concern(&self, codes: &mut Codes, file: &str) -> bool {
+        self.files.iter().any(|f| !f.specs.is_empty() && codes.same_file(&f.file, file))
+    }
+
+    /// Decides about the breakpoints on an instruction that is about to run.
+    pub fn hit(&mut self, code: CodeId, unit: u32, evaluate: &mut dyn RuleEvaluator) -> Hit {
+        let mut hit = Hit::default();
+        for id in self.at.get(&Place { code, unit }).cloned().unwrap_or_default() {
+            let Some(b) = self.set.get_mut(&id) else { continue };
+            match b.rule.hit(&mut b.hits, evaluate) {
+                HitOutcome::Pass => {}
+                HitOutcome::Log(text) => hit.logs.push(text),
+                HitOutcome::Stop { note } => {
+                    hit.note = hit.note.or(note);
+                    match b.owner {
+                        Owner::File(_) => hit.lines.push(id),
+                        Owner::Instructions => hit.instructions.push(id),
+                    }
+                }
+            }
+        }
+        hit
+    }
+
+    fn add(
+        &mut self,
+        id: BreakpointId,
+        rule: &BreakpointRule,
+        owner: Owner,
+        before: &HashMap<BreakpointId, Breakpoint>,
+    ) {
+        let hits = match before.get(&id) {
+            Some(old) if old.rule.condition == rule.condition && old.rule.hit_condition == rule.hit_condition => {
+                old.hits
+            }
+            _ => 0,
+        };
+        self.set.insert(id, Breakpoint { rule: rule.clone(), owner, hits });
+    }
+
+    /// Takes an owner's breakpoints away; gives them back for their hit counts.
+    fn remove(&mut self, codes: &Codes, owner: Owner) -> HashMap<BreakpointId, Breakpoint> {
+        let (gone, kept): (HashMap<_, _>, HashMap<_, _>) =
+            std::mem::take(&mut self.set).into_iter().partition(|(_, b)| b.owner == owner);
+        self.set = kept;
+        self.at.retain(|place, ids| {
+            ids.retain(|id| !gone.contains_key(id));
+            if ids.is_empty()
+                && let Some(known) = codes.get(place.code)
+            {
+                breakpoint::clear(known.code(), place.unit);
+            }
+            !ids.is_empty()
+        });
+        gone
+    }
+
+    fn place_lines(
+        &mut self,
+        index: usize,
+        found: &[Rc<KnownCode>],
+        specs: &[BreakpointSpec],
+    ) -> Vec<BreakpointStatus> {
+        if specs.is_empty() {
+            return Vec::new();
+        }
+        let mut all: Vec<(u32, Rc<KnownCode>, u32)> = Vec::new();
+        for known in found {
+            all.extend(entries(known.code()).into_iter().map(|(line, unit)| (line, Rc::clone(known), unit)));
+        }
+        let mut lines: Vec<u32> = all.iter().map(|entry| entry.0).collect();
+        lines.sort_unstable();
+        lines.dedup();
+        let mut statuses = Vec::new();
+        for spec in specs {
+            let state = match line_with_code(&lines, spec.line) {
+                None if found.is_empty() => BreakpointState::Pending(NOT_LOADED.to_owned()),
+                None => BreakpointState::Failed(format!(
+                    "{} has no code on line {} or below",
+                    self.files[index].file, spec.line
+                )),
+                Some(line) => {
+                    let mut first = None;
+                    for (_, known, unit) in all.iter().filter(|entry| entry.0 == line) {
+                        self.put(known.code(), Place { code: known.id, unit: *unit }, spec.id);
+                        first.get_or_insert(address(known.id, *unit));
+                    }
+                    BreakpointState::Set { line: Some(line), address: first }
+                }
+            };
+            statuses.push(BreakpointStatus { id: spec.id, state });
+        }
+        statuses
+    }
+
+    fn place_instruction(&mut self, known: &KnownCode, spec: &InstructionBreakpointSpec) -> BreakpointState {
+        let code = known.code();
+        let wanted = spec.address.offset as usize / 2;
+        if wanted >= code.len() {
+            return BreakpointState::Failed(format!("{} lies behind the code's end", spec.address));
+        }
+        let unit = first_prefix(code, code.instruction_start(wanted)) as u32;
+        self.put(code, Place { code: known.id, unit }, spec.id);
+        BreakpointState::Set {
+            line: super::codes::location(code, unit as usize).map(|l| l.line),
+            address: Some(address(known.id, unit)),
+        }
+    }
+
+    fn put(&mut self, code: &PyCode, place: Place, id: BreakpointId) {
+        if breakpoint::set(code, place.unit) {
+            let ids = self.at.entry(place).or_default();
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+    }
+}
+
+fn address(code: CodeId, unit: u32) -> InstructionAddress {
+    InstructionAddress { code, offset: unit * 2 }
+}
+
+fn unset(statuses: &[BreakpointStatus]) -> Vec<BreakpointId> {
+    let set = |s: &&BreakpointStatus| !matches!(s.state, BreakpointState::Set { .. });
+    statuses.iter().filter(set).map(|s| s.id).collect()
+}
+
+/// Whether the code unit before an instruction is an EXTENDED_ARG that belongs to it. Caches are
+/// zeros in code as compiled, so the byte cannot be one of a cache.
+pub(super) fn has_prefix(code: &PyCode, unit: usize) -> bool {
+    unit > 0 && code.code.code.get(2 * (unit - 1)) == Some(&(Opcode::EXTENDED_ARG as u8))
+}
+
+/// The first EXTENDED_ARG of an instruction, or the instruction: control comes there.
+pub(super) fn first_prefix(code: &PyCode, mut unit: usize) -> usize {
+    while has_prefix(code, unit) {
+        unit -= 1;
+    }
+    unit
+}

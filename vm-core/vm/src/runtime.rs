@@ -114,6 +114,9 @@ pub struct Runtime {
     pub audit_hooks: RefCell<Vec<Ref>>,
     /// The program has ended and its modules are being taken apart.
     pub finalizing: Cell<bool>,
+    /// The current `contextvars` context of the thread that runs; NULL until one is needed.
+    pub context: OwnedCell,
+    pub(crate) warnings: crate::native::warnings::State,
     /// Source of a program given as text (`-c`): file name shown, text.
     pub main_source: RefCell<Option<(String, String)>>,
 }
@@ -131,6 +134,8 @@ impl Runtime {
             switch_interval: Cell::new(0.005),
             audit_hooks: RefCell::default(),
             finalizing: Cell::new(false),
+            context: OwnedCell::null(),
+            warnings: Default::default(),
             main_source: RefCell::default(),
         }
     }
@@ -202,12 +207,12 @@ pub fn new_module(vm: &Vm, name: &str) -> Ref {
     crate::types::module::new(vm, name)
 }
 
-/// Issues a warning through the library's `warnings`; the error is one that a filter made of it.
+/// Issues a warning about the code `stack_level - 1` calls up from the innermost frame; the error
+/// is one that a filter made of it.
 pub fn warn(vm: &Vm, category: crate::shape::ShapeId, text: &str, stack_level: i64) -> PyResult<()> {
-    let warnings = import(vm, "warnings")?;
     let message = vm.new_str(text);
-    let args = [message.value(), vm.builtin(category).value(), Value::small_int(stack_level)];
-    call::call_method(vm, warnings.value(), "warn", &args).map(drop)
+    let category = vm.builtin(category).value();
+    crate::native::warnings::warn(vm, message.value(), category, stack_level, Value::NULL, &[])
 }
 
 /// Lets another green thread run. There is one thread as yet.

@@ -146,6 +146,38 @@ impl Object {
         }
     }
 
+    /// Replaces each number of an object that it refers to.
+    pub fn map_children(&mut self, mut f: impl FnMut(NodeId) -> NodeId) {
+        match self {
+            Object::Tuple(items)
+            | Object::List(items)
+            | Object::Set(items)
+            | Object::FrozenSet(items) => items.iter_mut().for_each(|id| *id = f(*id)),
+            Object::Dict(pairs) => pairs.iter_mut().for_each(|(key, value)| {
+                *key = f(*key);
+                *value = f(*value);
+            }),
+            Object::Slice(parts) => parts.iter_mut().for_each(|id| *id = f(*id)),
+            Object::Code(code) => {
+                for id in [
+                    &mut code.code,
+                    &mut code.consts,
+                    &mut code.names,
+                    &mut code.localsplusnames,
+                    &mut code.localspluskinds,
+                    &mut code.filename,
+                    &mut code.name,
+                    &mut code.qualname,
+                    &mut code.linetable,
+                    &mut code.exceptiontable,
+                ] {
+                    *id = f(*id);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// What a message calls it.
     fn type_name(&self) -> &'static str {
         match self {

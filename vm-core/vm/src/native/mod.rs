@@ -55,6 +55,11 @@ pub mod heapq;
 pub mod functools;
 pub mod bisect;
 pub mod abc;
+pub mod atexit;
+pub mod contextvars;
+pub mod gc;
+pub mod marshal;
+pub mod warnings;
 mod errno;
 pub mod signal;
 pub mod stdio;
@@ -76,6 +81,11 @@ static MODULES: &[&ModuleDef] = &[
     &bisect::MODULE,
     &types::MODULE,
     &abc::MODULE,
+    &atexit::MODULE,
+    &contextvars::MODULE,
+    &gc::MODULE,
+    &marshal::MODULE,
+    &warnings::MODULE,
     &errno::MODULE,
     &signal::MODULE,
     &thread::MODULE,

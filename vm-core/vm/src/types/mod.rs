@@ -106,6 +106,10 @@ macro_rules! builtin_types {
             WEAK_PROXY, OBJECT, $crate::native::weakref::PROXY;
             WEAK_CALLABLE_PROXY, OBJECT, $crate::native::weakref::CALLABLE_PROXY;
             ABC_DATA, OBJECT, $crate::native::abc::DATA;
+            CONTEXT, OBJECT, $crate::native::contextvars::CONTEXT;
+            CONTEXT_VAR, OBJECT, $crate::native::contextvars::CONTEXT_VAR;
+            CONTEXT_TOKEN, OBJECT, $crate::native::contextvars::TOKEN;
+            CONTEXT_TOKEN_MISSING, OBJECT, $crate::native::contextvars::MISSING;
             STD_STREAM, OBJECT, $crate::native::stdio::DEF;
             BASE_EXCEPTION, OBJECT, $crate::types::exceptions::BASE_EXCEPTION;
             BASE_EXCEPTION_GROUP, BASE_EXCEPTION, $crate::types::exceptions::BASE_EXCEPTION_GROUP;

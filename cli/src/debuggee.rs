@@ -60,9 +60,10 @@ impl DebuggeeProgram for Loaded {
                 return 0;
             }
         }
-        let status = self.program.run_loaded(Ok(self.code));
+        let ended = self.program.execute(self.code.value());
+        // Reporting an exception is no part of the program.
         live::detach(vm);
-        status
+        self.program.finish(ended)
     }
 }
 

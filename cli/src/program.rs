@@ -121,8 +121,17 @@ impl Program {
 
     /// Runs the code that [`Program::load`] gave to its end, or reports why there is none.
     pub fn run_loaded(&self, loaded: PyResult) -> i32 {
+        self.finish(loaded.and_then(|code| self.execute(code.value())))
+    }
+
+    /// Runs the main module's code.
+    pub fn execute(&self, code: Value) -> PyResult {
+        run_main(self.vm, code, self.file())
+    }
+
+    /// Ends the program: reports the exception that ended it; gives the exit status.
+    pub fn finish(&self, ended: PyResult) -> i32 {
         let vm = self.vm;
-        let ended = loaded.and_then(|code| run_main(vm, code.value(), self.file()));
         let status = match ended {
             Ok(_) => 0,
             Err(e) => report(vm, e),

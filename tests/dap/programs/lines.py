@@ -30,7 +30,7 @@ def factorial(n):
     return n * factorial(n - 1)  # @factorial_call
 
 
-# a comment  @comment
+# a comment  # @comment
 
 result = outer(3)  # @main_outer
 total = loop(5)  # @main_loop

@@ -153,7 +153,7 @@ export class Session extends testsupport.DebugClient {
 
   /** The mark of the line that the innermost frame is on. */
   get at() {
-    return this.program.mark(this.frames[0].line);
+    return this.program?.mark(this.frames[0].line) ?? `line ${this.frames[0].line}`;
   }
 
   /** Steps, and returns the mark of the line that this leads to. */

@@ -4,8 +4,11 @@
 //! (`State::current_frame`, [`crate::frame::Frame::caller`]) and may run Python code of its own:
 //! that code is not observed.
 
-use crate::error::Raised;
+use std::sync::atomic::Ordering;
+
+use crate::error::{PyResult, Raised};
 use crate::frame::Frame;
+use crate::interp::breaker;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -125,6 +128,26 @@ pub(crate) fn interrupt(vm: &Vm) -> Go {
     let Some(at) = position(vm, 0) else { return Go::On };
     let next = with_observer(vm, |o| o.interrupted(vm, at));
     go(vm, next)
+}
+
+/// Between the parts of a wait in native code: lets an observer in who wants to be called.
+///
+/// # Errors
+/// What the observer raises.
+pub fn attend(vm: &Vm) -> PyResult<()> {
+    let wanted = vm.interp.breaker.fetch_and(!breaker::INTERRUPT, Ordering::Acquire);
+    if wanted & breaker::INTERRUPT != 0
+        && interrupt(vm) == Go::Raise
+        && let Some(e) = vm.interp.raised.take()
+    {
+        return Err(Raised(e));
+    }
+    Ok(())
+}
+
+/// Whether somebody watches, so that native code should not wait for long.
+pub fn is_watched(vm: &Vm) -> bool {
+    vm.interp.observer.borrow().is_some()
 }
 
 /// For the unwinder.

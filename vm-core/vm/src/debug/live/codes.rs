@@ -29,7 +29,6 @@ impl KnownCode {
         // SAFETY: `Codes::know` takes code objects alone.
         unsafe { self.object.value().cast_unchecked::<PyCode>() }
     }
-
 }
 
 /// All code objects that the debugger has met.
@@ -129,8 +128,18 @@ pub(super) fn location(code: &PyCode, unit: usize) -> Option<SourceRange> {
     })
 }
 
-/// Lines where execution enters, with the code unit: the places of breakpoints.
-pub(super) fn entries(code: &PyCode) -> Vec<(u32, u32)> {
+/// An instruction where execution enters a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LineEntry {
+    pub line: u32,
+    pub unit: u32,
+    /// Control also comes here from the instruction before, which is of the same line: a loop's
+    /// header, jumped back to.
+    pub within: bool,
+}
+
+/// Where execution enters lines: the places of breakpoints.
+pub(super) fn entries(code: &PyCode) -> Vec<LineEntry> {
     let bytes = &code.code.code;
     let mut targets: HashSet<usize> = code.handlers.iter().map(|h| h.target as usize * 2).collect();
     let line = |offset: usize| location(code, offset / 2).map(|l| l.line);
@@ -149,5 +158,10 @@ pub(super) fn entries(code: &PyCode) -> Vec<(u32, u32)> {
             prologue: raw.offset as u32 / 2 <= code.first_traceable,
         })
         .collect();
-    line_starts(&marks).into_iter().map(|(line, offset)| (line, offset / 2)).collect()
+    let straight: Vec<LineMark> = marks.iter().map(|mark| LineMark { target: false, ..*mark }).collect();
+    let straight: HashSet<(u32, u32)> = line_starts(&straight).into_iter().collect();
+    line_starts(&marks)
+        .into_iter()
+        .map(|(line, offset)| LineEntry { line, unit: offset / 2, within: !straight.contains(&(line, offset)) })
+        .collect()
 }

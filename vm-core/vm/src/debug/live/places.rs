@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use tailscope_bytecode::opcode::Opcode;
 
-use super::codes::{Codes, KnownCode, entries};
+use super::codes::{Codes, KnownCode, LineEntry, entries};
 use crate::code::PyCode;
 use crate::debug::address::InstructionAddress;
 use crate::debug::breakpoints::{
@@ -59,6 +59,11 @@ pub(super) struct Places {
     set: HashMap<BreakpointId, Breakpoint>,
     at: HashMap<Place, Vec<BreakpointId>>,
     files: Vec<FileBreakpoints>,
+    /// The line entries among the places.
+    entries: HashMap<Place, LineEntry>,
+    /// The entry that was last reached in each frame that has reached one, the innermost frame
+    /// last: where the frame lies on the stack, and the place.
+    reached: Vec<(usize, Place)>,
 }
 
 const NOT_LOADED: &str = "no code of this file has been loaded yet";
@@ -139,10 +144,16 @@ impl Places {
     }
 
     /// Decides about the breakpoints on an instruction that is about to run.
-    pub fn hit(&mut self, code: CodeId, unit: u32, evaluate: &mut dyn RuleEvaluator) -> Hit {
+    /// `frame` is where its frame lies on the stack.
+    pub fn hit(&mut self, frame: usize, code: CodeId, unit: u32, evaluate: &mut dyn RuleEvaluator) -> Hit {
         let mut hit = Hit::default();
-        for id in self.at.get(&Place { code, unit }).cloned().unwrap_or_default() {
+        let place = Place { code, unit };
+        let within = self.reach(frame, place);
+        for id in self.at.get(&place).cloned().unwrap_or_default() {
             let Some(b) = self.set.get_mut(&id) else { continue };
+            if within && b.owner != Owner::Instructions {
+                continue;
+            }
             match b.rule.hit(&mut b.hits, evaluate) {
                 HitOutcome::Pass => {}
                 HitOutcome::Log(text) => hit.logs.push(text),
@@ -156,6 +167,23 @@ impl Places {
             }
         }
         hit
+    }
+
+    /// Notes that a frame has reached a place. Whether it came there from an earlier entry of
+    /// the same line, without leaving the line.
+    fn reach(&mut self, frame: usize, place: Place) -> bool {
+        let Some(entry) = self.entries.get(&place).copied() else { return false };
+        while self.reached.last().is_some_and(|(fp, _)| *fp > frame) {
+            self.reached.pop();
+        }
+        let before = self.reached.pop_if(|(fp, _)| *fp == frame).map(|(_, before)| before);
+        self.reached.push((frame, place));
+        entry.within
+            && before.is_some_and(|before| {
+                before.code == place.code
+                    && before.unit < place.unit
+                    && self.entries.get(&before).is_some_and(|b| b.line == entry.line)
+            })
     }
 
     fn add(
@@ -200,11 +228,11 @@ impl Places {
         if specs.is_empty() {
             return Vec::new();
         }
-        let mut all: Vec<(u32, Rc<KnownCode>, u32)> = Vec::new();
+        let mut all: Vec<(LineEntry, Rc<KnownCode>)> = Vec::new();
         for known in found {
-            all.extend(entries(known.code()).into_iter().map(|(line, unit)| (line, Rc::clone(known), unit)));
+            all.extend(entries(known.code()).into_iter().map(|entry| (entry, Rc::clone(known))));
         }
-        let mut lines: Vec<u32> = all.iter().map(|entry| entry.0).collect();
+        let mut lines: Vec<u32> = all.iter().map(|(entry, _)| entry.line).collect();
         lines.sort_unstable();
         lines.dedup();
         let mut statuses = Vec::new();
@@ -217,9 +245,11 @@ impl Places {
                 )),
                 Some(line) => {
                     let mut first = None;
-                    for (_, known, unit) in all.iter().filter(|entry| entry.0 == line) {
-                        self.put(known.code(), Place { code: known.id, unit: *unit }, spec.id);
-                        first.get_or_insert(address(known.id, *unit));
+                    for (entry, known) in all.iter().filter(|(entry, _)| entry.line == line) {
+                        let place = Place { code: known.id, unit: entry.unit };
+                        self.put(known.code(), place, spec.id);
+                        self.entries.insert(place, *entry);
+                        first.get_or_insert(address(known.id, entry.unit));
                     }
                     BreakpointState::Set { line: Some(line), address: first }
                 }

@@ -116,7 +116,7 @@ impl Target {
     pub fn hit(&mut self, at: Position, known: &KnownCode) -> Hit {
         self.begin_stop(at);
         let mut places = std::mem::take(&mut self.places);
-        let hit = places.hit(known.id, at.unit, &mut InFrame { target: self });
+        let hit = places.hit(at.frame.0.addr(), known.id, at.unit, &mut InFrame { target: self });
         self.places = places;
         self.end_stop();
         hit

@@ -390,7 +390,7 @@ fn round(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 fn sorted(vm: &Vm, a: &[Value]) -> PyResult {
-    let list = PyList::new(vm, iter::to_vec(vm, a[0])?);
+    let list = crate::types::list::from_iterable(vm, a[0])?;
     let sort = attr::get_named(vm, list.value(), "sort")?;
     let names = PyTuple::from_vec(vm, vec![vm.intern("key").to_ref(), vm.intern("reverse").to_ref()]);
     let reverse = a[2].non_null().unwrap_or(vm.false_());

@@ -305,7 +305,8 @@ pub unsafe fn CALL_LEN(r: &mut Regs) -> Flow {
     }
     r.save();
     let n = attempt!(r, item::length(r.vm(), arg));
-    r.finish::<3>(Value::small_int(n as i64));
+    // Lengths of ranges can be beyond small ints.
+    r.finish::<3>(r.vm().new_int(n as i64).into_value());
     Flow::Called
 }
 

@@ -121,19 +121,7 @@ pub unsafe fn LIST_EXTEND(r: &mut Regs) -> Flow {
 
 #[inline(never)]
 fn extend(vm: &Vm, list: Value, iterable: Value) -> PyResult<()> {
-    // SAFETY: verified code has a list there.
-    let l = unsafe { list.cast_unchecked::<PyList>() };
-    if let Some(t) = iterable.cast_exact::<PyTuple>() {
-        for v in t.as_slice() {
-            l.push(v.to_ref());
-        }
-        return Ok(());
-    }
-    let result = iter::for_each(vm, iterable, |v| {
-        l.push(v);
-        Ok(())
-    });
-    match result {
+    match crate::types::list::extend(vm, list, iterable) {
         Err(e) if e.is(vm, shape::TYPE_ERROR) && !is_iterable(vm, iterable) => {
             Err(vm.type_error(format!(
                 "Value after * must be an iterable, not {}",
@@ -388,7 +376,7 @@ pub unsafe fn UNPACK_SEQUENCE_LIST(r: &mut Regs) -> Flow {
 pub unsafe fn GET_LEN(r: &mut Regs) -> Flow {
     r.save();
     let n = attempt!(r, crate::protocol::item::length(r.vm(), r.peek(1)));
-    r.push(Value::small_int(n as i64));
+    r.push(r.vm().new_int(n as i64).into_value());
     Flow::Called
 }
 

@@ -217,9 +217,15 @@ pub fn from_size(vm: &Vm, n: usize) -> Ref {
 /// Refuses a sequence of `len * times` items that no memory could hold.
 pub fn check_size(vm: &Vm, len: usize, times: usize) -> PyResult<()> {
     match len.checked_mul(times) {
-        Some(n) if n <= isize::MAX as usize / 16 => Ok(()),
+        Some(n) if fits_memory(n) => Ok(()),
         _ => Err(vm.error_args(shape::MEMORY_ERROR, &[])),
     }
+}
+
+/// Whether there is memory for `n` values. Large sizes are tried out, as allocations that fail
+/// later end the process.
+fn fits_memory(n: usize) -> bool {
+    n <= 1 << 24 || Vec::<Value>::new().try_reserve_exact(n).is_ok()
 }
 
 /// Which items of `len` a slice selects: `start`, `start + step`, ... `len` of them.

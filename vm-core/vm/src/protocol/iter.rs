@@ -112,9 +112,14 @@ pub fn for_each_while(
         return Ok(());
     }
     let it = get_iter(vm, iterable)?;
-    let slot = vm.type_of(it.value()).slots().next;
-    let Some(slot) = slot else { return Err(not_iterator(vm, it.value())) };
-    while let Some(v) = step(vm, slot, it.value())? {
+    walk(vm, it.value(), f)
+}
+
+/// Calls `f` with what an iterator still yields, until it returns false.
+#[inline]
+pub fn walk(vm: &Vm, it: Value, mut f: impl FnMut(Ref) -> PyResult<bool>) -> PyResult<()> {
+    let Some(slot) = vm.type_of(it).slots().next else { return Err(not_iterator(vm, it)) };
+    while let Some(v) = step(vm, slot, it)? {
         if !f(v)? {
             break;
         }

@@ -116,7 +116,9 @@ fn init(vm: &Vm, v: Value, args: CallArgs) -> PyResult<()> {
 
 /// `list(iterable)`.
 pub fn from_iterable(vm: &Vm, iterable: Value) -> PyResult {
-    Ok(PyList::new(vm, protocol_iter::to_vec(vm, iterable)?))
+    let list = PyList::new(vm, Vec::new());
+    extend(vm, list.value(), iterable)?;
+    Ok(list)
 }
 
 fn repr(vm: &Vm, v: Value) -> PyResult {
@@ -229,26 +231,33 @@ fn inplace_repeat(vm: &Vm, a: Value, n: Value) -> PyResult {
 /// what they yielded before an error stays, and code that runs meanwhile sees the list grow).
 pub fn extend(vm: &Vm, v: Value, iterable: Value) -> PyResult<()> {
     let list = this(v);
-    let at_once = if let Some(other) = iterable.cast_exact::<PyList>() {
-        Some(other.to_vec())
-    } else if let Some(t) = iterable.cast_exact::<PyTuple>() {
-        Some(t.iter().map(|v| v.to_ref()).collect())
-    } else if let Some(s) = iterable.cast_exact::<PySet>() {
-        Some(s.to_vec())
-    } else {
-        iterable.cast_exact::<PyDict>().map(|d| d.keys_vec())
-    };
-    if let Some(items) = at_once {
-        if !items.is_empty() {
-            list.extend(items);
-        }
+    if let Some(other) = iterable.cast_exact::<PyList>() {
+        return list.extend_from(vm, other.len(), || other.as_slice());
+    }
+    if let Some(t) = iterable.cast_exact::<PyTuple>() {
+        return list.extend_from(vm, t.len(), || t.as_slice());
+    }
+    if let Some(s) = iterable.cast_exact::<PySet>() {
+        list.reserve(vm, s.len(), false)?;
+        list.extend(s.to_vec());
+        return Ok(());
+    }
+    if let Some(d) = iterable.cast_exact::<PyDict>() {
+        list.reserve(vm, d.len(), false)?;
+        list.extend(d.keys_vec());
         return Ok(());
     }
     let it = protocol_iter::get_iter(vm, iterable)?;
-    protocol_iter::length_hint(vm, iterable, 8)?;
-    while let Some(x) = protocol_iter::next(vm, it.value())? {
-        list.push(x);
+    let hint = protocol_iter::length_hint(vm, iterable, 8)?;
+    // A hint beyond all bounds is not believed by a list that has items.
+    if list.capacity() == 0 || list.len().checked_add(hint).is_some_and(|n| n <= isize::MAX as usize) {
+        list.reserve(vm, hint, true)?;
     }
+    protocol_iter::walk(vm, it.value(), |x| {
+        list.push(x);
+        Ok(true)
+    })?;
+    list.cut_back();
     Ok(())
 }
 
@@ -355,7 +364,11 @@ fn sort_method(vm: &Vm, a: &[Value]) -> PyResult {
 pub fn sort_list(vm: &Vm, list: &PyList, key: Option<Value>, reverse: bool) -> PyResult<()> {
     let mut items = list.take_for_sort();
     let mut result = match key {
-        None => sort_items(vm, &mut items, reverse, Ref::value),
+        None => {
+            // SAFETY: `Ref` is a transparent `Value`; a sort only moves values about.
+            let values = unsafe { std::slice::from_raw_parts_mut(items.as_mut_ptr().cast(), items.len()) };
+            sort_either_way(vm, values, reverse, |v: Value| v)
+        }
         Some(key) => sort_by_key(vm, &mut items, key, reverse),
     };
     if list.changed_during_sort() && result.is_ok() {
@@ -368,55 +381,49 @@ pub fn sort_list(vm: &Vm, list: &PyList, key: Option<Value>, reverse: bool) -> P
 }
 
 fn sort_by_key(vm: &Vm, items: &mut Vec<Ref>, key: Value, reverse: bool) -> PyResult<()> {
-    let mut pairs = Vec::with_capacity(items.len());
+    let mut keys = Vec::with_capacity(items.len());
     for v in items.iter() {
-        match call::call_args(vm, key, &[v.value()]) {
-            Ok(k) => pairs.push((k, v.clone())),
-            Err(e) => return Err(e),
-        }
+        keys.push(call::call_args(vm, key, &[v.value()])?);
     }
-    let result = sort_items(vm, &mut pairs, reverse, |p: &(Ref, Ref)| p.0.value());
-    *items = pairs.iter().map(|p| p.1.clone()).collect();
-    result
-}
-
-/// Sorts owners by the value that `key_of` borrows from each.
-fn sort_items<T>(
-    vm: &Vm,
-    items: &mut Vec<T>,
-    reverse: bool,
-    key_of: impl Fn(&T) -> Value,
-) -> PyResult<()> {
-    // What moves during the sort are borrowed keys with the places of their owners.
-    let mut order: Vec<(Value, usize)> = items.iter().enumerate().map(|(i, v)| (key_of(v), i)).collect();
-    // Reversing before and after keeps equal items in order.
-    if reverse {
-        order.reverse();
-    }
-    let result = sort_keys(vm, &mut order);
-    if reverse {
-        order.reverse();
-    }
-    let mut old: Vec<Option<T>> = std::mem::take(items).into_iter().map(Some).collect();
+    let mut order: Vec<(Value, usize)> = keys.iter().enumerate().map(|(i, k)| (k.value(), i)).collect();
+    let result = sort_either_way(vm, &mut order, reverse, |k| k.0);
+    let mut old: Vec<Option<Ref>> = items.drain(..).map(Some).collect();
     items.extend(order.iter().filter_map(|&(_, i)| old[i].take()));
     result
 }
 
-/// Picks the cheapest comparison that gives the same answers for these keys.
-fn sort_keys(vm: &Vm, order: &mut [(Value, usize)]) -> PyResult<()> {
-    type Key = (Value, usize);
-    if order.iter().all(|k| k.0.is_small_int()) {
-        // Tagged ints of equal tags order as their bits do.
-        return sort(order, |a: Key, b: Key| Ok((a.0.bits() as i64) < b.0.bits() as i64));
+fn sort_either_way<T: Copy>(
+    vm: &Vm,
+    order: &mut [T],
+    reverse: bool,
+    key: impl Fn(T) -> Value + Copy,
+) -> PyResult<()> {
+    // Reversing before and after keeps equal items in order.
+    if reverse {
+        order.reverse();
     }
-    if order.iter().all(|k| k.0.has_shape(shape::STR)) {
+    let result = sort_keys(vm, order, key);
+    if reverse {
+        order.reverse();
+    }
+    result
+}
+
+/// Picks the cheapest comparison that gives the same answers for these keys.
+fn sort_keys<T: Copy>(vm: &Vm, order: &mut [T], key: impl Fn(T) -> Value + Copy) -> PyResult<()> {
+    let all = |test: fn(Value) -> bool| order.iter().all(|&k| test(key(k)));
+    if all(|k| k.is_small_int()) {
+        // Tagged ints of equal tags order as their bits do.
+        return sort(order, |a, b| Ok((key(a).bits() as i64) < key(b).bits() as i64));
+    }
+    if all(|k| k.has_shape(shape::STR)) {
         // SAFETY: all keys are exact strs. WTF-8 orders as code points do.
-        return sort(order, |a: Key, b: Key| unsafe {
-            Ok(a.0.cast_unchecked::<PyStr>().as_bytes() < b.0.cast_unchecked::<PyStr>().as_bytes())
+        return sort(order, |a, b| unsafe {
+            Ok(key(a).cast_unchecked::<PyStr>().as_bytes() < key(b).cast_unchecked::<PyStr>().as_bytes())
         });
     }
-    if order.iter().all(|k| k.0.is_tagged_float() || k.0.has_shape(shape::FLOAT)) {
-        return sort(order, |a: Key, b: Key| Ok(float::value_of(a.0) < float::value_of(b.0)));
+    if all(|k| k.is_tagged_float() || k.has_shape(shape::FLOAT)) {
+        return sort(order, |a, b| Ok(float::value_of(key(a)) < float::value_of(key(b))));
     }
-    sort(order, |a: Key, b: Key| compare::rich_bool(vm, a.0, b.0, CompareOp::Lt))
+    sort(order, |a, b| compare::rich_bool(vm, key(a), key(b), CompareOp::Lt))
 }

@@ -2,9 +2,12 @@
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::ptr;
 
+use crate::error::PyResult;
 use crate::object::{self, Header, Payload};
+use crate::protocol::item;
 use crate::shape;
 use crate::types::type_::TypeRef;
 use crate::value::{Ref, Value};
@@ -43,21 +46,17 @@ fn array_layout(cap: usize) -> Layout {
 }
 
 impl PyList {
-    fn payload(values: Vec<Ref>) -> PyList {
+    fn payload(mut values: Vec<Ref>) -> PyList {
+        if values.capacity() > values.len() + (values.len() >> 3) + 6 {
+            values.shrink_to_fit();
+        }
         let list = PyList {
             header: object::header(),
             len: Cell::new(0),
             cap: Cell::new(0),
             items: Cell::new(ptr::null_mut()),
         };
-        if !values.is_empty() {
-            list.grow_to(values.len());
-            for (i, v) in values.into_iter().enumerate() {
-                // SAFETY: room was made.
-                unsafe { list.items.get().add(i).write(v.into_value()) };
-                list.len.set(i + 1);
-            }
-        }
+        list.put_back(values);
         list
     }
 
@@ -261,6 +260,40 @@ impl PyList {
         drop(self.splice(n, n, new));
     }
 
+    /// Room for `more` items. A list without memory gets as much as it needs (to an even number)
+    /// if `exact`, as in CPython when it is filled from a sequence.
+    pub(crate) fn reserve(&self, vm: &Vm, more: usize, exact: bool) -> PyResult<()> {
+        let want = self.len().saturating_add(more);
+        if want <= self.cap.get() {
+            return Ok(());
+        }
+        item::check_size(vm, want, 1)?;
+        if exact && self.cap.get() == 0 {
+            self.grow_to((want + 1) & !1);
+        } else {
+            self.grow(want);
+        }
+        Ok(())
+    }
+
+    /// Appends references to the items of a slice that `items` gives out once there is room
+    /// (it may be this list's own).
+    pub(crate) fn extend_from<'a>(&self, vm: &Vm, more: usize, items: impl Fn() -> &'a [Value]) -> PyResult<()> {
+        self.reserve(vm, more, true)?;
+        let n = self.len();
+        for (i, v) in items()[..more].iter().enumerate() {
+            // SAFETY: there is room, and reading the items runs no code.
+            unsafe { self.items.get().add(n + i).write(v.dup_owned()) };
+        }
+        self.len.set(n + more);
+        Ok(())
+    }
+
+    /// Gives back what a length hint promised too much.
+    pub(crate) fn cut_back(&self) {
+        self.shrink();
+    }
+
     /// Takes all items out for a sort; [`PyList::changed_during_sort`] then tells whether
     /// anybody put some in meanwhile.
     pub(crate) fn take_for_sort(&self) -> Vec<Ref> {
@@ -287,22 +320,25 @@ impl PyList {
         self.items.set(ptr::null_mut());
         self.len.set(0);
         self.cap.set(0);
-        // SAFETY: the array is this call's alone now; `Ref` is a transparent `Value`.
-        unsafe {
-            let items = (0..n).map(|i| Ref::from_owned(p.add(i).read())).collect();
-            dealloc(p as *mut u8, array_layout(cap));
-            items
-        }
+        // SAFETY: the array, which is this call's alone now, was allocated as a `Vec` does it;
+        // `Ref` is a transparent `Value`.
+        unsafe { Vec::from_raw_parts(p.cast(), n, cap) }
     }
 
     pub fn clear(&self) {
         drop_backward(self.take());
     }
 
-    /// Puts items into a list that is empty.
+    /// Gives a list that has no memory the items and the memory of a `Vec`.
     pub(crate) fn put_back(&self, values: Vec<Ref>) {
-        debug_assert!(self.is_empty());
-        self.extend(values);
+        debug_assert!(self.cap.get() == 0);
+        if values.capacity() == 0 {
+            return;
+        }
+        let mut values = ManuallyDrop::new(values);
+        self.items.set(values.as_mut_ptr().cast());
+        self.len.set(values.len());
+        self.cap.set(values.capacity());
     }
 
     pub fn reverse(&self) {

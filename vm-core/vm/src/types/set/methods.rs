@@ -10,7 +10,7 @@ use crate::types::construct;
 use crate::types::generic_alias;
 use crate::types::list::PyList;
 use crate::types::repr_writer::ReprWriter;
-use crate::types::set::{PyFrozenSet, PySet, hash_element, iterator, operations as ops, traverse_set};
+use crate::types::set::{PyFrozenSet, PySet, iterator, operations as ops, search_hash, traverse_set};
 use crate::types::slots::Slots;
 use crate::types::tuple::PyTuple;
 use crate::types::type_::{MethodDef, New, TypeDef, TypeRef, flags};
@@ -231,20 +231,8 @@ fn hash(_vm: &Vm, v: Value) -> PyResult<i64> {
     Ok(h)
 }
 
-/// The hash to search `key` with: a set, which has none, is looked for as if it were frozen.
-fn search_hash(vm: &Vm, key: Value) -> PyResult<i64> {
-    match hash_element(vm, key) {
-        Err(e) if e.is(vm, shape::TYPE_ERROR) => match key.cast::<PySet>() {
-            Some(s) => Ok(s.frozen_hash()),
-            None => Err(e),
-        },
-        other => other,
-    }
-}
-
 fn contains(vm: &Vm, v: Value, key: Value) -> PyResult<bool> {
-    let hash = search_hash(vm, key)?;
-    PySet::of(v).contains_hashed(vm, key, hash)
+    PySet::of(v).contains(vm, key)
 }
 
 fn discard_or_set(vm: &Vm, v: Value, key: Value) -> PyResult<bool> {

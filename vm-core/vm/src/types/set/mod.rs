@@ -49,6 +49,17 @@ fn hash_element(vm: &Vm, v: Value) -> PyResult<i64> {
     dict::hash_of(vm, v).map_err(|e| dict::unhashable(vm, v, e, "a set element"))
 }
 
+/// The hash to search `key` with: a set, which has none, is looked for as if it were frozen.
+fn search_hash(vm: &Vm, key: Value) -> PyResult<i64> {
+    match hash_element(vm, key) {
+        Err(e) if e.is(vm, shape::TYPE_ERROR) => match key.cast::<PySet>() {
+            Some(s) => Ok(s.frozen_hash()),
+            None => Err(e),
+        },
+        other => other,
+    }
+}
+
 /// Outcome of a search: the element's slot, or the first one where it could go.
 enum Found {
     At(usize),
@@ -174,8 +185,14 @@ impl PySet {
         Ok(matches!(self.find(vm, key, hash, false)?, Found::At(_)))
     }
 
-    /// Whether the set has the element.
+    /// `key in set`.
     pub fn contains(&self, vm: &Vm, key: Value) -> PyResult<bool> {
+        let hash = search_hash(vm, key)?;
+        self.contains_hashed(vm, key, hash)
+    }
+
+    /// Whether the set has the element, which must have a hash.
+    pub(crate) fn has_element(&self, vm: &Vm, key: Value) -> PyResult<bool> {
         let hash = hash_element(vm, key)?;
         self.contains_hashed(vm, key, hash)
     }

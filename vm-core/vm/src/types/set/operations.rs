@@ -252,7 +252,7 @@ pub fn is_superset(vm: &Vm, v: Value, other: Value) -> PyResult<bool> {
     }
     let mut all = true;
     iter::for_each_while(vm, other, |key| {
-        all = PySet::of(v).contains(vm, key.value())?;
+        all = PySet::of(v).has_element(vm, key.value())?;
         Ok(all)
     })?;
     Ok(all)
@@ -272,7 +272,7 @@ pub fn is_disjoint(vm: &Vm, v: Value, other: Value) -> PyResult<bool> {
     }
     let mut disjoint = true;
     iter::for_each_while(vm, other, |key| {
-        disjoint = !s.contains(vm, key.value())?;
+        disjoint = !s.has_element(vm, key.value())?;
         Ok(disjoint)
     })?;
     Ok(disjoint)

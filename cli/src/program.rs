@@ -43,7 +43,13 @@ impl Program {
     pub fn new(args: &RunArgs) -> Result<Program, CannotRun> {
         let (source, argv, first) = match (&args.code, &args.module) {
             (Some(code), _) => (Source::Text(code.clone()), argv("-c", &args.program), String::new()),
-            (None, Some(m)) => (Source::Module(m.clone()), argv("-m", &args.program), working_folder()),
+            (None, Some(m)) => match module_file(m) {
+                Some(file) => {
+                    let shown = file.display().to_string();
+                    (Source::File(file), argv(&shown, &args.program), working_folder())
+                }
+                None => (Source::Module(m.clone()), argv("-m", &args.program), working_folder()),
+            },
             (None, None) => match args.program.split_first() {
                 None => return Err(CannotRun("no program was named: give a file, -c CODE or -m MODULE".into())),
                 Some((p, rest)) if p == "-" => (Source::Stdin, argv("-", rest), String::new()),
@@ -136,6 +142,7 @@ impl Program {
             Ok(_) => 0,
             Err(e) => report(vm, e),
         };
+        run_exit_functions(vm);
         if flush(vm) { status } else { 120 }
     }
 
@@ -160,6 +167,13 @@ fn search_path(first: String) -> Vec<String> {
 
 fn argv(first: &str, rest: &[String]) -> Vec<String> {
     std::iter::once(first.to_owned()).chain(rest.iter().cloned()).collect()
+}
+
+/// The file in the working folder that `-m` runs: a module's, or a package's `__main__.py`.
+fn module_file(name: &str) -> Option<PathBuf> {
+    let base = Path::new(&working_folder()).join(name.replace('.', "/"));
+    let candidates = [base.join("__main__.py"), base.with_extension("py")];
+    candidates.into_iter().find(|file| file.is_file())
 }
 
 fn working_folder() -> String {
@@ -217,6 +231,14 @@ fn exit_status(vm: &Vm, e: Ref) -> i32 {
     flush(vm);
     runtime::write_stderr(vm, &format!("{text}\n"));
     1
+}
+
+/// Calls what the program has registered with `atexit`, if it has.
+fn run_exit_functions(vm: &Vm) {
+    let Some(atexit) = runtime::modules(vm).get_text(vm, "atexit") else { return };
+    if let Err(e) = call::call_method(vm, atexit, "_run_exitfuncs", &[]) {
+        runtime::unraisable(vm, e, Value::NULL);
+    }
 }
 
 /// Flushes the standard streams; false if the output is gone.

@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::io::Write;
 
+use crate::protocol::truth;
 use crate::error::PyResult;
 use crate::object::{self, Header, Payload};
 use crate::shape;
@@ -85,6 +86,15 @@ fn flush(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(vm.none_ref())
 }
 
+fn reconfigure(vm: &Vm, a: &[Value]) -> PyResult {
+    if let Some(wanted) = a[1].non_null().filter(|v| !v.is(vm.none())) {
+        let f = this(a[0]);
+        f.flush(vm)?;
+        f.line_buffered.set(truth::truth(vm, wanted)?);
+    }
+    Ok(vm.none_ref())
+}
+
 fn fileno(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(vm.new_int(this(a[0]).descriptor.get() as i64))
 }
@@ -101,6 +111,7 @@ pub static DEF: TypeDef = TypeDef {
     methods: &[
         MethodDef::new("write", "($self, text, /)", write, "Write the string to the stream."),
         MethodDef::new("flush", "($self, /)", flush, "Write what is still buffered."),
+        MethodDef::new("reconfigure", "($self, *, line_buffering=None)", reconfigure, "Change when text is handed on."),
         MethodDef::new("fileno", "($self, /)", fileno, "The file descriptor."),
         MethodDef::new("isatty", "($self, /)", isatty, "Whether the stream is a terminal."),
     ],

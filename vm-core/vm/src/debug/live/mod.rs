@@ -28,7 +28,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::seam::{DebugHook, ResumeAction, Waker};
+use super::seam::{DebugEvent, DebugHook, Debuggee, ResumeAction, Waker};
 use super::types::{Stop, StopReason, ThreadId};
 use crate::error::PyResult;
 use crate::interp::{self, Mode, breaker, observe};
@@ -79,6 +79,9 @@ pub fn attach(vm: &'static Vm, mut hook: Box<dyn DebugHook>, options: Options) -
         crate::runtime::unraisable(vm, e, Value::NULL);
     }
     target.started = true;
+    for thread in target.threads() {
+        hook.on_event(DebugEvent::ThreadStarted(thread));
+    }
     let watch = Watch::new(vm, hook, target, woken, &options);
     observe::set_observer(vm, Some(Box::new(watch)));
     if options.stop_on_entry {

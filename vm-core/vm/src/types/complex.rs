@@ -32,6 +32,20 @@ pub fn pow_real(vm: &Vm, x: f64, y: f64) -> PyResult {
     pow(vm, (x, 0.0), (y, 0.0))
 }
 
+/// A power with a small whole exponent: by squaring, as CPython does.
+fn whole_power(x: (f64, f64), mut n: u32) -> (f64, f64) {
+    let times = |a: (f64, f64), b: (f64, f64)| (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0);
+    let (mut r, mut p) = ((1.0, 0.0), x);
+    while n > 0 {
+        if n & 1 == 1 {
+            r = times(r, p);
+        }
+        n >>= 1;
+        p = times(p, p);
+    }
+    r
+}
+
 fn pow(vm: &Vm, a: (f64, f64), b: (f64, f64)) -> PyResult {
     if b == (0.0, 0.0) {
         return Ok(new(1.0, 0.0));
@@ -41,6 +55,10 @@ fn pow(vm: &Vm, a: (f64, f64), b: (f64, f64)) -> PyResult {
             return Err(vm.zero_division_error("zero to a negative or complex power"));
         }
         return Ok(new(0.0, 0.0));
+    }
+    if b.1 == 0.0 && b.0 == b.0.floor() && b.0.abs() <= 100.0 {
+        let p = whole_power(a, b.0.abs() as u32);
+        return if b.0 < 0.0 { divide(vm, (1.0, 0.0), p) } else { Ok(new(p.0, p.1)) };
     }
     let (abs, at) = (a.0.hypot(a.1), a.1.atan2(a.0));
     let mut len = abs.powf(b.0);

@@ -117,10 +117,10 @@ pub fn arithmetic(vm: &Vm, x: f64, y: f64, op: BinaryOp) -> PyResult<Option<f64>
         BinaryOp::TrueDivide if y == 0.0 => return Err(vm.zero_division_error("division by zero")),
         BinaryOp::TrueDivide => x / y,
         BinaryOp::FloorDivide if y == 0.0 => {
-            return Err(vm.zero_division_error("float floor division by zero"));
+            return Err(vm.zero_division_error("division by zero"));
         }
         BinaryOp::FloorDivide => divmod(x, y).0,
-        BinaryOp::Remainder if y == 0.0 => return Err(vm.zero_division_error("float modulo by zero")),
+        BinaryOp::Remainder if y == 0.0 => return Err(vm.zero_division_error("division by zero")),
         BinaryOp::Remainder => divmod(x, y).1,
         _ => return Ok(None),
     }))
@@ -153,7 +153,7 @@ fn binary(vm: &Vm, a: Value, b: Value, op: BinaryOp) -> PyResult {
     };
     if op == BinaryOp::Divmod {
         if y == 0.0 {
-            return Err(vm.zero_division_error("float floor division by zero"));
+            return Err(vm.zero_division_error("division by zero"));
         }
         let (q, r) = divmod(x, y);
         return Ok(PyTuple::from_vec(vm, vec![new(vm, q), new(vm, r)]));

@@ -75,10 +75,7 @@ pub(super) fn binary(vm: &Vm, a: Value, b: Value, op: BinaryOp) -> PyResult {
 
 fn divide(vm: &Vm, x: &Int, y: &Int, op: BinaryOp) -> PyResult {
     if y.is_zero() {
-        return Err(vm.zero_division_error(match op {
-            BinaryOp::Remainder => "integer modulo by zero",
-            _ => "integer division or modulo by zero",
-        }));
+        return Err(vm.zero_division_error("division by zero"));
     }
     let (q, r) = match (x, y) {
         // Only the quotient of the smallest number and -1 does not fit; 63 bits exclude it.

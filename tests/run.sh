@@ -11,7 +11,7 @@ cargo build --release --locked
 export TAILSCOPE_BIN="$PWD/target/release/tailscope" TAILSCOPE="$PWD/target/release/tailscope"
 
 step "unit, golden and differential tests"
-cargo test --release --workspace --locked --quiet
+cargo test --release --workspace --locked --quiet --no-fail-fast
 
 step "real programs, on both interpreters"
 # float, raytrace, chaos and hexiom wait for the modules math, array, random and _io.

@@ -7,7 +7,7 @@ use crate::protocol::attr;
 use crate::types::cell::PyCell;
 use crate::types::dict::PyDict;
 use crate::types::frame_object::{self, PyFrame};
-use crate::value::{Ref, Value};
+use crate::value::Ref;
 use crate::vm::Vm;
 use tailscope_bytecode::code::{flags, kinds};
 

@@ -17,6 +17,7 @@ pub mod interp;
 pub mod introspect;
 pub mod names;
 pub mod native;
+pub mod memory;
 pub mod object;
 pub mod ops;
 pub mod owned_cell;

@@ -4,10 +4,10 @@
 //! weak-reference list and the attribute dictionary (see [`Prefix`]), and after its payload
 //! the inline attribute values that its shape names.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr;
 
+use crate::memory;
 use crate::shape;
 use crate::types::type_::Type;
 use crate::value::{Ref, Value};
@@ -27,9 +27,44 @@ pub struct Header {
 pub struct Prefix {
     /// The first weak reference (an object of `weakref` type), or null.
     pub weakrefs: Cell<*mut Header>,
-    /// A `PyDict` pointer once the attributes live in a dictionary; before that
-    /// `capacity << 1 | 1`, the number of inline values that the instance has room for.
-    pub dict: Cell<u64>,
+    /// In the upper 16 bits the number of inline values that the instance has room for; below
+    /// them a `PyDict` pointer (or NULL), or 1 while the attributes are inline values.
+    dict: Cell<u64>,
+}
+
+impl Prefix {
+    pub const EMPTY: Prefix = Prefix { weakrefs: Cell::new(ptr::null_mut()), dict: Cell::new(0) };
+    const CAPACITY_SHIFT: u32 = 48;
+    const INLINE: u64 = 1;
+
+    fn with_capacity(capacity: usize, inline: bool) -> Prefix {
+        let dict = (capacity as u64) << Self::CAPACITY_SHIFT | inline as u64;
+        Prefix { weakrefs: Cell::new(ptr::null_mut()), dict: Cell::new(dict) }
+    }
+
+    /// Inline values that the instance has room for, whether or not it (still) has any.
+    #[inline(always)]
+    pub fn capacity(&self) -> usize {
+        (self.dict.get() >> Self::CAPACITY_SHIFT) as usize
+    }
+
+    /// Whether the attributes are inline values.
+    #[inline(always)]
+    pub fn is_inline(&self) -> bool {
+        self.dict.get() & Self::INLINE != 0
+    }
+
+    /// The attribute dictionary, or null if there is none yet.
+    #[inline(always)]
+    pub fn dict(&self) -> *mut Header {
+        let low = self.dict.get() & ((1 << Self::CAPACITY_SHIFT) - 1);
+        (low & !Self::INLINE) as *mut Header
+    }
+
+    /// Makes `d`, which the prefix takes over, the attribute dictionary.
+    pub fn set_dict(&self, d: *mut Header) {
+        self.dict.set((self.capacity() as u64) << Self::CAPACITY_SHIFT | d as u64);
+    }
 }
 
 /// A Rust struct that is the layout of a built-in type: `#[repr(C)]`, a [`Header`] first.
@@ -128,69 +163,42 @@ unsafe fn destroy_now(vm: &Vm, p: *mut Header) {
                 return;
             }
         }
-        if ty.has_prefix() {
-            let prefix = prefix(p);
-            if !prefix.weakrefs.get().is_null() {
-                crate::types::weakref::clear_all(vm, p);
-            }
-        }
-        drop_values(vm, p, ty);
-        let size = match ty.slots().size {
+        let (mut base, mut size) = (p as *mut u8, match ty.slots().size {
             Some(size) => size(p),
             None => ty.payload_size(),
-        };
-        let (base, layout) = allocation(p, ty, size);
+        });
+        if ty.is_heap_layout() {
+            if ty.has_prefix() {
+                let prefix = prefix(p);
+                if !prefix.weakrefs.get().is_null() {
+                    crate::types::weakref::clear_all(vm, p);
+                }
+                base = base.sub(PREFIX_SIZE);
+                size += PREFIX_SIZE + prefix.capacity() * VALUE_SIZE;
+            }
+            size += ty.member_slots() as usize * VALUE_SIZE;
+            drop_values(vm, p, ty);
+        }
         if let Some(drop_payload) = ty.slots().drop {
             drop_payload(p);
         }
-        dealloc(base, layout);
+        memory::free(base, size);
     }
-}
-
-/// Where an object's memory starts, and how large it is.
-unsafe fn allocation(p: *mut Header, ty: &Type, payload: usize) -> (*mut u8, Layout) {
-    if !ty.is_heap_layout() {
-        return (p as *mut u8, object_layout(payload));
-    }
-    let pre = if ty.has_prefix() { PREFIX_SIZE } else { 0 };
-    // SAFETY: `p` is live; its capacity was set when it was allocated.
-    let capacity = ty.member_slots() as usize + unsafe { inline_capacity_at_birth(p, ty) };
-    // SAFETY: the prefix lies before the header.
-    unsafe { ((p as *mut u8).sub(pre), object_layout(pre + payload + capacity * VALUE_SIZE)) }
-}
-
-/// The inline capacity is forgotten when a dictionary takes over; deallocation only needs the
-/// address then, and a size that is not larger than what was asked for.
-unsafe fn inline_capacity_at_birth(p: *mut Header, ty: &Type) -> usize {
-    if !ty.has_prefix() {
-        return 0;
-    }
-    // SAFETY: types with a prefix have it before each instance.
-    let d = unsafe { prefix(p) }.dict.get();
-    if d & 1 == 1 { (d >> 1) as usize } else { 0 }
-}
-
-fn object_layout(size: usize) -> Layout {
-    // A size that overflows cannot come from a live object.
-    Layout::from_size_align(size.next_multiple_of(ALIGN), ALIGN).unwrap_or(Layout::new::<u128>())
 }
 
 /// Releases inline values, members of `__slots__` and the attribute dictionary.
 unsafe fn drop_values(vm: &Vm, p: *mut Header, ty: &Type) {
-    if !ty.is_heap_layout() {
-        return;
-    }
     // SAFETY: the shape says how many values are initialized.
     unsafe {
-        let n = vm.shape(((*p).shape)).value_count();
+        let n = vm.shape((*p).shape).value_count();
         let values = values_of(p, ty);
         for i in 0..n {
             (*values.add(i)).release();
         }
         if ty.has_prefix() {
-            let d = prefix(p).dict.get();
-            if d & 1 == 0 && d != 0 {
-                decref(d as *mut Header);
+            let d = prefix(p).dict();
+            if !d.is_null() {
+                decref(d);
             }
         }
     }
@@ -220,18 +228,12 @@ pub unsafe fn values_of(p: *mut Header, ty: &Type) -> *mut Value {
 ///
 /// # Safety
 /// The caller must initialize the payload before anybody sees the object.
-#[inline]
+#[inline(always)]
 pub unsafe fn allocate(size: usize, shape: u32) -> *mut Header {
-    let layout = object_layout(size);
-    // SAFETY: the size is never zero.
-    unsafe {
-        let p = alloc(layout) as *mut Header;
-        if p.is_null() {
-            handle_alloc_error(layout);
-        }
-        ptr::write(p, Header { refs: 1, shape });
-        p
-    }
+    let p = memory::allocate(size) as *mut Header;
+    // SAFETY: fresh memory, large enough for a header.
+    unsafe { ptr::write(p, Header { refs: 1, shape }) };
+    p
 }
 
 /// Gives an object of a built-in type with variable size another size; it may move.
@@ -240,13 +242,7 @@ pub unsafe fn allocate(size: usize, shape: u32) -> *mut Header {
 /// The caller must hold the only reference, and `old` must be the size it was allocated with.
 pub unsafe fn reallocate(p: *mut Header, old: usize, new: usize) -> *mut Header {
     // SAFETY: promised by the caller.
-    unsafe {
-        let q = std::alloc::realloc(p as *mut u8, object_layout(old), object_layout(new).size());
-        if q.is_null() {
-            handle_alloc_error(object_layout(new));
-        }
-        q as *mut Header
-    }
+    unsafe { memory::resize(p as *mut u8, old, new) as *mut Header }
 }
 
 /// A new object of a built-in type. The payload's header is set here.
@@ -293,20 +289,12 @@ pub unsafe fn allocate_instance(ty: &'static Type, payload: usize) -> *mut Heade
     let pre = if ty.has_prefix() { PREFIX_SIZE } else { 0 };
     let inline = if ty.has_prefix() && ty.uses_inline_values() { ty.inline_capacity() } else { 0 };
     let members = ty.member_slots() as usize;
-    let layout = object_layout(pre + payload + (members + inline) * VALUE_SIZE);
+    let base = memory::allocate(pre + payload + (members + inline) * VALUE_SIZE);
     // SAFETY: sizes are computed from the same parts.
     unsafe {
-        let base = alloc(layout);
-        if base.is_null() {
-            handle_alloc_error(layout);
-        }
         let p = base.add(pre) as *mut Header;
         if pre != 0 {
-            let dict = if ty.uses_inline_values() { (inline as u64) << 1 | 1 } else { 0 };
-            ptr::write(
-                base as *mut Prefix,
-                Prefix { weakrefs: Cell::new(ptr::null_mut()), dict: Cell::new(dict) },
-            );
+            ptr::write(base as *mut Prefix, Prefix::with_capacity(inline, ty.uses_inline_values()));
         }
         ptr::write(p, Header { refs: 1, shape: ty.instance_shape() });
         let values = (p as *mut u8).add(payload) as *mut Value;

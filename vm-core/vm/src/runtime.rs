@@ -112,6 +112,8 @@ pub struct Runtime {
     pub switch_interval: Cell<f64>,
     /// `sys.addaudithook`.
     pub audit_hooks: RefCell<Vec<Ref>>,
+    /// `os.register_at_fork`: before, after in the child, after in the parent.
+    pub fork_hooks: RefCell<[Vec<Ref>; 3]>,
     /// The program has ended and its modules are being taken apart.
     pub finalizing: Cell<bool>,
     /// The current `contextvars` context of the thread that runs; NULL until one is needed.
@@ -133,6 +135,7 @@ impl Runtime {
             int_max_str_digits: Cell::new(crate::types::int::MAX_STR_DIGITS),
             switch_interval: Cell::new(0.005),
             audit_hooks: RefCell::default(),
+            fork_hooks: RefCell::default(),
             finalizing: Cell::new(false),
             context: OwnedCell::null(),
             warnings: Default::default(),

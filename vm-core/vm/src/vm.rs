@@ -37,6 +37,8 @@ pub struct Vm {
     keys_version: Cell<u32>,
     method_cache: Box<[MethodCacheEntry]>,
     pub signatures: SignatureCache,
+    /// Codecs and error handlers by name.
+    pub codecs: crate::codecs::Registry,
     pub(crate) destroy_depth: Cell<u32>,
     pub(crate) destroy_later: UnsafeCell<Vec<*mut Header>>,
     /// Containers whose repr is being made, to cut recursion short.
@@ -89,6 +91,7 @@ impl Vm {
             keys_version: Cell::new(1),
             method_cache: (0..METHOD_CACHE_SIZE).map(|_| Cell::new((0, 0, Value::NULL))).collect(),
             signatures: SignatureCache::default(),
+            codecs: Default::default(),
             destroy_depth: Cell::new(0),
             destroy_later: UnsafeCell::default(),
             repr_running: RefCell::default(),

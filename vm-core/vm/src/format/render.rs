@@ -139,7 +139,7 @@ fn group(digits: &str, sep: Grouping, every: usize, least: usize) -> String {
     let zeros = n - digits.len();
     let mut out = String::with_capacity(len(n));
     for (i, c) in std::iter::repeat_n('0', zeros).chain(digits.chars()).enumerate() {
-        if i > 0 && (n - i) % every == 0 {
+        if i > 0 && (n - i).is_multiple_of(every) {
             out.push(sep.separator());
         }
         out.push(c);

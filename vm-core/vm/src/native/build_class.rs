@@ -38,7 +38,7 @@ fn build_class(vm: &Vm, a: &[Value]) -> PyResult {
         item::set(vm, namespace.value(), vm.names().__orig_bases__, given_bases)?;
     }
     let args = [name, bases.value(), namespace.value()];
-    let class = call::call_dict(vm, meta.value(), &args, keywords.cast::<PyDict>().filter(|d| d.len() != 0))?;
+    let class = call::call_dict(vm, meta.value(), &args, keywords.cast::<PyDict>().filter(|d| !d.is_empty()))?;
     if Type::from_value(class.value()).is_some()
         && let Some(cell) = cell.cast::<PyCell>()
     {
@@ -108,7 +108,7 @@ fn prepare(vm: &Vm, meta: &Ref, name: Value, bases: &Ref, keywords: Value) -> Py
     let Some(f) = attr::get_opt(vm, meta.value(), vm.names().__prepare__)? else {
         return Ok(PyDict::new(vm));
     };
-    let kw = keywords.cast::<PyDict>().filter(|d| d.len() != 0);
+    let kw = keywords.cast::<PyDict>().filter(|d| !d.is_empty());
     let ns = call::call_dict(vm, f.value(), &[name, bases.value()], kw)?;
     if vm.type_of(ns.value()).slots().get_item.is_none() {
         let shown = match Type::from_value(meta.value()) {

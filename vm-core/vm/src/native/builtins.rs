@@ -283,7 +283,7 @@ fn extreme(vm: &Vm, name: &str, op: CompareOp, a: &[Value]) -> PyResult {
     let key = a[1].non_null().filter(|k| !k.is(vm.none()));
     let default = a[2];
     let many = args.len() > 1;
-    if args.len() == 0 {
+    if args.is_empty() {
         return Err(vm.type_error(format!("{name} expected at least 1 argument, got 0")));
     }
     if many && !default.is_null() {

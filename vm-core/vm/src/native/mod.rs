@@ -47,6 +47,7 @@ pub fn add(vm: &Vm, m: Value, name: &str, v: Value) -> PyResult<()> {
 
 mod build_class;
 pub mod builtins;
+pub mod codecs_;
 pub mod collections;
 pub mod itertools;
 pub mod math;
@@ -59,6 +60,9 @@ pub mod atexit;
 pub mod contextvars;
 pub mod gc;
 pub mod marshal;
+pub mod posix;
+pub mod random;
+pub mod string_;
 pub mod warnings;
 mod errno;
 pub mod signal;
@@ -85,6 +89,7 @@ static MODULES: &[&ModuleDef] = &[
     &contextvars::MODULE,
     &gc::MODULE,
     &marshal::MODULE,
+    &posix::MODULE,
     &warnings::MODULE,
     &errno::MODULE,
     &signal::MODULE,
@@ -92,6 +97,9 @@ static MODULES: &[&ModuleDef] = &[
     &time::MODULE,
     &weakref::MODULE,
     &math::MODULE,
+    &random::MODULE,
+    &string_::MODULE,
+    &codecs_::MODULE,
 ];
 
 /// Names of all native modules.

@@ -370,7 +370,8 @@ fn empty_set() -> libc::sigset_t {
     }
 }
 
-fn to_sigset(vm: &Vm, v: Value) -> PyResult<libc::sigset_t> {
+/// A set of signal numbers.
+pub(crate) fn to_sigset(vm: &Vm, v: Value) -> PyResult<libc::sigset_t> {
     let mut set = empty_set();
     for item in iter::to_vec(vm, v)? {
         let n = number::index_clipped(vm, item.value())?;

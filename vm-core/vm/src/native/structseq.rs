@@ -49,7 +49,7 @@ macro_rules! struct_sequence {
 pub(crate) use struct_sequence;
 
 /// Constructor of types that programs may make instances of.
-pub(crate) const FROM_SEQUENCE: New = New::Bound("(sequence, dict=<unrepresentable>)", new);
+pub(crate) const FROM_SEQUENCE: New = New::Bound("(sequence, dict=<unrepresentable>)", from_sequence);
 
 /// An instance: one value per item, hidden ones included.
 pub fn make(id: ShapeId, visible: usize, values: Vec<Ref>) -> Ref {
@@ -125,7 +125,8 @@ fn named_index(ty: TypeRef, total: usize, visible: usize, k: usize) -> usize {
     if n == total || k < visible - (total - n) { k } else { k + (total - n) }
 }
 
-fn new(vm: &Vm, ty: TypeRef, a: &[Value]) -> PyResult {
+/// `type(sequence, dict)`.
+pub(crate) fn from_sequence(vm: &Vm, ty: TypeRef, a: &[Value]) -> PyResult {
     let (visible, total) = counts(vm, ty);
     let name = ty.full_name();
     let extra = match a[1].non_null() {

@@ -101,11 +101,11 @@ pub unsafe fn LOAD_ATTR_SLOT(r: &mut Regs) -> Flow {
 /// The dictionary of an instance whose attributes are in one.
 macro_rules! attribute_dict {
     ($owner:expr) => {{
-        let d = object::prefix($owner.pointer()).dict.get();
-        if d == 0 || d & 1 == 1 {
+        let d = object::prefix($owner.pointer()).dict();
+        if d.is_null() {
             return Flow::Deopt;
         }
-        let d = Value::borrowed(d as *const object::Header);
+        let d = Value::borrowed(d);
         if !d.has_shape_nonnull(shape::DICT) {
             return Flow::Deopt;
         }
@@ -203,7 +203,7 @@ pub unsafe fn LOAD_ATTR_METHOD_NO_DICT(r: &mut Regs) -> Flow {
 pub unsafe fn LOAD_ATTR_METHOD_LAZY_DICT(r: &mut Regs) -> Flow {
     let owner = r.peek(1);
     cached_class!(r, owner);
-    if object::prefix(owner.pointer()).dict.get() != 0 {
+    if !object::prefix(owner.pointer()).dict().is_null() {
         return Flow::Deopt;
     }
     finish_method(r)
@@ -324,7 +324,7 @@ pub unsafe fn STORE_ATTR_ADD_VALUE(r: &mut Regs) -> Flow {
     cached_shape!(r, owner);
     let t = r.code().transition(r.cache16(3) as usize);
     let p = owner.pointer();
-    if object::prefix(p).dict.get() >> 1 < u64::from(t.needed_capacity) {
+    if object::prefix(p).capacity() < t.needed_capacity as usize {
         return Flow::Deopt;
     }
     let at = (p as *mut u8).add(t.offset as usize) as *mut Value;

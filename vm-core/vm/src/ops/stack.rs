@@ -98,9 +98,7 @@ pub unsafe fn COPY(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn SWAP(r: &mut Regs) -> Flow {
     let (bottom, top) = (r.slot(r.arg()), r.slot(1));
-    let v = *bottom;
-    *bottom = *top;
-    *top = v;
+    std::mem::swap(&mut *bottom, &mut *top);
     Flow::Next
 }
 

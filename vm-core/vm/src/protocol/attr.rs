@@ -119,8 +119,8 @@ pub fn instance_dict_opt<'a>(vm: &Vm, obj: Value) -> Option<&'a PyDict> {
         if !ty.has_flag(flags::DICT) {
             return None;
         }
-        let d = object::prefix(p).dict.get();
-        if d & 1 == 1 || d == 0 { None } else { Value::borrowed(d as *const _).cast::<PyDict>() }
+        let d = object::prefix(p).dict();
+        if d.is_null() { None } else { Value::borrowed(d).cast::<PyDict>() }
     }
 }
 
@@ -141,16 +141,15 @@ pub fn instance_dict_value(vm: &Vm, obj: Value) -> Option<Value> {
     // SAFETY: a live object whose type has a prefix.
     unsafe {
         let prefix = object::prefix(obj.pointer());
-        let d = prefix.dict.get();
-        if d & 1 == 0 && d != 0 {
-            return Some(Value::borrowed(d as *const _));
+        if !prefix.dict().is_null() {
+            return Some(Value::borrowed(prefix.dict()));
         }
         let dict = PyDict::new(vm);
-        if d & 1 == 1 {
+        if prefix.is_inline() {
             move_values(vm, obj, ty, &dict);
         }
-        prefix.dict.set(dict.into_value().pointer() as u64);
-        Some(Value::borrowed(prefix.dict.get() as *const _))
+        prefix.set_dict(dict.into_value().pointer());
+        Some(Value::borrowed(prefix.dict()))
     }
 }
 
@@ -190,8 +189,9 @@ pub fn replace_instance_dict(vm: &Vm, obj: Value, d: Value) -> PyResult<()> {
     // SAFETY: the object has a prefix and, after the call above, a dictionary.
     unsafe {
         let prefix = object::prefix(obj.pointer());
-        let old = prefix.dict.replace(d.dup_owned().pointer() as u64);
-        Value::owned(old as *mut _).release();
+        let old = prefix.dict();
+        prefix.set_dict(d.dup_owned().pointer());
+        Value::owned(old).release();
     }
     Ok(())
 }
@@ -237,8 +237,7 @@ unsafe fn next_shape(
 ) -> Option<ShapeId> {
     let n = sh.keys.len();
     // SAFETY: an instance with inline values has a prefix with its capacity.
-    let capacity = unsafe { object::prefix(p).dict.get() } >> 1;
-    if n >= capacity as usize {
+    if n >= unsafe { object::prefix(p) }.capacity() {
         ty.grow_inline_capacity(n + 1);
         return None;
     }
@@ -328,7 +327,7 @@ fn cannot_set(vm: &Vm, obj: Value, name: Value) -> Raised {
     }
     let msg = if ty.lookup(vm, name).is_some() {
         format!("'{}' object attribute '{}' is read-only", ty.full_name(), text)
-    } else if ty.is_heap() || ty.slots().set_attr.is_some_and(|f| f as usize == generic_set as usize) {
+    } else if ty.is_heap() || ty.slots().set_attr.is_some_and(|f| f as usize == generic_set as *const () as usize) {
         format!(
             "'{}' object has no attribute '{}' and no __dict__ for setting new attributes",
             ty.full_name(),
@@ -389,7 +388,7 @@ pub fn is_unbound_method(vm: &Vm, f: Value) -> bool {
 /// What `obj.name(...)` calls, without making a bound method where possible.
 pub fn load_method(vm: &Vm, obj: Value, name: Value) -> PyResult<Method> {
     let ty = vm.type_of(obj);
-    let generic = ty.slots().get_attr.is_some_and(|f| f as usize == generic_get as usize);
+    let generic = ty.slots().get_attr.is_some_and(|f| f as usize == generic_get as *const () as usize);
     if generic
         && let Some(f) = ty.lookup(vm, name)
         && is_unbound_method(vm, f)

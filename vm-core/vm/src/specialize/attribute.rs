@@ -249,7 +249,7 @@ unsafe fn from_class(r: &Regs, owner: Value, s: ShapeId, d: Value, method: bool)
         (Storage::Fixed, true) => Opcode::LOAD_ATTR_METHOD_NO_DICT,
         (Storage::Fixed, false) if owner.is_object() => Opcode::LOAD_ATTR_NONDESCRIPTOR_NO_DICT,
         // SAFETY: instances with a dictionary of their own have a prefix.
-        (Storage::Dict, true) if unsafe { object::prefix(owner.pointer()) }.dict.get() == 0 => {
+        (Storage::Dict, true) if unsafe { object::prefix(owner.pointer()) }.dict().is_null() => {
             Opcode::LOAD_ATTR_METHOD_LAZY_DICT
         }
         _ => return None,

@@ -261,7 +261,7 @@ fn extend(vm: &Vm, a: &[Value]) -> PyResult {
             true => vm.type_error(format!("can't extend bytearray with {}", vm.type_of(a[1]).full_name())),
             false => e,
         })?;
-        let mut more = Vec::new();
+        let mut more = Vec::with_capacity(iter::length_hint(vm, a[1], 32)?.min(1 << 16));
         while let Some(x) = iter::next(vm, it.value())? {
             more.push(bytes::byte(vm, x.value(), "byte")?);
         }

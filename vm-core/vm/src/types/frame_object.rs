@@ -360,7 +360,7 @@ fn get_lasti(vm: &Vm, v: Value) -> PyResult {
     Ok(Ref::small_int(start))
 }
 
-fn get_locals(vm: &Vm, v: Value) -> PyResult {
+fn get_locals(_vm: &Vm, v: Value) -> PyResult {
     let f = this(v);
     if let Some(m) = f.mapping() {
         return Ok(m.to_ref());

@@ -4,13 +4,13 @@
 //! A suspended one keeps its slots (locals, hidden slots, value stack) in its own buffer;
 //! running, they are on the VM's stack.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr;
 
 use tailscope_bytecode::code::flags as code_flags;
 use tailscope_bytecode::opcode::Opcode;
 
+use crate::memory;
 use crate::code::PyCode;
 use crate::error::{PyResult, Raised};
 use crate::frame::Frame;
@@ -99,11 +99,6 @@ pub enum Sent {
     Returned(Ref),
 }
 
-fn slots_layout(capacity: u32) -> Layout {
-    // Frames have fewer than 2^16 slots.
-    Layout::array::<Value>(capacity.max(1) as usize).unwrap_or(Layout::new::<Value>())
-}
-
 impl PyGenerator {
     /// The generator (or coroutine, async generator) of a function that has just been entered:
     /// RETURN_GENERATOR. Its slots move here, made independent of the caller's.
@@ -117,10 +112,7 @@ impl PyGenerator {
             let function = frame.function();
             let code = function.code();
             let capacity = code.frame_slots + code.code.stacksize + 1;
-            let slots = alloc(slots_layout(capacity)) as *mut Value;
-            if slots.is_null() {
-                handle_alloc_error(slots_layout(capacity));
-            }
+            let slots = memory::allocate(capacity as usize * size_of::<Value>()) as *mut Value;
             let used = sp.offset_from(frame.0) as usize;
             for i in 0..used {
                 *slots.add(i) = (*frame.0.add(i)).into_owned();
@@ -294,8 +286,8 @@ unsafe fn copy_slots(from: *const Value, to: *mut Value, count: usize) {
 impl Drop for PyGenerator {
     fn drop(&mut self) {
         self.clear(Vm::current());
-        // SAFETY: allocated by `from_frame` with this layout.
-        unsafe { dealloc(self.slots.cast(), slots_layout(self.capacity)) }
+        // SAFETY: allocated by `from_frame` with this size.
+        unsafe { memory::free(self.slots.cast(), self.capacity as usize * size_of::<Value>()) }
     }
 }
 

@@ -28,12 +28,12 @@ const HINT_DOC: &str = "Number of items still to come, as far as known.";
 pub fn builtin_function(vm: &Vm, name: &str) -> PyResult {
     let builtins = vm.runtime.builtins.get();
     let found = match builtins.cast::<PyDict>() {
-        Some(d) => d.get_text(vm, name),
+        Some(d) => d.get(vm, vm.intern(name))?,
         None if builtins.is_null() => None,
-        None => module::dict(vm, builtins).get_text(vm, name),
+        None => module::dict(vm, builtins).get(vm, vm.intern(name))?,
     };
     match found {
-        Some(f) => Ok(f.to_ref()),
+        Some(f) => Ok(f),
         None => Err(vm.attribute_error(
             builtins,
             vm.intern(name),
@@ -463,7 +463,7 @@ pub static ZIP: TypeDef = TypeDef {
 };
 
 /// The tuple of a payload's field that always holds one.
-fn tuple_in<'a>(r: &'a Ref) -> &'a PyTuple {
+fn tuple_in(r: &Ref) -> &PyTuple {
     // SAFETY: made as a tuple.
     unsafe { r.cast_unchecked::<PyTuple>() }
 }
@@ -649,7 +649,7 @@ pub static FILTER: TypeDef = TypeDef {
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyFilter>);
         s.iter = Some(|_, v| Ok(v.to_ref()));
-        s.next = Some(|vm, v| filter_next(vm, v));
+        s.next = Some(filter_next);
     },
     new: New::Bound("(function, iterable, /)", new_filter),
     methods: &[MethodDef::new("__reduce__", "($self, /)", filter_reduce, REDUCE_DOC)],

@@ -106,6 +106,16 @@ macro_rules! builtin_types {
             WEAK_PROXY, OBJECT, $crate::native::weakref::PROXY;
             WEAK_CALLABLE_PROXY, OBJECT, $crate::native::weakref::CALLABLE_PROXY;
             ABC_DATA, OBJECT, $crate::native::abc::DATA;
+            STAT_RESULT, TUPLE, $crate::native::posix::stat::STAT_RESULT;
+            STATVFS_RESULT, TUPLE, $crate::native::posix::stat::STATVFS_RESULT;
+            TERMINAL_SIZE, TUPLE, $crate::native::posix::descriptors::TERMINAL_SIZE;
+            UNAME_RESULT, TUPLE, $crate::native::posix::system::UNAME_RESULT;
+            TIMES_RESULT, TUPLE, $crate::native::posix::system::TIMES_RESULT;
+            WAITID_RESULT, TUPLE, $crate::native::posix::process::WAITID_RESULT;
+            SCHED_PARAM, TUPLE, $crate::native::posix::process::SCHED_PARAM;
+            RUSAGE, TUPLE, $crate::native::posix::process::RUSAGE;
+            SCANDIR_ITERATOR, OBJECT, $crate::native::posix::directory::ITERATOR;
+            DIR_ENTRY, OBJECT, $crate::native::posix::directory::ENTRY;
             CONTEXT, OBJECT, $crate::native::contextvars::CONTEXT;
             CONTEXT_VAR, OBJECT, $crate::native::contextvars::CONTEXT_VAR;
             CONTEXT_TOKEN, OBJECT, $crate::native::contextvars::TOKEN;
@@ -218,6 +228,9 @@ macro_rules! builtin_types {
             ITERTOOLS_TEE, OBJECT, $crate::native::itertools::TEE;
             ITERTOOLS_TEE_DATA, OBJECT, $crate::native::itertools::TEE_DATA;
             ITERTOOLS_ZIP_LONGEST, OBJECT, $crate::native::itertools::ZIP_LONGEST;
+            RANDOM, OBJECT, $crate::native::random::RANDOM;
+            FORMATTER_ITERATOR, OBJECT, $crate::native::string_::FORMATTER_ITERATOR;
+            FIELD_NAME_ITERATOR, OBJECT, $crate::native::string_::FIELD_NAME_ITERATOR;
         }
     };
 }

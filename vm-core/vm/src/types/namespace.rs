@@ -108,7 +108,7 @@ fn repr(vm: &Vm, v: Value) -> PyResult {
         w.push("(");
         let mut first = true;
         for key in d.keys_vec() {
-            if !key.cast::<PyStr>().is_some_and(|s| !s.is_empty()) {
+            if key.cast::<PyStr>().is_none_or(|s| s.is_empty()) {
                 continue;
             }
             let Some(value) = d.get(vm, key.value())? else { continue };

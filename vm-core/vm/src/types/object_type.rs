@@ -38,11 +38,11 @@ pub fn new_plain(vm: &Vm) -> Ref {
 }
 
 fn is_own_new(ty: &Type) -> bool {
-    ty.slots().new.is_some_and(|f| f as usize == object_new as usize)
+    ty.slots().new.is_some_and(|f| f as usize == object_new as *const () as usize)
 }
 
 fn is_own_init(ty: &Type) -> bool {
-    ty.slots().init.is_some_and(|f| f as usize == object_init as usize)
+    ty.slots().init.is_some_and(|f| f as usize == object_init as *const () as usize)
 }
 
 /// The `new` slot of `object`.
@@ -283,7 +283,7 @@ fn reducible(ty: TypeRef) -> bool {
 fn getstate(vm: &Vm, args: &[Value]) -> PyResult {
     let this = args[0];
     let state = match attr::instance_dict_value(vm, this) {
-        Some(d) if d.cast::<PyDict>().is_some_and(|d| d.len() != 0) => d.to_ref(),
+        Some(d) if d.cast::<PyDict>().is_some_and(|d| !d.is_empty()) => d.to_ref(),
         Some(_) | None => vm.none_ref(),
     };
     let slots = PyDict::new(vm);
@@ -302,7 +302,7 @@ fn getstate(vm: &Vm, args: &[Value]) -> PyResult {
             }
         }
     }
-    if slots.cast::<PyDict>().is_some_and(|d| d.len() != 0) {
+    if slots.cast::<PyDict>().is_some_and(|d| !d.is_empty()) {
         return Ok(PyTuple::from_vec(vm, vec![state, slots]));
     }
     Ok(state)

@@ -79,7 +79,7 @@ fn call_new(vm: &Vm, bound: &[Value]) -> PyResult {
 /// Positional values and a dictionary of keywords in the vectorcall convention.
 pub fn with_keywords(vm: &Vm, args: &[Value], kwargs: &PyDict) -> (Vec<Value>, Option<Ref>) {
     let mut values = args.to_vec();
-    if kwargs.len() == 0 {
+    if kwargs.is_empty() {
         return (values, None);
     }
     let mut names = Vec::new();

@@ -488,7 +488,7 @@ pub fn is_slot_name(name: &str) -> bool {
 /// For the interpreter: the plain Python-level `__init__`, `__getitem__`... of a class, if its
 /// slot is the generic one.
 pub fn uses_generic_init(ty: &Type) -> bool {
-    ty.slots().init.is_some_and(|f| f as usize == slot_init as usize)
+    ty.slots().init.is_some_and(|f| f as usize == slot_init as *const () as usize)
 }
 
 pub fn uses_generic_getitem(ty: &Type) -> bool {

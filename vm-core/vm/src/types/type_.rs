@@ -256,13 +256,9 @@ impl Type {
         };
         #[repr(C, align(16))]
         struct Aligned(crate::object::Prefix, Type);
-        let prefix = crate::object::Prefix {
-            weakrefs: Cell::new(std::ptr::null_mut()),
-            dict: Cell::new(0),
-        };
         // Objects with a prefix have it right before the header, also those that are leaked.
         const { assert!(size_of::<crate::object::Prefix>() == 16) };
-        &Box::leak(Box::new(Aligned(prefix, ty))).1
+        &Box::leak(Box::new(Aligned(crate::object::Prefix::EMPTY, ty))).1
     }
 
     /// This type as a value.

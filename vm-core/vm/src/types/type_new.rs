@@ -69,7 +69,7 @@ pub fn new(vm: &Vm, meta: TypeRef, args: CallArgs) -> PyResult {
     let winner = calculate_metaclass(vm, meta, bases)?;
     if !winner.is(meta)
         && let Some(f) = winner.slots().new
-        && f as usize != new as usize
+        && f as usize != new as *const () as usize
     {
         return f(vm, winner, args);
     }
@@ -460,7 +460,7 @@ pub fn replace_bases(vm: &Vm, ty: TypeRef, value: Value) -> PyResult<()> {
             vm.type_of(value).full_name()
         )));
     };
-    if tuple.len() == 0 {
+    if tuple.is_empty() {
         return Err(vm.type_error(format!(
             "can only assign non-empty tuple to {}.__bases__, not ()",
             ty.name()

@@ -4,6 +4,7 @@
 //! point and writes `tables.rs`. The Unicode crates of the ecosystem follow newer versions of
 //! the standard, each its own, so they would answer differently.
 
+pub mod names;
 pub mod normalize;
 #[rustfmt::skip]
 #[allow(clippy::unreadable_literal, clippy::excessive_precision, clippy::approx_constant)]

@@ -362,11 +362,19 @@ fn clear(vm: &Vm, a: &[Value]) -> PyResult {
 fn copy(vm: &Vm, a: &[Value]) -> PyResult {
     let od = PyOrderedDict::of(a[0]);
     let r = call::call_args(vm, vm.type_of(a[0]).value(), &[])?;
+    let state = od.state.get();
     if is_exact(a[0]) {
-        PyOrderedDict::of(r.value()).dict.copy_entries(&od.dict);
+        let to = PyOrderedDict::of(r.value());
+        // Comparing keys may run code that changes the original.
+        let mut pos = 0;
+        while let Some((next, key, v)) = od.dict.entry_at(pos) {
+            let (key, v, hash) = (key.to_ref(), v.to_ref(), od.dict.hash_before(next));
+            pos = next;
+            to.dict.set_hashed(vm, key.value(), hash, v.value())?;
+            od.check(vm, state)?;
+        }
         return Ok(r);
     }
-    let state = od.state.get();
     for key in od.dict.keys_vec() {
         let v = item::get(vm, a[0], key.value())?;
         item::set(vm, r.value(), key.value(), v.value())?;

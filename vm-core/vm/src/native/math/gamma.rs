@@ -12,8 +12,8 @@ pub enum MathError {
 }
 
 const LN_PI: f64 = 1.144_729_885_849_400_2;
-const G: f64 = 6.024_680_040_776_729_6;
-const G_MINUS_HALF: f64 = 5.524_680_040_776_729_6;
+const G: f64 = 6.024_680_040_776_73;
+const G_MINUS_HALF: f64 = 5.524_680_040_776_73;
 
 #[allow(clippy::excessive_precision)] // As published.
 const NUMERATOR: [f64; 13] = [
@@ -189,7 +189,8 @@ mod tests {
     #[test]
     fn known_values() {
         assert_eq!(gamma(5.0), Ok(24.0));
-        assert_eq!(gamma(0.5), Ok(1.772_453_850_905_516));
+        // The square root of pi; the platform's `pow` and `exp` decide over the last digits.
+        assert!(gamma(0.5).is_ok_and(|r| (r - 1.772_453_850_905_516).abs() < 1e-15));
         assert_eq!(gamma(-1.0), Err(MathError::Domain));
         assert_eq!(gamma(172.0), Err(MathError::Range));
         assert_eq!(lgamma(1.0), Ok(0.0));

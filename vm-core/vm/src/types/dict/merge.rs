@@ -37,7 +37,7 @@ impl PyDict {
     pub fn merge(&self, vm: &Vm, other: Value, existing: Existing) -> PyResult<()> {
         // A subclass with its own `__iter__` may hide or make up keys: it is asked.
         if let Some(d) = other.cast::<PyDict>()
-            && vm.type_of(other).slots().iter.is_some_and(|f| f as usize == methods::iter as usize)
+            && vm.type_of(other).slots().iter.is_some_and(|f| f as usize == methods::iter as *const () as usize)
         {
             return self.merge_dict(vm, d, existing);
         }

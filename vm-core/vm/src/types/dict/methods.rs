@@ -185,7 +185,7 @@ pub(crate) fn iter(_vm: &Vm, v: Value) -> PyResult {
 
 /// Whether the dictionary iterates over its own keys (a subclass may do otherwise).
 pub(crate) fn iterates_as_usual(vm: &Vm, v: Value) -> bool {
-    vm.type_of(v).slots().iter.is_some_and(|f| f as usize == iter as usize)
+    vm.type_of(v).slots().iter.is_some_and(|f| f as usize == iter as *const () as usize)
 }
 
 fn get_item(vm: &Vm, v: Value, key: Value) -> PyResult {

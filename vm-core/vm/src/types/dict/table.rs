@@ -2,10 +2,10 @@
 //! of entries in insertion order, as in CPython (`Objects/dictobject.c` tells the reasons).
 //! Nothing in here runs Python code.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr;
 
+use crate::memory;
 use crate::value::Value;
 
 /// One key and its value; both NULL once deleted.
@@ -322,13 +322,9 @@ impl Table {
     }
 
     fn allocate(&self, log2: u8) {
-        let layout = table_layout(log2);
-        // SAFETY: the size is not zero; the indices follow the entries.
+        let p = memory::allocate(table_size(log2));
+        // SAFETY: the indices follow the entries.
         unsafe {
-            let p = alloc(layout);
-            if p.is_null() {
-                handle_alloc_error(layout);
-            }
             let indices = p.add(usable_fraction(log2) * size_of::<Entry>());
             // All bits set is -1, EMPTY, in each width.
             ptr::write_bytes(indices, 0xff, index_bytes(log2));
@@ -408,18 +404,13 @@ fn index_bytes(log2: u8) -> usize {
     1usize << (log2 + width)
 }
 
-fn table_layout(log2: u8) -> Layout {
-    let size = usable_fraction(log2) * size_of::<Entry>() + index_bytes(log2);
-    match Layout::from_size_align(size, align_of::<Entry>()) {
-        Ok(l) => l,
-        // Only reached with more entries than any memory holds.
-        Err(_) => handle_alloc_error(Layout::new::<Entry>()),
-    }
+fn table_size(log2: u8) -> usize {
+    usable_fraction(log2) * size_of::<Entry>() + index_bytes(log2)
 }
 
 fn free(entries: *mut Entry, log2: u8) {
     if log2 != 0 {
-        // SAFETY: allocated with this layout.
-        unsafe { dealloc(entries as *mut u8, table_layout(log2)) }
+        // SAFETY: allocated with this size.
+        unsafe { memory::free(entries as *mut u8, table_size(log2)) }
     }
 }

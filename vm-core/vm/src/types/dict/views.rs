@@ -413,8 +413,12 @@ impl<const S: u32> PyDictIterator<S> {
             self.dict.clear();
             return Ok(None);
         };
+        if self.left.get() == 0 {
+            self.dict.clear();
+            return Err(vm.runtime_error("dictionary keys changed during iteration"));
+        }
         self.pos.set(pos);
-        self.left.set(self.left.get().saturating_sub(1));
+        self.left.set(self.left.get() - 1);
         Ok(Some(pick(k, v)))
     }
 

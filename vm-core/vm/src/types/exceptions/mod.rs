@@ -193,7 +193,7 @@ fn str(vm: &Vm, v: Value) -> PyResult {
     }
     let args = this(v).args.get().to_ref();
     match args.cast::<PyTuple>() {
-        Some(t) if t.len() == 0 => Ok(vm.empty_str().to_ref()),
+        Some(t) if t.is_empty() => Ok(vm.empty_str().to_ref()),
         Some(t) if t.len() == 1 => obj::str(vm, t.as_slice()[0]),
         _ => obj::str(vm, args.value()),
     }
@@ -276,7 +276,7 @@ fn add_note_method(vm: &Vm, a: &[Value]) -> PyResult {
 fn reduce(vm: &Vm, a: &[Value]) -> PyResult {
     let mut parts = vec![vm.type_of(a[0]).to_ref(), fields::reduce_args(vm, a[0])];
     if let Some(d) = attr::instance_dict_opt(vm, a[0])
-        && d.len() != 0
+        && !d.is_empty()
         && let Some(v) = attr::instance_dict_value(vm, a[0])
     {
         parts.push(v.to_ref());

@@ -153,7 +153,7 @@ pub fn write_type_repr(vm: &Vm, w: &mut ReprWriter, v: Value) -> PyResult<()> {
         Some(m) if !m.is(vm.none()) => m,
         _ => return w.push_repr(vm, v),
     };
-    if !module.cast::<PyStr>().is_some_and(|s| s.as_bytes() == b"builtins") {
+    if module.cast::<PyStr>().is_none_or(|s| s.as_bytes() != b"builtins") {
         w.push_str_of(vm, module.value())?;
         w.push(".");
     }

@@ -1,10 +1,9 @@
 //! `list`: a growable array of values.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
 use std::cell::Cell;
-use std::mem::ManuallyDrop;
 use std::ptr;
 
+use crate::memory;
 use crate::error::PyResult;
 use crate::object::{self, Header, Payload};
 use crate::protocol::item;
@@ -40,16 +39,8 @@ unsafe impl Payload for PyList {
 /// allocation returns. `cap` is 0 then, so it is never followed.
 const SORTING: *mut Value = ptr::dangling_mut();
 
-fn array_layout(cap: usize) -> Layout {
-    // A capacity that overflows is refused by `grow_to`.
-    Layout::array::<Value>(cap).unwrap_or(Layout::new::<Value>())
-}
-
 impl PyList {
-    fn payload(mut values: Vec<Ref>) -> PyList {
-        if values.capacity() > values.len() + (values.len() >> 3) + 6 {
-            values.shrink_to_fit();
-        }
+    fn payload(values: Vec<Ref>) -> PyList {
         let list = PyList {
             header: object::header(),
             len: Cell::new(0),
@@ -313,32 +304,42 @@ impl PyList {
 
     /// Empties the list and hands its items out.
     pub fn take(&self) -> Vec<Ref> {
-        if self.cap.get() == 0 {
+        let (p, n, cap) = (self.items.get(), self.len.get(), self.cap.get());
+        if cap == 0 {
             return Vec::new();
         }
-        let (p, n, cap) = (self.items.get(), self.len.get(), self.cap.get());
+        let mut out: Vec<Ref> = Vec::with_capacity(n);
         self.items.set(ptr::null_mut());
         self.len.set(0);
         self.cap.set(0);
-        // SAFETY: the array, which is this call's alone now, was allocated as a `Vec` does it;
-        // `Ref` is a transparent `Value`.
-        unsafe { Vec::from_raw_parts(p.cast(), n, cap) }
+        // SAFETY: `n` owned items move from the array, which is this call's alone now; `Ref` is a
+        // transparent `Value`.
+        unsafe {
+            ptr::copy_nonoverlapping(p, out.as_mut_ptr().cast(), n);
+            out.set_len(n);
+            memory::free(p as *mut u8, cap * size_of::<Value>());
+        }
+        out
     }
 
     pub fn clear(&self) {
         drop_backward(self.take());
     }
 
-    /// Gives a list that has no memory the items and the memory of a `Vec`.
-    pub(crate) fn put_back(&self, values: Vec<Ref>) {
+    /// Gives a list that has no memory the items of a `Vec`.
+    pub(crate) fn put_back(&self, mut values: Vec<Ref>) {
         debug_assert!(self.cap.get() == 0);
-        if values.capacity() == 0 {
+        let n = values.len();
+        if n == 0 {
             return;
         }
-        let mut values = ManuallyDrop::new(values);
-        self.items.set(values.as_mut_ptr().cast());
-        self.len.set(values.len());
-        self.cap.set(values.capacity());
+        self.grow_to(n);
+        // SAFETY: the items move to an array that has room for them.
+        unsafe {
+            values.set_len(0);
+            ptr::copy_nonoverlapping(values.as_ptr().cast(), self.items.get(), n);
+        }
+        self.len.set(n);
     }
 
     pub fn reverse(&self) {
@@ -363,18 +364,14 @@ impl PyList {
         let old = self.cap.get();
         debug_assert!(cap >= self.len.get() && cap > 0);
         assert!(cap <= isize::MAX as usize / size_of::<Value>(), "a list larger than the address space");
-        // SAFETY: the old array has `old` slots; the new size is not zero.
-        unsafe {
-            let p = if old == 0 {
-                alloc(array_layout(cap))
-            } else {
-                realloc(self.items.get() as *mut u8, array_layout(old), cap * size_of::<Value>())
-            };
-            if p.is_null() {
-                handle_alloc_error(array_layout(cap));
-            }
-            self.items.set(p as *mut Value);
-        }
+        let size = cap * size_of::<Value>();
+        let p = if old == 0 {
+            memory::allocate(size)
+        } else {
+            // SAFETY: the old array has `old` slots.
+            unsafe { memory::resize(self.items.get() as *mut u8, old * size_of::<Value>(), size) }
+        };
+        self.items.set(p as *mut Value);
         self.cap.set(cap);
     }
 
@@ -403,7 +400,7 @@ impl Drop for PyList {
             for i in (0..self.len.get()).rev() {
                 (*p.add(i)).release();
             }
-            dealloc(p as *mut u8, array_layout(cap));
+            memory::free(p as *mut u8, cap * size_of::<Value>());
         }
     }
 }

@@ -79,7 +79,7 @@ static METHODS: &[MethodDef] = &[
         },
         "",
     ),
-    MethodDef::new("__exit__", "($self, /, *exc_info)", |vm, a| release(vm, a), "Releases the view."),
+    MethodDef::new("__exit__", "($self, /, *exc_info)", release, "Releases the view."),
     MethodDef::class(
         "__class_getitem__",
         "($type, object, /)",

@@ -171,6 +171,35 @@ pub fn contents<'a>(v: Value) -> Option<&'a [u8]> {
     Some(unsafe { std::slice::from_raw_parts(info.start.add(start), layout.bytes()) })
 }
 
+/// Calls `f` with the memory of an object that can be written to, if its items follow each other
+/// without gaps; `None` for what has no such memory. `f` must not run Python code.
+///
+/// # Errors
+/// ValueError for a released view.
+pub fn with_writable<R>(vm: &Vm, v: Value, f: impl FnOnce(&mut [u8]) -> R) -> PyResult<Option<R>> {
+    let (base, part) = match v.cast::<PyMemoryView>() {
+        Some(m) => {
+            let base = m.base(vm)?;
+            let layout = m.layout.borrow();
+            let start = usize::try_from(layout.offset).unwrap_or(usize::MAX);
+            if m.readonly || !layout.is_c_contiguous() {
+                return Ok(None);
+            }
+            (base, Some((start, layout.bytes())))
+        }
+        None if v.is_object() => (v.to_ref(), None),
+        None => return Ok(None),
+    };
+    let Some(info) = buffer_of(vm, base.value()).filter(|i| !i.readonly) else { return Ok(None) };
+    let (start, len) = part.unwrap_or((0, info.len));
+    if start.checked_add(len).is_none_or(|end| end > info.len) {
+        return Err(gone(vm));
+    }
+    // SAFETY: within the exporter's memory, which `base` keeps alive and which nothing changes
+    // while `f` runs.
+    Ok(Some(f(unsafe { std::slice::from_raw_parts_mut(info.start.add(start), len) })))
+}
+
 /// A view of all memory of an object.
 pub fn new(vm: &Vm, v: Value) -> PyResult {
     if let Some(m) = v.cast::<PyMemoryView>() {

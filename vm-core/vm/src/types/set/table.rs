@@ -2,10 +2,10 @@
 //! jumps. Sizes, probing and resizing are CPython's (`Objects/setobject.c`), so that sets of
 //! ints iterate in the same order.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr;
 
+use crate::memory;
 use crate::value::{Ref, Value};
 
 /// A slot: unused (NULL key, hash 0), a dummy left by a removal (NULL key, hash -1), or an element.
@@ -253,26 +253,16 @@ impl Drop for SetTable {
     }
 }
 
-fn layout(size: usize) -> Layout {
-    // Only reached with more slots than any memory holds.
-    Layout::array::<SetEntry>(size).unwrap_or(Layout::new::<SetEntry>())
-}
-
 fn allocate(size: usize) -> *mut SetEntry {
-    // SAFETY: the size is not zero; each slot is written.
-    unsafe {
-        let p = alloc(layout(size)) as *mut SetEntry;
-        if p.is_null() {
-            handle_alloc_error(layout(size));
-        }
-        for i in 0..size {
-            p.add(i).write(UNUSED);
-        }
-        p
+    let p = memory::allocate(size * size_of::<SetEntry>()) as *mut SetEntry;
+    for i in 0..size {
+        // SAFETY: fresh memory for that many slots.
+        unsafe { p.add(i).write(UNUSED) };
     }
+    p
 }
 
 fn free(p: *mut SetEntry, size: usize) {
-    // SAFETY: allocated with this layout.
-    unsafe { dealloc(p as *mut u8, layout(size)) }
+    // SAFETY: allocated with this size.
+    unsafe { memory::free(p as *mut u8, size * size_of::<SetEntry>()) }
 }

@@ -1,0 +1,431 @@
+//! Operations on file descriptors.
+
+use std::os::fd::RawFd;
+
+use crate::error::{PyResult, Raised};
+use crate::host;
+use crate::native::posix::{descriptor, none_or_error, not_bytes, path};
+use crate::native::structseq::{self, FROM_SEQUENCE, struct_sequence};
+use crate::native::sys::c_int;
+use crate::protocol::{iter, number, truth};
+use crate::shape;
+use crate::types::bytes;
+use crate::types::memoryview;
+use crate::types::tuple::PyTuple;
+use crate::value::{Ref, Value};
+use crate::vm::Vm;
+
+struct_sequence! {
+    /// Result of `get_terminal_size`.
+    TERMINAL_SIZE, "os.terminal_size", "A tuple of (columns, lines) for holding terminal window size", 2 of 2, FROM_SEQUENCE, [
+        0 columns "width of the terminal window in characters";
+        1 lines "height of the terminal window in characters";
+    ]
+}
+
+/// A result that is an int, or the exception.
+fn int_or_error(vm: &Vm, r: std::io::Result<i32>) -> PyResult {
+    match r {
+        Ok(n) => Ok(vm.new_int(n as i64)),
+        Err(e) => Err(path::error(vm, &e)),
+    }
+}
+
+fn size_or_error(vm: &Vm, r: std::io::Result<usize>) -> PyResult {
+    match r {
+        Ok(n) => Ok(vm.new_int(n as i64)),
+        Err(e) => Err(path::error(vm, &e)),
+    }
+}
+
+pub(super) fn close(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = c_int(vm, a[0])?;
+    none_or_error(vm, host::close(fd).map(|()| 0))
+}
+
+pub(super) fn closerange(vm: &Vm, a: &[Value]) -> PyResult {
+    let (low, high) = (c_int(vm, a[0])?, c_int(vm, a[1])?);
+    if low < high {
+        // SAFETY: plain system call.
+        let r = unsafe { libc::syscall(libc::SYS_close_range, low.max(0) as u32, (high - 1) as u32, 0) };
+        if r != 0 {
+            (low.max(0)..high).for_each(|fd| drop(host::close(fd)));
+        }
+    }
+    Ok(vm.none_ref())
+}
+
+pub(super) fn read(vm: &Vm, a: &[Value]) -> PyResult {
+    let (fd, n) = (c_int(vm, a[0])?, number::size_i64(vm, a[1])?);
+    read_with(vm, n, |into| host::read(fd, into))
+}
+
+/// Reads up to `n` bytes into a bytes object.
+fn read_with(vm: &Vm, n: i64, mut f: impl FnMut(&mut [u8]) -> std::io::Result<usize>) -> PyResult {
+    if n < 0 {
+        return Err(path::error(vm, &std::io::Error::from_raw_os_error(libc::EINVAL)));
+    }
+    let mut buffer = Vec::new();
+    // The system reads no more at once.
+    let n = (n as usize).min(0x7fff_f000);
+    if buffer.try_reserve_exact(n).is_err() {
+        return Err(vm.memory_error(""));
+    }
+    buffer.resize(n, 0u8);
+    match path::retry(vm, || f(&mut buffer))? {
+        Ok(n) => Ok(bytes::new(vm, &buffer[..n])),
+        Err(e) => Err(path::error(vm, &e)),
+    }
+}
+
+pub(super) fn pread(vm: &Vm, a: &[Value]) -> PyResult {
+    let (fd, n, offset) = (c_int(vm, a[0])?, number::size_i64(vm, a[1])?, number::size_i64(vm, a[2])?);
+    // SAFETY: the slice is valid for writing its length.
+    read_with(vm, n, |b| host::check_size(unsafe { libc::pread(fd, b.as_mut_ptr().cast(), b.len(), offset) }))
+}
+
+pub(super) fn readinto(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = c_int(vm, a[0])?;
+    let Some(n) = memoryview::with_writable(vm, a[1], |b| b.len())? else { return Err(not_writable(vm, a[1])) };
+    let mut buffer = vec![0u8; n];
+    match path::retry(vm, || host::read(fd, &mut buffer))? {
+        Ok(n) => {
+            memoryview::with_writable(vm, a[1], |b| {
+                let n = n.min(b.len());
+                b[..n].copy_from_slice(&buffer[..n]);
+            })?;
+            Ok(vm.new_int(n as i64))
+        }
+        Err(e) => Err(path::error(vm, &e)),
+    }
+}
+
+#[cold]
+pub(super) fn not_writable(vm: &Vm, v: Value) -> Raised {
+    vm.type_error(format!(
+        "read-write bytes-like object expected, not '{}'",
+        vm.type_of(v).full_name()
+    ))
+}
+
+/// The bytes of a bytes-like argument.
+fn data(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
+    match bytes::bytes_like(v) {
+        Some(b) => Ok(b.to_vec()),
+        None => match memoryview::new(vm, v) {
+            Ok(m) => Ok(memoryview::contents(m.value()).unwrap_or_default().to_vec()),
+            Err(_) => Err(not_bytes(vm, v)),
+        },
+    }
+}
+
+pub(super) fn write(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = c_int(vm, a[0])?;
+    let data = data(vm, a[1])?;
+    size_or_error(vm, path::retry(vm, || host::write(fd, &data))?)
+}
+
+pub(super) fn pwrite(vm: &Vm, a: &[Value]) -> PyResult {
+    let (fd, offset) = (c_int(vm, a[0])?, number::size_i64(vm, a[2])?);
+    let data = data(vm, a[1])?;
+    // SAFETY: the slice is valid for reading its length.
+    let r = path::retry(vm, || {
+        host::check_size(unsafe { libc::pwrite(fd, data.as_ptr().cast(), data.len(), offset) })
+    })?;
+    size_or_error(vm, r)
+}
+
+pub(super) fn writev(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = c_int(vm, a[0])?;
+    let mut all = Vec::new();
+    for b in iter::sequence(vm, a[1], "writev() arg 2 must be a sequence")? {
+        all.extend(data(vm, b.value())?);
+    }
+    size_or_error(vm, path::retry(vm, || host::write(fd, &all))?)
+}
+
+pub(super) fn readv(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = c_int(vm, a[0])?;
+    let buffers = iter::sequence(vm, a[1], "readv() arg 2 must be a sequence")?;
+    let mut sizes = Vec::new();
+    for b in &buffers {
+        match memoryview::with_writable(vm, b.value(), |b| b.len())? {
+            Some(n) => sizes.push(n),
+            None => return Err(not_writable(vm, b.value())),
+        }
+    }
+    let mut all = vec![0u8; sizes.iter().sum()];
+    let n = match path::retry(vm, || host::read(fd, &mut all))? {
+        Ok(n) => n,
+        Err(e) => return Err(path::error(vm, &e)),
+    };
+    let mut rest = &all[..n];
+    for b in &buffers {
+        let taken = memoryview::with_writable(vm, b.value(), |b| {
+            let k = rest.len().min(b.len());
+            b[..k].copy_from_slice(&rest[..k]);
+            k
+        })?;
+        rest = &rest[taken.unwrap_or(0)..];
+    }
+    Ok(vm.new_int(n as i64))
+}
+
+pub(super) fn lseek(vm: &Vm, a: &[Value]) -> PyResult {
+    let (fd, offset, whence) = (c_int(vm, a[0])?, number::size_i64(vm, a[1])?, c_int(vm, a[2])?);
+    match host::seek(fd, offset, whence) {
+        Ok(n) => Ok(vm.new_int(n)),
+        Err(e) => Err(path::error(vm, &e)),
+    }
+}
+
+pub(super) fn dup(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = c_int(vm, a[0])?;
+    // SAFETY: plain system call.
+    int_or_error(vm, host::check(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) }))
+}
+
+pub(super) fn dup2(vm: &Vm, a: &[Value]) -> PyResult {
+    let (from, to) = (c_int(vm, a[0])?, c_int(vm, a[1])?);
+    let inheritable = a[2].non_null().map_or(Ok(true), |i| truth::truth(vm, i))?;
+    // SAFETY: plain system calls.
+    let r = host::check(unsafe {
+        if inheritable || from == to { libc::dup2(from, to) } else { libc::dup3(from, to, libc::O_CLOEXEC) }
+    });
+    int_or_error(vm, r)
+}
+
+fn pair(vm: &Vm, fds: [RawFd; 2]) -> Ref {
+    PyTuple::pair(vm.new_int(fds[0] as i64), vm.new_int(fds[1] as i64))
+}
+
+fn make_pipe(vm: &Vm, flags: i32) -> PyResult {
+    let mut fds = [0; 2];
+    // SAFETY: room for two descriptors.
+    match host::check(unsafe { libc::pipe2(fds.as_mut_ptr(), flags) }) {
+        Ok(_) => Ok(pair(vm, fds)),
+        Err(e) => Err(path::error(vm, &e)),
+    }
+}
+
+pub(super) fn pipe(vm: &Vm, _: &[Value]) -> PyResult {
+    make_pipe(vm, libc::O_CLOEXEC)
+}
+
+pub(super) fn pipe2(vm: &Vm, a: &[Value]) -> PyResult {
+    make_pipe(vm, c_int(vm, a[0])?)
+}
+
+pub(super) fn fsync(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = descriptor(vm, a[0])?;
+    // SAFETY: plain system call.
+    none_or_error(vm, path::retry(vm, || host::check(unsafe { libc::fsync(fd) }))?)
+}
+
+pub(super) fn fdatasync(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = descriptor(vm, a[0])?;
+    // SAFETY: plain system call.
+    none_or_error(vm, path::retry(vm, || host::check(unsafe { libc::fdatasync(fd) }))?)
+}
+
+pub(super) fn sync(vm: &Vm, _: &[Value]) -> PyResult {
+    // SAFETY: plain system call.
+    unsafe { libc::sync() };
+    Ok(vm.none_ref())
+}
+
+pub(super) fn ftruncate(vm: &Vm, a: &[Value]) -> PyResult {
+    let (fd, n) = (c_int(vm, a[0])?, number::size_i64(vm, a[1])?);
+    // SAFETY: plain system call.
+    none_or_error(vm, path::retry(vm, || host::check(unsafe { libc::ftruncate(fd, n) }))?)
+}
+
+pub(super) fn posix_fallocate(vm: &Vm, a: &[Value]) -> PyResult {
+    let (fd, offset, n) = (c_int(vm, a[0])?, number::size_i64(vm, a[1])?, number::size_i64(vm, a[2])?);
+    // SAFETY: plain system call.
+    match unsafe { libc::posix_fallocate(fd, offset, n) } {
+        0 => Ok(vm.none_ref()),
+        e => Err(path::error(vm, &std::io::Error::from_raw_os_error(e))),
+    }
+}
+
+pub(super) fn posix_fadvise(vm: &Vm, a: &[Value]) -> PyResult {
+    let (fd, offset, n) = (c_int(vm, a[0])?, number::size_i64(vm, a[1])?, number::size_i64(vm, a[2])?);
+    let advice = c_int(vm, a[3])?;
+    // SAFETY: plain system call.
+    match unsafe { libc::posix_fadvise(fd, offset, n, advice) } {
+        0 => Ok(vm.none_ref()),
+        e => Err(path::error(vm, &std::io::Error::from_raw_os_error(e))),
+    }
+}
+
+pub(super) fn lockf(vm: &Vm, a: &[Value]) -> PyResult {
+    let (fd, command, n) = (c_int(vm, a[0])?, c_int(vm, a[1])?, number::size_i64(vm, a[2])?);
+    // SAFETY: plain system call.
+    none_or_error(vm, host::check(unsafe { libc::lockf(fd, command, n) }))
+}
+
+pub(super) fn isatty(vm: &Vm, a: &[Value]) -> PyResult {
+    Ok(vm.bool_ref(host::is_terminal(c_int(vm, a[0])?)))
+}
+
+pub(super) fn ttyname(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = c_int(vm, a[0])?;
+    let mut name = [0u8; 4096];
+    // SAFETY: the buffer is valid for writing its length.
+    match unsafe { libc::ttyname_r(fd, name.as_mut_ptr().cast(), name.len()) } {
+        0 => {
+            let end = name.iter().position(|b| *b == 0).unwrap_or(0);
+            Ok(path::from_bytes(vm, &name[..end]))
+        }
+        e => Err(path::error(vm, &std::io::Error::from_raw_os_error(e))),
+    }
+}
+
+fn descriptor_flags(vm: &Vm, fd: i32) -> PyResult<i32> {
+    // SAFETY: plain system call.
+    host::check(unsafe { libc::fcntl(fd, libc::F_GETFD) }).map_err(|e| path::error(vm, &e))
+}
+
+pub(super) fn get_inheritable(vm: &Vm, a: &[Value]) -> PyResult {
+    let flags = descriptor_flags(vm, c_int(vm, a[0])?)?;
+    Ok(vm.bool_ref(flags & libc::FD_CLOEXEC == 0))
+}
+
+pub(super) fn set_inheritable(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = c_int(vm, a[0])?;
+    let flags = descriptor_flags(vm, fd)?;
+    let new = if c_int(vm, a[1])? != 0 { flags & !libc::FD_CLOEXEC } else { flags | libc::FD_CLOEXEC };
+    // SAFETY: plain system call.
+    none_or_error(vm, host::check(unsafe { libc::fcntl(fd, libc::F_SETFD, new) }))
+}
+
+fn status_flags(vm: &Vm, fd: i32) -> PyResult<i32> {
+    // SAFETY: plain system call.
+    host::check(unsafe { libc::fcntl(fd, libc::F_GETFL) }).map_err(|e| path::error(vm, &e))
+}
+
+pub(super) fn get_blocking(vm: &Vm, a: &[Value]) -> PyResult {
+    let flags = status_flags(vm, c_int(vm, a[0])?)?;
+    Ok(vm.bool_ref(flags & libc::O_NONBLOCK == 0))
+}
+
+pub(super) fn set_blocking(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = c_int(vm, a[0])?;
+    let flags = status_flags(vm, fd)?;
+    let new = if truth::truth(vm, a[1])? { flags & !libc::O_NONBLOCK } else { flags | libc::O_NONBLOCK };
+    // SAFETY: plain system call.
+    none_or_error(vm, host::check(unsafe { libc::fcntl(fd, libc::F_SETFL, new) }))
+}
+
+pub(super) fn device_encoding(vm: &Vm, a: &[Value]) -> PyResult {
+    let terminal = host::is_terminal(c_int(vm, a[0])?);
+    Ok(if terminal { vm.new_str("utf-8") } else { vm.none_ref() })
+}
+
+pub(super) fn get_terminal_size(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = a[0].non_null().map_or(Ok(1), |v| c_int(vm, v))?;
+    let mut w = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: the struct that this request fills.
+    match host::check(unsafe { libc::ioctl(fd, libc::TIOCGWINSZ, &mut w) }) {
+        Ok(_) => {
+            let items = vec![vm.new_int(w.ws_col as i64), vm.new_int(w.ws_row as i64)];
+            Ok(structseq::make(shape::TERMINAL_SIZE, 2, items))
+        }
+        Err(e) => Err(path::error(vm, &e)),
+    }
+}
+
+pub(super) fn sendfile(vm: &Vm, a: &[Value]) -> PyResult {
+    let (out, input, count) = (c_int(vm, a[0])?, c_int(vm, a[1])?, number::size_i64(vm, a[3])?);
+    let mut offset = match a[2].is(vm.none()) {
+        true => None,
+        false => Some(number::size_i64(vm, a[2])?),
+    };
+    // SAFETY: a valid offset or null.
+    let r = path::retry(vm, || {
+        let p = offset.as_mut().map_or(std::ptr::null_mut(), |o| o as *mut i64);
+        host::check_size(unsafe { libc::sendfile(out, input, p, count.max(0) as usize) })
+    })?;
+    size_or_error(vm, r)
+}
+
+pub(super) fn copy_file_range(vm: &Vm, a: &[Value]) -> PyResult {
+    let (from, to, count) = (c_int(vm, a[0])?, c_int(vm, a[1])?, number::size_i64(vm, a[2])?);
+    if count < 0 {
+        return Err(vm.value_error("negative value for 'count' not allowed"));
+    }
+    let offset = |v: Value| match v.non_null().filter(|v| !v.is(vm.none())) {
+        Some(v) => number::size_i64(vm, v).map(Some),
+        None => Ok(None),
+    };
+    let (mut from_at, mut to_at) = (offset(a[3])?, offset(a[4])?);
+    let pointer = |o: &mut Option<i64>| o.as_mut().map_or(std::ptr::null_mut(), |o| o as *mut i64);
+    // SAFETY: valid offsets or null.
+    let r = path::retry(vm, || {
+        host::check_size(unsafe {
+            libc::copy_file_range(from, pointer(&mut from_at), to, pointer(&mut to_at), count as usize, 0)
+        })
+    })?;
+    size_or_error(vm, r)
+}
+
+pub(super) fn openpty(vm: &Vm, _: &[Value]) -> PyResult {
+    let (mut master, mut slave) = (0, 0);
+    let null = std::ptr::null_mut::<u8>();
+    // SAFETY: two descriptors to be filled; no name, settings or size is asked for.
+    match host::check(unsafe { libc::openpty(&mut master, &mut slave, null.cast(), null.cast(), null.cast()) }) {
+        Ok(_) => Ok(pair(vm, [master, slave])),
+        Err(e) => Err(path::error(vm, &e)),
+    }
+}
+
+pub(super) fn memfd_create(vm: &Vm, a: &[Value]) -> PyResult {
+    let name = path::plain(vm, "memfd_create", "name", a[0])?;
+    let flags = a[1].non_null().map_or(Ok(libc::MFD_CLOEXEC as i32), |f| c_int(vm, f))?;
+    // SAFETY: a valid C string.
+    int_or_error(vm, host::check(unsafe { libc::memfd_create(name.c_str().as_ptr(), flags as u32) }))
+}
+
+pub(super) fn eventfd(vm: &Vm, a: &[Value]) -> PyResult {
+    let n = c_int(vm, a[0])?;
+    let flags = a[1].non_null().map_or(Ok(libc::EFD_CLOEXEC), |f| c_int(vm, f))?;
+    // SAFETY: plain system call.
+    int_or_error(vm, host::check(unsafe { libc::eventfd(n as u32, flags) }))
+}
+
+pub(super) fn eventfd_read(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = c_int(vm, a[0])?;
+    let mut n = [0u8; 8];
+    match path::retry(vm, || host::read(fd, &mut n))? {
+        Ok(_) => Ok(crate::types::int::from_u64(u64::from_ne_bytes(n))),
+        Err(e) => Err(path::error(vm, &e)),
+    }
+}
+
+pub(super) fn eventfd_write(vm: &Vm, a: &[Value]) -> PyResult {
+    let (fd, n) = (c_int(vm, a[0])?, number::size_i64(vm, a[1])? as u64);
+    match path::retry(vm, || host::write(fd, &n.to_ne_bytes()))? {
+        Ok(_) => Ok(vm.none_ref()),
+        Err(e) => Err(path::error(vm, &e)),
+    }
+}
+
+pub(super) fn tcgetpgrp(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = c_int(vm, a[0])?;
+    // SAFETY: plain system call.
+    int_or_error(vm, host::check(unsafe { libc::tcgetpgrp(fd) }))
+}
+
+pub(super) fn tcsetpgrp(vm: &Vm, a: &[Value]) -> PyResult {
+    let (fd, group) = (c_int(vm, a[0])?, c_int(vm, a[1])?);
+    // SAFETY: plain system call.
+    none_or_error(vm, host::check(unsafe { libc::tcsetpgrp(fd, group) }))
+}
+
+pub(super) fn fpathconf(vm: &Vm, a: &[Value]) -> PyResult {
+    let fd = c_int(vm, a[0])?;
+    let name = super::system::configuration_name(vm, a[1], super::constants::PATHCONF)?;
+    // SAFETY: plain system call.
+    super::system::configuration(vm, || unsafe { libc::fpathconf(fd, name) })
+}

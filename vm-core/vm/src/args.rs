@@ -1,6 +1,7 @@
 //! Arguments of native functions: the calling convention, and binding by text signature.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::error::PyResult;
 use crate::types::dict::PyDict;
@@ -82,6 +83,9 @@ impl FunctionName for String {
         self
     }
 }
+
+/// So many bound values need no memory of their own.
+const FEW: usize = 8;
 
 /// A parsed text signature.
 pub struct Signature {
@@ -176,6 +180,17 @@ impl Signature {
         n == self.params.len() && n == self.positional
     }
 
+    /// Whether positional arguments alone, `n` of them, fill the first parameters, and all others
+    /// are optional.
+    #[inline]
+    fn is_plain(&self, n: usize) -> bool {
+        self.required <= n
+            && n <= self.positional
+            && self.varargs.is_none()
+            && self.varkw.is_none()
+            && !self.required_kwonly
+    }
+
     /// Takes the one positional-only argument besides self (CPython's METH_O), or none (METH_NOARGS).
     pub fn simple_arity(&self) -> Option<usize> {
         let first = self.has_self as usize;
@@ -203,11 +218,36 @@ impl Signature {
                 Some(first) => with_first(first, call.args, f),
             };
         }
-        let mut bound = vec![Value::NULL; self.params.len()];
+        let n = self.params.len();
+        if n <= FEW {
+            return self.bind_all(vm, fname, first, call, &mut [Value::NULL; FEW][..n], f);
+        }
+        self.bind_all(vm, fname, first, call, &mut vec![Value::NULL; n], f)
+    }
+
+    fn bind_all<R, N: FunctionName + ?Sized>(
+        &self,
+        vm: &Vm,
+        fname: &N,
+        first: Option<Value>,
+        call: CallArgs,
+        bound: &mut [Value],
+        f: impl FnOnce(&[Value]) -> PyResult<R>,
+    ) -> PyResult<R> {
+        let skip = first.is_some() as usize;
+        let n = call.args.len();
+        if call.kwnames.is_none() && self.is_plain(n + skip) {
+            // Optional arguments are left out at the end: the frequent case.
+            if let Some(v) = first {
+                bound[0] = v;
+            }
+            bound[skip..skip + n].copy_from_slice(call.args);
+            return f(bound);
+        }
         // Keeps the tuple of *args and the dict of **kwargs alive during the call.
         let mut keep: Vec<Ref> = Vec::new();
-        self.fill(vm, fname, first, call, &mut bound, &mut keep)?;
-        f(&bound)
+        self.fill(vm, fname, first, call, bound, &mut keep)?;
+        f(bound)
     }
 
     fn fill<N: FunctionName + ?Sized>(
@@ -426,7 +466,27 @@ fn split_parameters(text: &'static str) -> Vec<&'static str> {
 /// Signatures by the address of their text, parsed at first use.
 #[derive(Default)]
 pub struct SignatureCache {
-    parsed: std::cell::RefCell<HashMap<(usize, usize), &'static Signature>>,
+    parsed: std::cell::RefCell<HashMap<(usize, usize), &'static Signature, BuildHasherDefault<AddressHasher>>>,
+}
+
+/// Mixes two words. The keys are addresses of the program's own: nobody can choose them.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for &b in bytes {
+            self.write_usize(b as usize);
+        }
+    }
+
+    fn write_usize(&mut self, i: usize) {
+        self.0 = (self.0.rotate_left(5) ^ i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl SignatureCache {

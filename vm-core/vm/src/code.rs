@@ -13,7 +13,7 @@ use tailscope_bytecode::opcode::Opcode;
 use crate::error::PyResult;
 use crate::frame::HEADER_SLOTS;
 use crate::object::{self, Header, Payload};
-use crate::ops::internal;
+use crate::ops::{fused, internal};
 use crate::shape;
 use crate::specialize::counter;
 use crate::types::const_value;
@@ -406,8 +406,10 @@ fn quicken(bytes: &[u8]) -> Box<[UnsafeCell<u16>]> {
             units[i + 1] = counter::initial(op);
         }
         let next = i + 1 + caches;
-        if units.get(next).is_none_or(|u| *u as u8 != Opcode::NOT_TAKEN as u8) {
-            units[i] = units[i] & 0xFF00 | u16::from(internal::bare_jump(op));
+        let follower = units.get(next).and_then(|u| Opcode::from_u8(*u as u8));
+        if follower != Some(Opcode::NOT_TAKEN) {
+            let opcode = fused::fuse(internal::bare_jump(op), follower);
+            units[i] = units[i] & 0xFF00 | u16::from(opcode);
         }
         i = next;
     }

@@ -154,7 +154,15 @@ unsafe fn destroy_now(vm: &Vm, p: *mut Header) {
     // SAFETY: `p` is an object without references, so this is its only user; the finalizer may
     // revive it, which the second look at the count notices.
     unsafe {
-        let ty = vm.shape_info((*p).shape).ty();
+        let info = vm.shape_info((*p).shape);
+        let size = info.plain_size.get();
+        if size != 0 {
+            if let Some(drop_payload) = info.plain_drop.get() {
+                drop_payload(p);
+            }
+            return memory::free(p as *mut u8, size);
+        }
+        let ty = info.ty();
         if let Some(finalize) = ty.slots().finalize {
             (*p).refs = 1;
             finalize(vm, Value::borrowed(p));

@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use crate::builtin_types;
+use crate::object::Header;
 use crate::types::type_::{Type, TypeRef};
 use crate::value::Value;
 use crate::vm::Vm;
@@ -49,11 +50,31 @@ pub struct ShapeInfo {
     pub version: Cell<u32>,
     /// Shape id of the built-in type whose payload struct these objects have.
     pub layout: ShapeId,
+    /// How objects end that are nothing but a payload of fixed size without a finalizer: what
+    /// drops the payload, and its size. Other objects have size 0 here.
+    pub(crate) plain_drop: Cell<Option<unsafe fn(*mut Header)>>,
+    pub(crate) plain_size: Cell<usize>,
 }
 
 impl ShapeInfo {
     pub(crate) fn new(ty: *const Type, version: u32, layout: ShapeId) -> ShapeInfo {
-        ShapeInfo { ty: Cell::new(ty), version: Cell::new(version), layout }
+        ShapeInfo {
+            ty: Cell::new(ty),
+            version: Cell::new(version),
+            layout,
+            plain_drop: Cell::new(None),
+            plain_size: Cell::new(0),
+        }
+    }
+
+    /// Called for a built-in type's shape once the type's slots are known.
+    pub(crate) fn set_plain(&self) {
+        let ty = self.ty();
+        let slots = ty.slots();
+        if !ty.is_heap_layout() && slots.finalize.is_none() && slots.size.is_none() {
+            self.plain_drop.set(slots.drop);
+            self.plain_size.set(ty.payload_size());
+        }
     }
 
     #[inline(always)]

@@ -8,6 +8,7 @@ use crate::error::PyResult;
 use crate::names::Names;
 use crate::object::Header;
 use crate::shape::{self, BUILTIN_COUNT, Shape, ShapeId, ShapeInfo};
+use crate::specialize::AttributeCache;
 use crate::types::dict::PyDict;
 use crate::types::str_::PyStr;
 use crate::types::type_::{Type, TypeRef};
@@ -37,6 +38,7 @@ pub struct Vm {
     keys_version: Cell<u32>,
     method_cache: Box<[MethodCacheEntry]>,
     pub signatures: SignatureCache,
+    pub(crate) attribute_cache: AttributeCache,
     /// Codecs and error handlers by name.
     pub codecs: crate::codecs::Registry,
     pub(crate) destroy_depth: Cell<u32>,
@@ -91,6 +93,7 @@ impl Vm {
             keys_version: Cell::new(1),
             method_cache: (0..METHOD_CACHE_SIZE).map(|_| Cell::new((0, 0, Value::NULL))).collect(),
             signatures: SignatureCache::default(),
+            attribute_cache: AttributeCache::default(),
             codecs: Default::default(),
             destroy_depth: Cell::new(0),
             destroy_later: UnsafeCell::default(),

@@ -240,12 +240,15 @@ pub unsafe fn fill_null(from: *mut Value, to: *mut Value) {
 /// RecursionError.
 #[inline]
 pub fn check_room(vm: &Vm, fp: *mut Value, function: &PyFunction) -> PyResult<()> {
+    if has_room(vm, fp, function) { Ok(()) } else { Err(too_deep(vm)) }
+}
+
+/// What [`check_room`] checks.
+#[inline(always)]
+pub fn has_room(vm: &Vm, fp: *mut Value, function: &PyFunction) -> bool {
     let s = &vm.interp;
     let need = (function.frame_slots.get() + function.stack_need.get()) as usize;
-    if s.depth_left.get() <= 0 || fp.wrapping_add(need) > s.limit.get() {
-        return Err(too_deep(vm));
-    }
-    Ok(())
+    s.depth_left.get() > 0 && fp.wrapping_add(need) <= s.limit.get()
 }
 
 #[cold]

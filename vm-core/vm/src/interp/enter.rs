@@ -26,6 +26,7 @@ struct Interrupted<'a> {
 impl<'a> Interrupted<'a> {
     /// # Errors
     /// RecursionError if the native stack has too little room for another run.
+    #[inline(always)]
     fn new(vm: &'a Vm) -> PyResult<Interrupted<'a>> {
         let s = &vm.interp;
         if native_stack_pointer() < s.native_limit.get() {
@@ -54,12 +55,14 @@ impl<'a> Interrupted<'a> {
     }
 
     /// Runs the frame that was spilled.
+    #[inline(always)]
     fn run(&self) -> PyResult {
         self.vm.interp.transfer(self.ip, self.vm.interp.ip.get());
         let result = run(self.vm);
         self.result(result)
     }
 
+    #[inline(always)]
     fn result(&self, result: Value) -> PyResult {
         let s = &self.vm.interp;
         if result.is_null() {
@@ -74,6 +77,7 @@ impl<'a> Interrupted<'a> {
 }
 
 impl Drop for Interrupted<'_> {
+    #[inline(always)]
     fn drop(&mut self) {
         let s = &self.vm.interp;
         s.transfer(s.ip.get(), self.ip);
@@ -170,13 +174,20 @@ pub fn run_function_with_locals(vm: &Vm, function: &Ref, locals: Value) -> PyRes
     interrupted.run()
 }
 
-/// Puts a suspended generator's frame on the stack at `fp` and spills its registers, with
-/// `sent` (an owned value) on top of its value stack.
+/// Puts a suspended generator's frame on the stack at `fp`, with `sent` (an owned value) on top
+/// of its value stack. Returns where it goes on, and its `sp`.
 ///
 /// # Safety
-/// The generator must be suspended or created, room and depth be checked (`check_resume`), and
+/// The generator must be suspended or created, room and depth be checked (`has_resume_room`), and
 /// the slots from `fp - 2` on be free.
-pub unsafe fn push_generator(vm: &Vm, generator: &PyGenerator, fp: *mut Value, sent: Value, link: Link) {
+#[inline(always)]
+pub unsafe fn push_generator(
+    vm: &Vm,
+    generator: &PyGenerator,
+    fp: *mut Value,
+    sent: Value,
+    link: Link,
+) -> (*const u16, *mut Value) {
     let s = &vm.interp;
     // SAFETY: promised by the caller.
     unsafe {
@@ -191,18 +202,16 @@ pub unsafe fn push_generator(vm: &Vm, generator: &PyGenerator, fp: *mut Value, s
         generator.handled.previous.set(s.handled.get());
         s.handled.set(&raw const generator.handled);
         s.depth_left.set(s.depth_left.get() - 1);
-        s.spill(generator.ip.get(), sp.add(1), fp);
+        (generator.ip.get(), sp.add(1))
     }
 }
 
 /// Whether a generator's frame has room at `fp`.
-///
-/// # Errors
-/// RecursionError.
-pub fn check_resume(vm: &Vm, generator: &PyGenerator, fp: *mut Value) -> PyResult<()> {
+#[inline(always)]
+pub fn has_resume_room(vm: &Vm, generator: &PyGenerator, fp: *mut Value) -> bool {
     // SAFETY: a suspended generator has its function.
     let function = unsafe { generator.function.get().cast_unchecked::<PyFunction>() };
-    call::check_room(vm, fp, function)
+    call::has_room(vm, fp, function)
 }
 
 /// Resumes a generator from native code, until it yields, returns or raises; which of the first
@@ -210,14 +219,18 @@ pub fn check_resume(vm: &Vm, generator: &PyGenerator, fp: *mut Value) -> PyResul
 ///
 /// # Errors
 /// What the generator raises. RecursionError.
+#[inline(always)]
 pub fn resume(vm: &Vm, generator: &PyGenerator, sent: Ref, thrown: Option<Raised>) -> PyResult {
     let interrupted = Interrupted::new(vm)?;
     let s = &vm.interp;
     // SAFETY: the slots behind `sp` are free, the generator is kept alive by the caller.
     unsafe {
         let fp = interrupted.start();
-        check_resume(vm, generator, fp)?;
-        push_generator(vm, generator, fp, sent.into_value(), interrupted.link(fp));
+        if !has_resume_room(vm, generator, fp) {
+            return Err(call::too_deep(vm));
+        }
+        let (ip, sp) = push_generator(vm, generator, fp, sent.into_value(), interrupted.link(fp));
+        s.spill(ip, sp, fp);
     }
     if let Some(e) = thrown {
         s.transfer(interrupted.ip, s.ip.get());

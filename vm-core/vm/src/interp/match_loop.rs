@@ -79,6 +79,7 @@ macro_rules! define_loop {
                 oparg: 0,
                 cursor: 0,
                 dying: false,
+                fuse: MODE == mode::PLAIN,
             };
             r.reload();
             // SAFETY: as for the tail-calling handlers; every way round the loop fetches from

@@ -55,6 +55,9 @@ pub struct Regs {
     /// Whether objects have lost their last reference (kept in `State::dying`). Not passed on: a
     /// handler that ends with this set goes by way of one that destroys them.
     pub dying: bool,
+    /// Whether a handler may run the instruction behind its own as well. A constant of the
+    /// handler: only the plain sets may, where nobody counts or watches instructions.
+    pub fuse: bool,
 }
 
 /// Defines a function that handlers call on rare ways. Where the compiler can, it keeps all

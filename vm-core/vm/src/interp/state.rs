@@ -199,6 +199,10 @@ impl State {
     /// Destroys the objects of `add_dying`, first come, first gone. The registers must be spilled.
     pub fn destroy_dying(&self) {
         let n = self.dying_count.replace(0).min(MAX_DYING);
+        if n == 1 {
+            // SAFETY: put there with a count of zero, and nobody else destroys it.
+            return unsafe { object::destroy(self.dying[0].get()) };
+        }
         // Instructions that finalizers run have dying objects of their own.
         let all: [*mut Header; MAX_DYING] = std::array::from_fn(|i| self.dying[i].get());
         for &p in &all[..n] {

@@ -66,7 +66,7 @@ macro_rules! define_handler {
             // SAFETY: handlers are entered by `run` and by each other, with registers that
             // belong to a live frame; bodies keep them so.
             unsafe {
-                let mut r = Regs { $($p,)* dying: false };
+                let mut r = Regs { $($p,)* dying: false, fuse: MODE == mode::PLAIN };
                 before::<MODE>(&mut r);
                 let start = r;
                 let flow = ops::$name(&mut r);
@@ -203,6 +203,8 @@ static PLAIN: [Handler; 256] = build_table::<{ mode::PLAIN }>();
 static RECORD: [Handler; 256] = build_table::<{ mode::RECORD }>();
 static PROFILE: [Handler; 256] = build_table::<{ mode::PROFILE }>();
 static STEP: [Handler; 256] = [Handler(step); 256];
+/// What `step` goes on to: as the plain handlers, one instruction each.
+static SINGLE: [Handler; 256] = build_table::<{ mode::STEP }>();
 
 /// The dispatch table of a mode.
 pub fn table_of(mode: Mode) -> *const Handler {
@@ -224,7 +226,7 @@ macro_rules! define_raise {
         unsafe extern "rust-preserve-none" fn $name($($p: $t),*) -> u64 {
             // SAFETY: as for all handlers.
             unsafe {
-                let mut r = Regs { $($p,)* dying: false };
+                let mut r = Regs { $($p,)* dying: false, fuse: false };
                 if !$unwind(r.vm()) {
                     return Value::NULL.bits();
                 }
@@ -245,7 +247,7 @@ macro_rules! define_destroy {
         unsafe extern "rust-preserve-none" fn destroy($($p: $t),*) -> u64 {
             // SAFETY: as for all handlers.
             unsafe {
-                let mut r = Regs { $($p,)* dying: false };
+                let mut r = Regs { $($p,)* dying: false, fuse: false };
                 r.save();
                 r.vm().interp.destroy_dying();
                 r.reload_table();
@@ -265,7 +267,7 @@ macro_rules! define_leave {
         unsafe extern "rust-preserve-none" fn leave($($p: $t),*) -> u64 {
             // SAFETY: as for all handlers.
             unsafe {
-                let mut r = Regs { $($p,)* dying: false };
+                let mut r = Regs { $($p,)* dying: false, fuse: false };
                 r.save();
                 r.vm().interp.destroy_dying();
                 leave::return_from(r.vm(), r.arg());
@@ -286,7 +288,7 @@ macro_rules! define_bad_opcode {
         unsafe extern "rust-preserve-none" fn bad_opcode($($p: $t),*) -> u64 {
             // SAFETY: as for all handlers.
             unsafe {
-                let r = Regs { $($p,)* dying: false };
+                let r = Regs { $($p,)* dying: false, fuse: false };
                 let _ = ops::bad_opcode(&r);
                 go!(raise, r)
             }
@@ -297,14 +299,14 @@ with_handler_parameters!(define_bad_opcode);
 
 macro_rules! define_step {
     (($($p:ident: $t:ty),*)) => {
-        /// The one handler of [`Mode::Step`]: calls the observer, then the plain handler. The
+        /// The one handler of [`Mode::Step`]: calls the observer, then the instruction's. The
         /// table in the register stays, so the next instruction comes here again.
         #[inline(never)]
         #[allow(clippy::too_many_arguments)]
         unsafe extern "rust-preserve-none" fn step($($p: $t),*) -> u64 {
             // SAFETY: as for all handlers.
             unsafe {
-                let mut r = Regs { $($p,)* dying: false };
+                let mut r = Regs { $($p,)* dying: false, fuse: false };
                 r.save();
                 match observe::before_instruction(r.vm(), r.oparg) {
                     observe::Go::On => {}
@@ -317,7 +319,7 @@ macro_rules! define_step {
                 r.reload_table();
                 // The observer has dealt with a breakpoint on the instruction.
                 let opcode = breakpoint::opcode_behind(&r) as usize;
-                go!(PLAIN[opcode].0, r)
+                go!(SINGLE[opcode].0, r)
             }
         }
     };

@@ -13,7 +13,7 @@ use crate::ops::{adaptive, attempt};
 use crate::protocol::attr;
 use crate::protocol::call as protocol_call;
 use crate::shape;
-use crate::specialize;
+use crate::specialize::{self, Place};
 use crate::types::dict::PyDict;
 use crate::types::function::PyFunction;
 use crate::types::super_;
@@ -27,8 +27,21 @@ const LOAD_CACHES: usize = 9;
 #[inline(always)]
 pub unsafe fn LOAD_ATTR(r: &mut Regs) -> Flow {
     adaptive!(r, specialize::load_attr(r));
-    r.save();
     let (vm, name) = (r.vm(), r.name(r.arg() >> 1));
+    let owner = r.peek(1);
+    match specialize::place(vm, owner, name) {
+        Place::Inline(offset) => {
+            let at = (owner.pointer() as *const u8).add(offset) as *const Value;
+            return finish_load(r, (*at).dup());
+        }
+        Place::Method(m) if r.oparg & 1 != 0 => {
+            *r.slot(1) = m.dup_owned();
+            r.push(owner);
+            return Flow::Next;
+        }
+        _ => {}
+    }
+    r.save();
     if r.oparg & 1 == 0 {
         let v = attr::get(vm, r.peek(1), name);
         return r.finish_result::<1>(v);
@@ -283,8 +296,11 @@ pub unsafe fn LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn STORE_ATTR(r: &mut Regs) -> Flow {
     adaptive!(r, specialize::store_attr(r));
-    r.save();
     let name = r.name(r.arg());
+    if let Some(at) = specialize::writable_place(r.vm(), r.peek(1), name) {
+        return finish_store(r, at);
+    }
+    r.save();
     let done = attr::set(r.vm(), r.peek(1), name, r.peek(2));
     r.finish_unit::<2>(done)
 }

@@ -10,6 +10,7 @@ use crate::frame::{HEADER_SLOTS, LEAVE_SLOW, Link};
 use crate::interp::regs::{Flow, Regs};
 use crate::interp::call;
 use crate::object;
+use crate::ops::control::skip_resume_check;
 use crate::ops::{adaptive, attempt};
 use crate::protocol::{call as protocol, item, iter, object as obj};
 use crate::shape;
@@ -67,6 +68,7 @@ unsafe fn enter_exact(r: &mut Regs, f: &PyFunction, nfp: *mut Value, filled: *mu
     r.sp = nsp;
     r.ip = back;
     r.transfer(f.entry.get());
+    skip_resume_check(r);
     Flow::Jump
 }
 

@@ -148,6 +148,55 @@ unsafe fn branch(r: &mut Regs, jumps: bool, skip: usize) -> Flow {
     }
 }
 
+/// Ends an instruction whose outcome is a bool that only the conditional jump behind it looks
+/// at: that is done as well. `None` where there is no such jump, or instructions run one by one;
+/// otherwise the inputs must be popped already.
+#[inline(always)]
+pub unsafe fn jump_on(r: &mut Regs, caches: usize, yes: bool) -> Option<Flow> {
+    if !r.fuse || r.dying {
+        return None;
+    }
+    let word = *r.ip.add(caches);
+    let jumps = if word as u8 == Opcode::POP_JUMP_IF_FALSE as u8 {
+        !yes
+    } else if word as u8 == Opcode::POP_JUMP_IF_TRUE as u8 {
+        yes
+    } else {
+        return None;
+    };
+    r.ip = r.ip.add(caches + 1);
+    r.oparg = u64::from(word >> 8);
+    let flow = branch(r, jumps, 1);
+    if flow == Flow::Next {
+        r.ip = r.ip.add(CACHES);
+    }
+    Some(Flow::Jump)
+}
+
+/// Pushes the item of a loop; a STORE_FAST behind the instruction is done as well.
+#[inline(always)]
+unsafe fn push_item(r: &mut Regs, v: Value) -> Flow {
+    let word = *r.ip.add(CACHES);
+    if r.fuse && word as u8 == Opcode::STORE_FAST as u8 {
+        let slot = r.local(usize::from(word >> 8));
+        let old = *slot;
+        *slot = v;
+        r.release(old);
+        r.ip = r.ip.add(CACHES + 1);
+        return Flow::Jump;
+    }
+    r.push(v);
+    Flow::Next
+}
+
+/// Skips the RESUME_CHECK that a frame which is just entered begins with, if nothing is pending.
+#[inline(always)]
+pub unsafe fn skip_resume_check(r: &mut Regs) {
+    if r.fuse && *r.ip as u8 == Opcode::RESUME_CHECK as u8 && !breaker_set(r) {
+        r.ip = r.ip.add(1);
+    }
+}
+
 /// A conditional jump that is followed by NOT_TAKEN, as the compiler makes them, and its form
 /// without, which other tools may make.
 macro_rules! conditional_jumps {
@@ -243,8 +292,8 @@ pub unsafe fn FOR_ITER_LIST(r: &mut Regs) -> Flow {
         return end_loop(r);
     }
     it.pos.set(i + 1);
-    r.push((*l.items().add(i)).dup());
-    Flow::Next
+    let v = (*l.items().add(i)).dup();
+    push_item(r, v)
 }
 
 #[inline(always)]
@@ -266,8 +315,8 @@ pub unsafe fn FOR_ITER_TUPLE(r: &mut Regs) -> Flow {
         return end_loop(r);
     }
     it.pos.set(i + 1);
-    r.push(items.get_unchecked(i).dup());
-    Flow::Next
+    let v = items.get_unchecked(i).dup();
+    push_item(r, v)
 }
 
 #[inline(always)]
@@ -285,8 +334,7 @@ pub unsafe fn FOR_ITER_RANGE(r: &mut Regs) -> Flow {
     let Some(v) = Value::try_small_int(i) else { return Flow::Deopt };
     it.next.set(i.wrapping_add(it.step));
     it.left.set(left - 1);
-    r.push(v);
-    Flow::Next
+    push_item(r, v)
 }
 
 /// A generator that is not running: its frame goes on right here.
@@ -311,19 +359,19 @@ pub unsafe fn enter_generator(r: &mut Regs, g: &PyGenerator, sent: Value, pops: 
     }
     let vm = r.vm();
     let fp = r.sp.sub(pops).add(crate::frame::HEADER_SLOTS);
-    if enter::check_resume(vm, g, fp).is_err() {
+    if !enter::has_resume_room(vm, g, fp) {
         return Flow::Deopt;
     }
     r.sp = r.sp.sub(pops);
     let back = r.ip.add(CACHES);
     let link = crate::frame::Link::new(back, fp.offset_from(r.fp) as usize);
-    enter::push_generator(vm, g, fp, sent, link);
+    let (ip, sp) = enter::push_generator(vm, g, fp, sent, link);
     g.done_address.set(back.add(r.arg()));
-    let s = &vm.interp;
     r.ip = back;
     r.fp = fp;
-    r.sp = s.sp.get();
-    r.transfer(s.ip.get());
+    r.sp = sp;
+    r.transfer(ip);
+    skip_resume_check(r);
     Flow::Jump
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::PyResult;
 use crate::frame::{HEADER_SLOTS, Link};
-use crate::interp::regs::{Flow, Regs};
+use crate::interp::regs::{Flow, Regs, cold_function};
 use crate::interp::leave;
 use crate::ops::control::enter_generator;
 use crate::ops::{adaptive, attempt};
@@ -44,9 +44,7 @@ unsafe fn return_generator(vm: &Vm) -> Flow {
 #[inline(always)]
 pub unsafe fn YIELD_VALUE(r: &mut Regs) -> Flow {
     let vm = r.vm();
-    let Some(g) = r.frame().generator() else {
-        return r.raise(vm.system_error("YIELD_VALUE outside of a generator"));
-    };
+    let Some(g) = r.frame().generator() else { return not_a_generator(r) };
     let value = r.pop().into_owned();
     let link: Link = r.link();
     let state = if r.oparg == 0 { GeneratorState::Suspended } else { GeneratorState::SuspendedYieldFrom };
@@ -57,6 +55,12 @@ pub unsafe fn YIELD_VALUE(r: &mut Regs) -> Flow {
     r.transfer(link.return_address());
     r.push(value);
     Flow::Jump
+}
+
+cold_function! {
+    unsafe fn not_a_generator(r: &Regs) -> Flow {
+        r.raise(r.vm().system_error("YIELD_VALUE outside of a generator"))
+    }
 }
 
 // Sending: [receiver, value] -- [receiver, result], or a jump with the receiver's return value.

@@ -19,6 +19,9 @@ pub mod number {
     pub const POP_JUMP_IF_TRUE_BARE: u8 = 221;
     pub const POP_JUMP_IF_NONE_BARE: u8 = 222;
     pub const POP_JUMP_IF_NOT_NONE_BARE: u8 = 223;
+    pub const LOAD_FAST_BORROW_THEN_ATTR: u8 = 224;
+    pub const LOAD_SMALL_INT_THEN_OP: u8 = 225;
+    pub const LOAD_FAST_BORROW_PAIR_THEN_OP: u8 = 226;
 }
 
 /// The rows of internal instructions, in the form of the opcode table, before all others.
@@ -49,6 +52,12 @@ macro_rules! with_internal_rows {
             POP_JUMP_IF_NONE_BARE = 222 => POP_JUMP_IF_NONE_BARE, (value --), [history: 1], {HAS_ARG HAS_JUMP};
             /// POP_JUMP_IF_NOT_NONE that no NOT_TAKEN follows.
             POP_JUMP_IF_NOT_NONE_BARE = 223 => POP_JUMP_IF_NOT_NONE_BARE, (value --), [history: 1], {HAS_ARG HAS_JUMP};
+            /// LOAD_FAST_BORROW with a LOAD_ATTR behind it.
+            LOAD_FAST_BORROW_THEN_ATTR = 224 => LOAD_FAST_BORROW_THEN_ATTR, (-- value), [], {HAS_ARG HAS_LOCAL};
+            /// LOAD_SMALL_INT with a BINARY_OP or COMPARE_OP behind it.
+            LOAD_SMALL_INT_THEN_OP = 225 => LOAD_SMALL_INT_THEN_OP, (-- value), [], {HAS_ARG};
+            /// LOAD_FAST_BORROW_LOAD_FAST_BORROW with a BINARY_OP or COMPARE_OP behind it.
+            LOAD_FAST_BORROW_PAIR_THEN_OP = 226 => LOAD_FAST_BORROW_PAIR_THEN_OP, (-- value1, value2), [], {HAS_ARG HAS_LOCAL};
         } }
     };
 }
@@ -69,6 +78,9 @@ pub fn public(opcode: u8) -> u8 {
         POP_JUMP_IF_TRUE_BARE => Opcode::POP_JUMP_IF_TRUE as u8,
         POP_JUMP_IF_NONE_BARE => Opcode::POP_JUMP_IF_NONE as u8,
         POP_JUMP_IF_NOT_NONE_BARE => Opcode::POP_JUMP_IF_NOT_NONE as u8,
+        LOAD_FAST_BORROW_THEN_ATTR => Opcode::LOAD_FAST_BORROW as u8,
+        LOAD_SMALL_INT_THEN_OP => Opcode::LOAD_SMALL_INT as u8,
+        LOAD_FAST_BORROW_PAIR_THEN_OP => Opcode::LOAD_FAST_BORROW_LOAD_FAST_BORROW as u8,
         other => other,
     }
 }

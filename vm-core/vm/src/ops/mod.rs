@@ -18,6 +18,7 @@
 //! | [`generators`] | yield, send, await |
 //! | [`matching`] | `match` statements |
 //! | [`imports`], [`intrinsics`] | what their names say |
+//! | [`fused`] | two instructions in one handler |
 //!
 //! # Laws of bodies
 //!
@@ -41,6 +42,7 @@ pub mod calls;
 pub mod containers;
 pub mod control;
 pub mod exceptions;
+pub mod fused;
 pub mod generators;
 pub mod imports;
 pub mod internal;
@@ -57,6 +59,7 @@ pub use calls::*;
 pub use containers::*;
 pub use control::*;
 pub use exceptions::*;
+pub use fused::*;
 pub use generators::*;
 pub use imports::*;
 pub use internal::*;

@@ -3,7 +3,7 @@
 use crate::error::PyResult;
 use crate::interp::call;
 use crate::interp::regs::{Flow, Regs};
-use crate::ops::{adaptive, attempt};
+use crate::ops::{adaptive, attempt, control};
 use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::{compare, item, truth::truth};
 use crate::shape;
@@ -12,12 +12,12 @@ use crate::types::dict::PyDict;
 use crate::types::float::PyFloat;
 use crate::types::function::PyFunction;
 use crate::types::int;
-use crate::types::list::PyList;
+use crate::types::list::{self, PyList};
 use crate::types::set::PySet;
-use crate::types::slice::PySlice;
+use crate::types::slice::{Bounds, PySlice};
 use crate::types::slots::CompareOp;
-use crate::types::str_::PyStr;
-use crate::types::tuple::PyTuple;
+use crate::types::str_::{self, PyStr};
+use crate::types::tuple::{self, PyTuple};
 use crate::value::Value;
 use crate::vm::Vm;
 use tailscope_bytecode::opcode::CompareOp as Outcome;
@@ -398,11 +398,29 @@ pub unsafe fn BINARY_OP_SUBSCR_GETITEM(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn BINARY_SLICE(r: &mut Regs) -> Flow {
     r.save();
-    let (vm, none) = (r.vm(), r.vm().none());
-    let slice = PySlice::new(r.peek(2).to_ref(), r.peek(1).to_ref(), none.to_ref());
-    let v = item::get(vm, r.peek(3), slice.value());
-    drop(slice);
+    let v = slice_item(r.vm(), r.peek(3), r.peek(2), r.peek(1));
     r.finish_result::<3>(v)
+}
+
+/// `o[start:stop]`, for lists, tuples and strings without a slice object.
+#[inline(never)]
+fn slice_item(vm: &Vm, o: Value, start: Value, stop: Value) -> PyResult {
+    if o.is_object()
+        && let Some(bounds) = Bounds::simple(vm, start, stop)
+    {
+        // SAFETY: a live object.
+        let found = match unsafe { (*o.pointer()).shape } {
+            shape::LIST => Some(list::slice_of(vm, o, bounds)),
+            shape::TUPLE => Some(tuple::slice_of(vm, o, bounds)),
+            shape::STR => Some(str_::slice_of(vm, o, bounds)),
+            _ => None,
+        };
+        if let Some(v) = found {
+            return Ok(v);
+        }
+    }
+    let slice = PySlice::new(start.to_ref(), stop.to_ref(), vm.none_ref());
+    item::get(vm, o, slice.value())
 }
 
 #[inline(always)]
@@ -490,6 +508,33 @@ fn asked_for(oparg: u64, less: bool, greater: bool, equal: bool) -> bool {
     oparg & seen != 0
 }
 
+/// Inline cache entries of COMPARE_OP.
+const COMPARE_CACHES: usize = 1;
+
+/// Replaces the two inputs of a comparison, which own nothing, by its outcome.
+#[inline(always)]
+unsafe fn put_outcome(r: &mut Regs, yes: bool) -> Flow {
+    r.sp = r.sp.sub(2);
+    if let Some(flow) = control::jump_on(r, COMPARE_CACHES, yes) {
+        return flow;
+    }
+    let v = r.vm().bool(yes);
+    r.push(v);
+    Flow::Next
+}
+
+/// Replaces the two inputs by the outcome.
+#[inline(always)]
+unsafe fn finish_outcome(r: &mut Regs, caches: usize, yes: bool) -> Flow {
+    r.drop_inputs::<2>();
+    if let Some(flow) = control::jump_on(r, caches, yes) {
+        return flow;
+    }
+    let v = r.vm().bool(yes);
+    r.push(v);
+    Flow::Next
+}
+
 #[inline(always)]
 pub unsafe fn COMPARE_OP_INT(r: &mut Regs) -> Flow {
     let (a, b) = small_ints!(r);
@@ -501,8 +546,8 @@ pub unsafe fn COMPARE_OP_INT(r: &mut Regs) -> Flow {
     } else {
         Outcome::EQUAL
     };
-    let v = r.vm().bool(r.oparg & u64::from(seen) != 0);
-    put(r, v)
+    let yes = r.oparg & u64::from(seen) != 0;
+    put_outcome(r, yes)
 }
 
 #[inline(always)]
@@ -510,8 +555,8 @@ pub unsafe fn COMPARE_OP_FLOAT(r: &mut Regs) -> Flow {
     let (a, b) = (r.peek(2), r.peek(1));
     if a.is_tagged_float() && b.is_tagged_float() {
         let (x, y) = (a.tagged_float_unchecked(), b.tagged_float_unchecked());
-        let v = r.vm().bool(asked_for(r.oparg, x < y, x > y, x == y));
-        return put(r, v);
+        let yes = asked_for(r.oparg, x < y, x > y, x == y);
+        return put_outcome(r, yes);
     }
     let (x, y) = (float_of!(a), float_of!(b));
     let v = r.vm().bool(asked_for(r.oparg, x < y, x > y, x == y));
@@ -528,17 +573,15 @@ pub unsafe fn COMPARE_OP_STR(r: &mut Regs) -> Flow {
     let equal = a.is(b) || a.cast_unchecked::<PyStr>().as_bytes() == b.cast_unchecked::<PyStr>().as_bytes();
     // Bits for "not equal" and "equal" lie side by side in the mask.
     let seen = if equal { Outcome::EQUAL } else { Outcome::LESS | Outcome::GREATER };
-    let v = r.vm().bool(r.oparg & u64::from(seen) != 0);
-    r.finish::<2>(v);
-    Flow::Next
+    let yes = r.oparg & u64::from(seen) != 0;
+    finish_outcome(r, COMPARE_CACHES, yes)
 }
 
 #[inline(always)]
 pub unsafe fn IS_OP(r: &mut Regs) -> Flow {
     let same = r.peek(2).is(r.peek(1));
-    let v = r.vm().bool(same != (r.oparg != 0));
-    r.finish::<2>(v);
-    Flow::Next
+    let yes = same != (r.oparg != 0);
+    finish_outcome(r, 0, yes)
 }
 
 #[inline(always)]

@@ -2,6 +2,7 @@
 
 use crate::interp::regs::{Flow, Regs};
 use crate::ops::attempt;
+use crate::ops::control::jump_on;
 use crate::protocol::truth::truth;
 use crate::shape;
 use crate::specialize;
@@ -144,13 +145,34 @@ pub unsafe fn TO_BOOL(r: &mut Regs) -> Flow {
     Flow::Called
 }
 
+/// Inline cache entries of TO_BOOL.
+const TO_BOOL_CACHES: usize = 3;
+
+/// Replaces the input by its truth.
+#[inline(always)]
+unsafe fn put_truth(r: &mut Regs, yes: bool) -> Flow {
+    r.drop_inputs::<1>();
+    if let Some(flow) = jump_on(r, TO_BOOL_CACHES, yes) {
+        return flow;
+    }
+    let v = r.vm().bool(yes);
+    r.push(v);
+    Flow::Next
+}
+
 #[inline(always)]
 pub unsafe fn TO_BOOL_BOOL(r: &mut Regs) -> Flow {
     let vm = r.vm();
     let v = r.peek(1);
-    if v != vm.true_() && v != vm.false_() {
+    let yes = v == vm.true_();
+    if !yes && v != vm.false_() {
         return Flow::Deopt;
     }
+    r.sp = r.sp.sub(1);
+    if let Some(flow) = jump_on(r, TO_BOOL_CACHES, yes) {
+        return flow;
+    }
+    r.sp = r.sp.add(1);
     Flow::Next
 }
 
@@ -160,8 +182,7 @@ pub unsafe fn TO_BOOL_INT(r: &mut Regs) -> Flow {
     if !v.is_small_int() {
         return Flow::Deopt;
     }
-    *r.slot(1) = r.vm().bool(v != Value::small_int(0));
-    Flow::Next
+    put_truth(r, v != Value::small_int(0))
 }
 
 #[inline(always)]
@@ -170,19 +191,16 @@ pub unsafe fn TO_BOOL_LIST(r: &mut Regs) -> Flow {
     if !v.has_shape_nonnull(shape::LIST) {
         return Flow::Deopt;
     }
-    let b = r.vm().bool(!v.cast_unchecked::<PyList>().is_empty());
-    r.finish::<1>(b);
-    Flow::Next
+    let yes = !v.cast_unchecked::<PyList>().is_empty();
+    put_truth(r, yes)
 }
 
 #[inline(always)]
 pub unsafe fn TO_BOOL_NONE(r: &mut Regs) -> Flow {
-    let vm = r.vm();
-    if r.peek(1) != vm.none() {
+    if r.peek(1) != r.vm().none() {
         return Flow::Deopt;
     }
-    *r.slot(1) = vm.false_();
-    Flow::Next
+    put_truth(r, false)
 }
 
 #[inline(always)]
@@ -191,9 +209,8 @@ pub unsafe fn TO_BOOL_STR(r: &mut Regs) -> Flow {
     if !v.has_shape_nonnull(shape::STR) {
         return Flow::Deopt;
     }
-    let b = r.vm().bool(!v.cast_unchecked::<PyStr>().is_empty());
-    r.finish::<1>(b);
-    Flow::Next
+    let yes = !v.cast_unchecked::<PyStr>().is_empty();
+    put_truth(r, yes)
 }
 
 #[inline(always)]

@@ -19,7 +19,7 @@ use crate::vm::Vm;
 use tailscope_bytecode::opcode::Opcode;
 
 /// What a class has under an attribute's name.
-enum Found {
+pub(super) enum Found {
     Absent,
     Property,
     Member,
@@ -32,7 +32,7 @@ enum Found {
     Plain,
 }
 
-fn classify(vm: &Vm, descr: Option<Value>) -> Found {
+pub(super) fn classify(vm: &Vm, descr: Option<Value>) -> Found {
     let Some(d) = descr else { return Found::Absent };
     let ty = vm.type_of(d);
     if d.has_shape(shape::PROPERTY) {
@@ -187,7 +187,7 @@ unsafe fn instance(r: &Regs, owner: Value) {
 }
 
 /// `__getattr__` alone is asked only for what is not found otherwise.
-fn only_getattr_hook(vm: &Vm, ty: TypeRef) -> bool {
+pub(super) fn only_getattr_hook(vm: &Vm, ty: TypeRef) -> bool {
     ty.lookup(vm, vm.names().__getattribute__)
         .and_then(|d| d.cast_exact::<WrapperDescriptor>())
         .is_some_and(|w| w.owner.is(vm.builtin(shape::OBJECT)))

@@ -6,11 +6,13 @@
 //! 3.14's `Python/specialize.c`, except that instances are told by shape instead of type version.
 
 pub mod attribute;
+mod attribute_cache;
 pub mod call;
 pub mod counter;
 pub mod operator;
 
 pub use attribute::{load_attr, load_super_attr, store_attr};
+pub use attribute_cache::{AttributeCache, Place, place, writable_place};
 pub use call::{call, call_kw, python_init};
 pub use operator::{binary_op, compare_op, contains_op, store_subscr, to_bool};
 

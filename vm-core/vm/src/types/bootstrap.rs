@@ -58,6 +58,7 @@ pub fn fill(vm: &'static Vm, ty: TypeRef, base: Option<TypeRef>) {
         all.new = None;
     }
     ty.update_slots(|s| *s = all);
+    vm.shape_info(ty.instance_shape()).set_plain();
     fill_dict(vm, ty, &own);
 }
 

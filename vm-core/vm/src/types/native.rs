@@ -1,7 +1,9 @@
 //! Callables and descriptors that wrap native code: built-in functions and methods, method,
 //! wrapper, getset and member descriptors.
 
-use crate::args::{CallArgs, FunctionName};
+use std::cell::Cell;
+
+use crate::args::{CallArgs, FunctionName, Signature};
 use crate::error::{PyResult, Raised};
 use crate::object::{self, Header, Payload};
 use crate::shape;
@@ -11,11 +13,30 @@ use crate::types::type_::{GetSetDef, MethodDef, MethodKind, New, Type, TypeDef, 
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
+/// A callable's parsed signature, looked up when it is first called.
+#[derive(Default)]
+struct LazySignature(Cell<Option<&'static Signature>>);
+
+impl LazySignature {
+    #[inline(always)]
+    fn get(&self, vm: &Vm, def: &MethodDef) -> &'static Signature {
+        match self.0.get() {
+            Some(s) => s,
+            None => {
+                let s = vm.signatures.get(def.sig);
+                self.0.set(Some(s));
+                s
+            }
+        }
+    }
+}
+
 /// A function of a native module, or a native method bound to an object or class.
 #[repr(C)]
 pub struct BuiltinFunction {
     header: Header,
     pub def: &'static MethodDef,
+    signature: LazySignature,
     /// The object, class or module it is bound to; NULL for none.
     pub this: Value,
     /// `__module__`, a str, or None.
@@ -40,6 +61,7 @@ impl BuiltinFunction {
         object::new(BuiltinFunction {
             header: object::header(),
             def,
+            signature: LazySignature::default(),
             this: this.dup_owned(),
             module: module.unwrap_or(vm.none()).to_ref(),
         })
@@ -48,7 +70,7 @@ impl BuiltinFunction {
     /// 0 or 1 when it takes exactly that many arguments, positional ones, besides a bound self
     /// (CPython's METH_NOARGS and METH_O).
     pub fn simple_arity(&self, vm: &Vm) -> Option<usize> {
-        vm.signatures.get(self.def.sig).simple_arity()
+        self.signature.get(vm, self.def).simple_arity()
     }
 
     /// Calls it with arguments that are known to fit ([`BuiltinFunction::simple_arity`]).
@@ -60,7 +82,7 @@ impl BuiltinFunction {
     /// Calls it.
     #[inline]
     pub fn call(&self, vm: &Vm, args: CallArgs) -> PyResult {
-        let sig = vm.signatures.get(self.def.sig);
+        let sig = self.signature.get(vm, self.def);
         let first = if sig.has_self { Some(self.this.non_null().unwrap_or(vm.none())) } else { None };
         sig.bind(vm, self, first, args, |bound| (self.def.func)(vm, bound))
     }
@@ -104,6 +126,7 @@ impl FunctionName for MethodDescriptor {
 pub struct MethodDescriptor {
     header: Header,
     pub def: &'static MethodDef,
+    signature: LazySignature,
     pub owner: TypeRef,
 }
 
@@ -115,7 +138,7 @@ unsafe impl Payload for MethodDescriptor {
 impl MethodDescriptor {
     /// 0 or 1 when it takes exactly that many arguments, positional ones, besides self.
     pub fn simple_arity(&self, vm: &Vm) -> Option<usize> {
-        vm.signatures.get(self.def.sig).simple_arity()
+        self.signature.get(vm, self.def).simple_arity()
     }
 
     /// Calls the method with the object as the first of `args`.
@@ -124,7 +147,7 @@ impl MethodDescriptor {
         match args.positional_args().first() {
             Some(&this) if vm.type_of(this).is_subtype(self.owner) => {
                 let rest = CallArgs { args: &args.args[1..], kwnames: args.kwnames };
-                let sig = vm.signatures.get(self.def.sig);
+                let sig = self.signature.get(vm, self.def);
                 if rest.kwnames.is_none() && sig.is_exact(args.args.len()) {
                     return (self.def.func)(vm, args.args);
                 }
@@ -256,7 +279,12 @@ impl MemberDescriptor {
 /// A method descriptor for a native method.
 pub fn method_descriptor(vm: &Vm, def: &'static MethodDef, owner: TypeRef) -> Ref {
     match def.kind {
-        MethodKind::Plain => object::new(MethodDescriptor { header: object::header(), def, owner }),
+        MethodKind::Plain => object::new(MethodDescriptor {
+            header: object::header(),
+            def,
+            signature: LazySignature::default(),
+            owner,
+        }),
         MethodKind::Class => {
             object::new(ClassMethodDescriptor { header: object::header(), def, owner })
         }

@@ -71,6 +71,16 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// Those of `start:stop` if each is a small int or None; anything else takes a slice object.
+    #[inline]
+    pub fn simple(vm: &Vm, start: Value, stop: Value) -> Option<Bounds> {
+        let position = |v: Value, default: isize| match v.as_small_int() {
+            Some(i) => Some(i as isize),
+            None => v.is(vm.none()).then_some(default),
+        };
+        Some(Bounds { start: position(start, 0)?, stop: position(stop, isize::MAX)?, step: 1 })
+    }
+
     /// What the bounds select of `len` items.
     pub fn of(self, len: usize) -> Selection {
         let len = len as isize;

@@ -51,6 +51,8 @@ pub mod flags {
 
 /// Most attributes that an instance holds inline before it turns to a dictionary.
 pub const MAX_INLINE: usize = 30;
+/// Room for inline values that no method names.
+const SPARE_INLINE: usize = 3;
 
 /// A type object.
 #[repr(C)]
@@ -421,6 +423,12 @@ impl Type {
     #[inline(always)]
     pub fn inline_capacity(&self) -> usize {
         self.inline_capacity.get() as usize
+    }
+
+    /// Makes room for the attributes that the methods of this class and of its base set.
+    pub(crate) fn expect_attributes(&self, own: usize, base: TypeRef) {
+        let inherited = if base.uses_inline_values() { base.inline_capacity() } else { SPARE_INLINE };
+        self.inline_capacity.set((inherited + own).min(MAX_INLINE) as u32);
     }
 
     pub(crate) fn grow_inline_capacity(&self, seen: usize) {

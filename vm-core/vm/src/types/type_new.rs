@@ -230,6 +230,9 @@ fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr)
     let inline = dict && base.layout() != shape::TYPE && !is_variable_size(base) && wants_inline(base);
     ty.set_flag(flags::INLINE_VALUES, inline);
     ty.make_shapes(vm);
+    if inline {
+        ty.expect_attributes(attributes_named(vm, ty), base);
+    }
     members.sort_by_key(|m| obj::text(m.value()));
     for (i, m) in members.iter().enumerate() {
         let text = obj::text(m.value());
@@ -248,6 +251,12 @@ fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr)
         ty.dict().set_str(vm, vm.names().__weakref__, d.value());
     }
     Ok(())
+}
+
+/// How many attributes the methods of a class set on their first argument, as the compiler saw.
+fn attributes_named(vm: &Vm, ty: TypeRef) -> usize {
+    let names = ty.dict().get_str(vm.names().__static_attributes__);
+    names.and_then(|n| n.cast::<PyTuple>()).map_or(0, |t| t.len())
 }
 
 fn wants_inline(base: TypeRef) -> bool {

@@ -19,6 +19,7 @@ pub mod sort;
 
 pub use iterator::{ITERATOR_DEF, PyListIterator, PyListReverseIterator, REVERSE_ITERATOR_DEF};
 pub use methods::{DEF, extend, from_iterable, sort_list};
+pub use slices::slice_of;
 
 /// A list object. The fields' offsets are fixed; instructions read them directly.
 #[repr(C)]
@@ -57,11 +58,23 @@ impl PyList {
 
     /// A list of references of its own to these values.
     pub fn from_slice(vm: &Vm, values: &[Value]) -> Ref {
-        let r = PyList::with_capacity(vm, values.len());
-        // SAFETY: just made, exactly a list.
-        let list = unsafe { r.cast_unchecked::<PyList>() };
-        for v in values {
-            list.push(v.to_ref());
+        PyList::from_exact_iter(vm, values.len(), values.iter().map(|v| v.to_ref()))
+    }
+
+    /// A list of `n` items, which the iterator must have. It must not run Python code.
+    #[inline]
+    pub(crate) fn from_exact_iter(vm: &Vm, n: usize, items: impl Iterator<Item = Ref>) -> Ref {
+        let r = PyList::with_capacity(vm, n);
+        // SAFETY: just made, exactly a list, with room for `n` items.
+        unsafe {
+            let list = r.cast_unchecked::<PyList>();
+            let p = list.items.get();
+            let mut len = 0;
+            for v in items.take(n) {
+                p.add(len).write(v.into_value());
+                len += 1;
+            }
+            list.len.set(len);
         }
         r
     }
@@ -82,11 +95,18 @@ impl PyList {
     }
 
     pub fn with_capacity(_vm: &Vm, cap: usize) -> Ref {
-        let list = PyList::payload(Vec::new());
-        if cap != 0 {
-            list.grow_to(cap);
-        }
-        object::new(list)
+        assert!(cap <= isize::MAX as usize / size_of::<Value>(), "a list larger than the address space");
+        let items = if cap == 0 {
+            ptr::null_mut()
+        } else {
+            memory::allocate(cap * size_of::<Value>()) as *mut Value
+        };
+        object::new(PyList {
+            header: object::header(),
+            len: Cell::new(0),
+            cap: Cell::new(cap),
+            items: Cell::new(items),
+        })
     }
 
     /// An instance of `ty`, which is `list` or a subclass of it.

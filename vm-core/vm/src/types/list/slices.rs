@@ -4,7 +4,7 @@ use crate::error::{PyResult, Raised};
 use crate::protocol::{item, iter};
 use crate::shape;
 use crate::types::list::{PyList, drop_backward, methods::this};
-use crate::types::slice::{PySlice, Selection};
+use crate::types::slice::{Bounds, PySlice, Selection};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -32,11 +32,20 @@ pub fn get_item(vm: &Vm, v: Value, key: Value) -> PyResult {
         .ok_or_else(|| vm.index_error("list index out of range"))
 }
 
+/// `list[start:stop]` of exactly a list.
+pub fn slice_of(vm: &Vm, v: Value, bounds: Bounds) -> Ref {
+    let list = this(v);
+    copy_of(vm, list, bounds.of(list.len()))
+}
+
 /// A new list of the selected items.
 pub(crate) fn copy_of(vm: &Vm, list: &PyList, s: Selection) -> Ref {
     match s.contiguous() {
         Some(range) => PyList::from_slice(vm, &list.as_slice()[range]),
-        None => PyList::new(vm, s.positions().map(|i| list.as_slice()[i].to_ref()).collect()),
+        None => {
+            let items = list.as_slice();
+            PyList::from_exact_iter(vm, s.count, s.positions().map(|i| items[i].to_ref()))
+        }
     }
 }
 
@@ -48,6 +57,15 @@ pub fn set_item(vm: &Vm, v: Value, key: Value, value: Value) -> PyResult<()> {
         if value.is_null() {
             delete_slice(list, bounds.of(list.len()));
             return Ok(());
+        }
+        if let Some(new) = value.cast_exact::<PyList>()
+            && !value.is(v)
+        {
+            let s = bounds.of(list.len());
+            if s.count == new.len() {
+                replace_items(list, s, new.as_slice());
+                return Ok(());
+            }
         }
         let new = iter::sequence(vm, value, "must assign iterable to extended slice")?;
         return assign_slice(vm, list, bounds.of(list.len()), new);
@@ -65,6 +83,19 @@ pub fn set_item(vm: &Vm, v: Value, key: Value, value: Value) -> PyResult<()> {
         drop(list.replace(i, value.to_ref()));
     }
     Ok(())
+}
+
+/// Replaces the selected items by as many others.
+fn replace_items(list: &PyList, s: Selection, new: &[Value]) {
+    // What owns nothing needs no keeping; destructors of the rest may look at the list.
+    let mut old: Vec<Ref> = Vec::new();
+    for (i, v) in s.positions().zip(new) {
+        let gone = list.replace(i, v.to_ref());
+        if gone.is_owned_object() {
+            old.push(gone);
+        }
+    }
+    if s.step == 1 { drop_backward(old) } else { drop(old) }
 }
 
 fn assign_slice(vm: &Vm, list: &PyList, s: Selection, new: Vec<Ref>) -> PyResult<()> {

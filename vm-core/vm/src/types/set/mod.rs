@@ -200,6 +200,9 @@ impl PySet {
     /// Adds an element.
     pub fn add(&self, vm: &Vm, key: Value) -> PyResult<()> {
         let hash = hash_element(vm, key)?;
+        if self.table.add_simply(hash, key) {
+            return Ok(());
+        }
         self.add_hashed(vm, key, hash)
     }
 

@@ -144,6 +144,37 @@ impl SetTable {
         }
     }
 
+    /// Adds an element where that takes no comparison: false if there is more to it, and nothing
+    /// is changed then.
+    #[inline]
+    pub fn add_simply(&self, hash: i64, key: Value) -> bool {
+        self.ensure();
+        let (slots, mask) = (self.slots.get(), self.mask.get());
+        let base = hash as usize & mask;
+        let last = if base + LINEAR_PROBES <= mask { base + LINEAR_PROBES } else { base };
+        for i in base..=last {
+            // SAFETY: not beyond the mask.
+            let e = unsafe { *slots.add(i) };
+            if e.key.is_null() {
+                if e.hash != 0 {
+                    return false;
+                }
+                // SAFETY: as above.
+                unsafe { *slots.add(i) = SetEntry { hash, key: key.dup_owned() } };
+                self.used.set(self.used.get() + 1);
+                self.fill.set(self.fill.get() + 1);
+                if self.fill.get() * 5 >= mask * 3 {
+                    self.grow();
+                }
+                return true;
+            }
+            if e.hash == hash {
+                return e.key.is(key);
+            }
+        }
+        false
+    }
+
     /// Resizes as a set does that has become too full.
     pub fn grow(&self) {
         let used = self.used.get();
@@ -200,6 +231,10 @@ impl SetTable {
     /// Inserts an element (owned) that is known to be missing into a table without dummies.
     /// Does not count it.
     fn insert_clean(&self, e: SetEntry) {
+        let at = e.hash as usize & self.mask.get();
+        if self.slot(at).key.is_null() {
+            return self.set_slot(at, e);
+        }
         let mut p = self.probe(e.hash);
         loop {
             let (i, found) = self.look(&p);
@@ -246,8 +281,8 @@ impl Drop for SetTable {
             return;
         }
         for i in 0..=self.mask.get() {
-            // SAFETY: this table is the last user of its elements.
-            unsafe { self.slot(i).key.release() };
+            // SAFETY: in range; this table is the last user of its elements.
+            unsafe { (*self.slots.get().add(i)).key.release() };
         }
         free(self.slots.get(), self.mask.get() + 1);
     }

@@ -22,7 +22,7 @@ mod translate;
 pub use case::title_ascii;
 pub use classify::is_identifier;
 pub use iterator::ITERATOR_DEF;
-pub use slots::{DEF, repr_of};
+pub use slots::{DEF, repr_of, slice_of};
 
 /// Payload of a str; the bytes follow the struct.
 #[repr(C)]

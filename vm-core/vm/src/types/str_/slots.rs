@@ -7,6 +7,7 @@ use crate::error::PyResult;
 use crate::protocol::{item, number, object as obj};
 use crate::protocol::number::BinaryOp;
 use crate::shape;
+use crate::types::slice::Bounds;
 use crate::types::slots::CompareOp;
 use crate::types::type_::{New, TypeDef, TypeRef, flags};
 use crate::value::{Ref, Value};
@@ -73,6 +74,16 @@ fn get_item(vm: &Vm, v: Value, key: Value) -> PyResult {
             vm.type_of(key).full_name()
         ))),
     }
+}
+
+/// `text[start:stop]` of exactly a str.
+pub fn slice_of(vm: &Vm, v: Value, bounds: Bounds) -> Ref {
+    let s = this(v);
+    let x = bounds.of(s.char_len());
+    if x.count == s.char_len() {
+        return v.to_ref();
+    }
+    s.part(vm, s.slice_bytes(x.start as usize, x.start as usize + x.count))
 }
 
 fn slice(vm: &Vm, v: Value, start: i64, step: i64, len: usize) -> PyResult {

@@ -5,7 +5,7 @@ use crate::protocol::{compare, item, iter as protocol_iter};
 use crate::shape;
 use crate::types::generic_alias;
 use crate::types::repr_writer::ReprWriter;
-use crate::types::slice::PySlice;
+use crate::types::slice::{Bounds, PySlice, Selection};
 use crate::types::slots::CompareOp;
 use crate::types::tuple::{self, PyTuple, drop_tuple, size_of_tuple, traverse_tuple};
 use crate::types::type_::{MethodDef, New, TypeDef, TypeRef, flags};
@@ -134,17 +134,27 @@ fn compare_tuples(vm: &Vm, a: Value, b: Value, op: CompareOp) -> PyResult {
     Ok(vm.bool_ref(op.test(x.len().cmp(&y.len()))))
 }
 
+/// `tuple[start:stop]` of exactly a tuple.
+pub fn slice_of(vm: &Vm, v: Value, bounds: Bounds) -> Ref {
+    selected(vm, v, bounds.of(this(v).len()))
+}
+
+/// A tuple of the selected items: itself, if those are all.
+fn selected(vm: &Vm, v: Value, s: Selection) -> Ref {
+    let t = this(v);
+    if s.count == t.len() && s.step == 1 && v.has_shape(shape::TUPLE) {
+        return v.to_ref();
+    }
+    match s.contiguous() {
+        Some(range) => PyTuple::from_slice(vm, &t.as_slice()[range]),
+        None => PyTuple::from_iter(vm, s.positions().map(|i| t.as_slice()[i].to_ref())),
+    }
+}
+
 fn get_item(vm: &Vm, v: Value, key: Value) -> PyResult {
     let t = this(v);
     if let Some(slice) = key.cast_exact::<PySlice>() {
-        let s = slice.select(vm, t.len())?;
-        if s.count == t.len() && s.step == 1 && v.has_shape(shape::TUPLE) {
-            return Ok(v.to_ref());
-        }
-        return Ok(match s.contiguous() {
-            Some(range) => PyTuple::from_slice(vm, &t.as_slice()[range]),
-            None => PyTuple::from_iter(vm, s.positions().map(|i| t.as_slice()[i].to_ref())),
-        });
+        return Ok(selected(vm, v, slice.select(vm, t.len())?));
     }
     if !item::is_index(vm, key) {
         return Err(vm.type_error(format!(

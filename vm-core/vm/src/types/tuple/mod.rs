@@ -13,7 +13,7 @@ mod iterator;
 mod methods;
 
 pub use iterator::{ITERATOR_DEF, PyTupleIterator};
-pub use methods::{DEF, from_iterable, hash_items};
+pub use methods::{DEF, from_iterable, hash_items, slice_of};
 
 /// A tuple object. The items follow the struct, `len` of them.
 #[repr(C)]

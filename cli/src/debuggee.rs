@@ -1,12 +1,9 @@
 //! A program that a debugger runs.
 
 use tailscope_vm::debug::{DebugHook, DebuggeeProgram, LaunchSpec, ProgramSource, live};
-use tailscope_vm::error::PyResult;
-use tailscope_vm::protocol::{attr, call};
+use tailscope_vm::native::io;
 use tailscope_vm::types::exceptions;
-use tailscope_vm::types::dict::PyDict;
 use tailscope_vm::value::Ref;
-use tailscope_vm::vm::Vm;
 
 use crate::arguments::{RunArgs, VmArgs};
 use crate::program::{CannotRun, Program};
@@ -44,7 +41,7 @@ impl DebuggeeProgram for Loaded {
     fn run(self: Box<Self>, hook: Option<Box<dyn DebugHook>>) -> i32 {
         let vm = self.program.vm;
         // Without a line buffer the text just reaches its reader later.
-        let _ = buffer_lines(vm);
+        let _ = io::use_line_buffering(vm);
         if let Some(hook) = hook {
             let sources = match &self.spec.program {
                 ProgramSource::Code(text) => vec![("<string>".to_owned(), text.clone())],
@@ -65,18 +62,4 @@ impl DebuggeeProgram for Loaded {
         live::detach(vm);
         self.program.finish(ended)
     }
-}
-
-/// Has `sys.stdout` and `sys.stderr` hand on each line, as on a terminal.
-fn buffer_lines(vm: &Vm) -> PyResult<()> {
-    let options = PyDict::new(vm);
-    if let Some(d) = options.cast::<PyDict>() {
-        d.set_text(vm, "line_buffering", vm.true_());
-    }
-    for name in ["stdout", "stderr"] {
-        let stream = attr::get_named(vm, vm.runtime.sys.get(), name)?;
-        let reconfigure = attr::get_named(vm, stream.value(), "reconfigure")?;
-        call::call_dict(vm, reconfigure.value(), &[], options.cast::<PyDict>())?;
-    }
-    Ok(())
 }

@@ -118,6 +118,8 @@ pub struct Runtime {
     pub finalizing: Cell<bool>,
     /// The current `contextvars` context of the thread that runs; NULL until one is needed.
     pub context: OwnedCell,
+    /// `io.UnsupportedOperation`; NULL until it is needed.
+    pub unsupported_operation: OwnedCell,
     pub(crate) warnings: crate::native::warnings::State,
     /// Source of a program given as text (`-c`): file name shown, text.
     pub main_source: RefCell<Option<(String, String)>>,
@@ -138,6 +140,7 @@ impl Runtime {
             fork_hooks: RefCell::default(),
             finalizing: Cell::new(false),
             context: OwnedCell::null(),
+            unsupported_operation: OwnedCell::null(),
             warnings: Default::default(),
             main_source: RefCell::default(),
         }

@@ -598,16 +598,6 @@ fn input(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(vm.new_str(text.strip_suffix('\n').unwrap_or(&text)))
 }
 
-fn open(vm: &Vm, a: &[Value]) -> PyResult {
-    let io_open = crate::runtime::import_attr(vm, "io", "open")?;
-    call::call_dict(
-        vm,
-        io_open.value(),
-        a[0].cast::<PyTuple>().map_or(&[], |t| t.as_slice()),
-        a[1].cast::<PyDict>(),
-    )
-}
-
 fn breakpoint(vm: &Vm, a: &[Value]) -> PyResult {
     let hook = attr::get_named(vm, vm.runtime.sys.get(), "breakpointhook")?;
     call::call_dict(
@@ -668,7 +658,6 @@ static FUNCTIONS: &[MethodDef] = &[
     MethodDef::new("min", "(*args, key=None, default=None)", min, "min(iterable, *[, default=obj, key=func]) -> value\nmin(arg1, arg2, *args, *[, key=func]) -> value"),
     MethodDef::new("next", "(iterator, default=None, /)", next, "next(iterator[, default])\n\nReturn the next item from the iterator."),
     MethodDef::new("oct", "(number, /)", oct, "Return the octal representation of an integer.\n\n   >>> oct(342391)\n   '0o1234567'"),
-    MethodDef::new("open", "(*args, **kwargs)", open, "Open file and return a stream.  Raise OSError upon failure."),
     MethodDef::new("ord", "(character, /)", ord, "Return the ordinal value of a character."),
     MethodDef::new("pow", "(base, exp, mod=None)", pow, "Equivalent to base**exp with 2 arguments or base**exp % mod with 3 arguments."),
     MethodDef::new("print", "(*args, sep=' ', end='\\n', file=None, flush=False)", print, "Prints the values to a stream, or to sys.stdout by default."),

@@ -2,8 +2,9 @@
 
 use crate::error::PyResult;
 use crate::protocol::attr;
+use crate::runtime;
 use crate::types::native::BuiltinFunction;
-use crate::types::module;
+use crate::types::{exceptions, module};
 use crate::types::type_::MethodDef;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -59,6 +60,7 @@ pub mod abc;
 pub mod atexit;
 pub mod contextvars;
 pub mod gc;
+pub mod io;
 pub mod marshal;
 pub mod posix;
 pub mod random;
@@ -66,7 +68,6 @@ pub mod string_;
 pub mod warnings;
 mod errno;
 pub mod signal;
-pub mod stdio;
 pub mod structseq;
 pub mod sys;
 pub mod thread;
@@ -88,6 +89,7 @@ static MODULES: &[&ModuleDef] = &[
     &atexit::MODULE,
     &contextvars::MODULE,
     &gc::MODULE,
+    &io::MODULE,
     &marshal::MODULE,
     &posix::MODULE,
     &warnings::MODULE,
@@ -112,19 +114,6 @@ pub fn find(name: &str) -> Option<&'static ModuleDef> {
     MODULES.iter().copied().find(|m| m.name == name)
 }
 
-/// `sys.stdout` and `sys.stderr`, unless `sys` made them already.
-fn standard_streams(vm: &Vm) -> PyResult<()> {
-    let sys = vm.runtime.sys.get();
-    for (name, descriptor) in [("stdout", 1), ("stderr", 2)] {
-        if attr::get_opt(vm, sys, vm.intern(name))?.is_none() {
-            let stream = stdio::new(descriptor);
-            add(vm, sys, name, stream.value())?;
-            add(vm, sys, &format!("__{name}__"), stream.value())?;
-        }
-    }
-    Ok(())
-}
-
 /// Makes `builtins`, `sys` and `sys.modules`.
 pub(crate) fn init(vm: &Vm) {
     let modules = crate::types::dict::PyDict::new(vm);
@@ -132,12 +121,18 @@ pub(crate) fn init(vm: &Vm) {
     let made = make_module(vm, &builtins::MODULE).and_then(|b| {
         vm.runtime.builtins.set(b);
         sys::make(vm).map(|s| vm.runtime.sys.set(s))?;
-        standard_streams(vm)
+        let io = make_module(vm, &io::MODULE)?;
+        let open = attr::get_named(vm, io.value(), "open")?;
+        add(vm, vm.runtime.builtins.get(), "open", open.value())?;
+        runtime::modules(vm).set(vm, vm.intern("_io"), io.value())
     });
     if made.is_err() {
         unreachable!("the VM's own modules can be made");
     }
-    let all = crate::runtime::modules(vm);
+    let all = runtime::modules(vm);
     all.set_str(vm, vm.names().builtins, vm.runtime.builtins.get());
     all.set_str(vm, vm.names().sys, vm.runtime.sys.get());
+    if let Err(e) = io::install_standard_streams(vm) {
+        eprintln!("the standard streams cannot be made: {}", exceptions::traceback_text(vm, e.0.value()));
+    }
 }

@@ -39,7 +39,29 @@ pub static ATTRIBUTE_ERROR: &[GetSetDef] = &[field!("name", 0), field!("obj", 1)
 pub static IMPORT_ERROR: &[GetSetDef] =
     &[field!("name", 0), field!("path", 1), field!("msg", 2), field!("name_from", 3)];
 pub static OS_ERROR: &[GetSetDef] =
-    &[field!("errno", 0), field!("strerror", 1), field!("filename", 2), field!("filename2", 3)];
+    &[field!("errno", 0), field!("strerror", 1), field!("filename", 2), field!("filename2", 3), CHARACTERS_WRITTEN];
+
+/// How much a call wrote before it would have blocked; missing where that is not known.
+const CHARACTERS_WRITTEN: GetSetDef = GetSetDef::get_set(
+    "characters_written",
+    |vm, v| match get(vm, v, 4)? {
+        n if n.is(vm.none()) => Err(vm.error(shape::ATTRIBUTE_ERROR, "characters_written")),
+        n => Ok(n),
+    },
+    |vm, v, x| match x.non_null() {
+        Some(x) => {
+            let n = crate::protocol::item::to_index(vm, x, shape::VALUE_ERROR)?;
+            set(vm, v, 4, vm.new_int(n as i64).value())
+        }
+        None => {
+            if get(vm, v, 4)?.is(vm.none()) {
+                return Err(vm.error(shape::ATTRIBUTE_ERROR, "characters_written"));
+            }
+            set(vm, v, 4, vm.none())
+        }
+    },
+    "",
+);
 pub static SYNTAX_ERROR: &[GetSetDef] = &[
     field!("msg", 0),
     field!("filename", 1),
@@ -159,7 +181,15 @@ fn init_os_error(vm: &Vm, v: Value, pos: &[Value]) {
     }
     e.fields[0].set(pos[0].to_ref());
     e.fields[1].set(pos[1].to_ref());
-    if let Some(f) = pos.get(2).filter(|f| !f.is(vm.none())) {
+    let third = pos.get(2).filter(|f| !f.is(vm.none()));
+    if let Some(n) = third
+        && is_a(vm, vm.type_of(v), shape::BLOCKING_IO_ERROR)
+        && crate::protocol::number::has_index(vm, *n)
+    {
+        e.fields[4].set(n.to_ref());
+        return;
+    }
+    if let Some(f) = third {
         e.fields[2].set(f.to_ref());
         // The file names do not count among `args`.
         e.args.set(PyTuple::from_slice(vm, &pos[..2]));

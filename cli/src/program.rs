@@ -9,7 +9,7 @@ use tailscope_compiler::Mode;
 use tailscope_stdlib::EmbeddedLibrary;
 use tailscope_vm::code::PyCode;
 use tailscope_vm::error::{PyResult, Raised};
-use tailscope_vm::import;
+use tailscope_vm::{finalize, import};
 use tailscope_vm::interp::{self, enter};
 use tailscope_vm::protocol::{attr, call};
 use tailscope_vm::runtime::{self, Config};
@@ -143,7 +143,11 @@ impl Program {
             Err(e) => report(vm, e),
         };
         run_exit_functions(vm);
-        if flush(vm) { status } else { 120 }
+        let written = finalize::flush_standard_streams(vm);
+        finalize::take_apart(vm);
+        // What finalizers have printed. An output that is gone was reported before.
+        let rest = runtime::flush_stream(vm, "stdout") & runtime::flush_stream(vm, "stderr");
+        if written && rest { status } else { 120 }
     }
 
     fn file(&self) -> Option<String> {
@@ -214,7 +218,7 @@ fn report(vm: &Vm, e: Raised) -> i32 {
     if e.is(vm, shape::SYSTEM_EXIT) {
         return exit_status(vm, e.0);
     }
-    flush(vm);
+    runtime::flush_stream(vm, "stdout");
     exceptions::print_exception(vm, e.0.value());
     if e.is(vm, shape::KEYBOARD_INTERRUPT) { 130 } else { 1 }
 }
@@ -228,7 +232,7 @@ fn exit_status(vm: &Vm, e: Ref) -> i32 {
         return i.to_i64().map_or(-1, |i| i as i32) & 0xff;
     }
     let text = tailscope_vm::protocol::object::str_text(vm, code.value()).unwrap_or_default();
-    flush(vm);
+    runtime::flush_stream(vm, "stdout");
     runtime::write_stderr(vm, &format!("{text}\n"));
     1
 }
@@ -239,17 +243,4 @@ fn run_exit_functions(vm: &Vm) {
     if let Err(e) = call::call_method(vm, atexit, "_run_exitfuncs", &[]) {
         runtime::unraisable(vm, e, Value::NULL);
     }
-}
-
-/// Flushes the standard streams; false if the output is gone.
-fn flush(vm: &Vm) -> bool {
-    let mut ok = true;
-    for name in ["stdout", "stderr"] {
-        if let Ok(f) = attr::get_named(vm, vm.runtime.sys.get(), name)
-            && !f.is(vm.none())
-        {
-            ok &= call::call_method(vm, f.value(), "flush", &[]).is_ok();
-        }
-    }
-    ok
 }

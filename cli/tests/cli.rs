@@ -148,7 +148,7 @@ print(f(900), C(7).m(900), sum(g(200)))
     let p = file("stack", "p.py", program.as_bytes());
     for interp in ["tail", "loop"] {
         let script = format!(
-            "ulimit -s 256 && exec '{}' run --interp {interp} '{}'",
+            "ulimit -s 400 && exec '{}' run --interp {interp} '{}'",
             env!("CARGO_BIN_EXE_tailscope"),
             p.display()
         );
@@ -242,4 +242,85 @@ fn malformed_protocol_messages_do_not_end_the_servers_silently() {
         let o = child.wait_with_output().expect("it ends at the end of its input");
         assert!(o.status.code().is_some(), "{command} was killed by a signal: {}", stderr(&o));
     }
+}
+
+/// Runs code as a shell's command with redirections around it.
+fn shell(code: &str, redirected: &str) -> Output {
+    let script = format!("'{}' run -c \"$0\" {redirected}", env!("CARGO_BIN_EXE_tailscope"));
+    Command::new("sh")
+        .args(["-c", &script, code])
+        .stdin(Stdio::null())
+        .env_remove("PYTHONUNBUFFERED")
+        .env_remove("PYTHONIOENCODING")
+        .output()
+        .expect("sh starts")
+}
+
+#[test]
+fn a_program_that_cannot_write_its_output_fails() {
+    let o = shell("print('x' * 200000)", "| head -c 3");
+    assert!(stdout(&o).starts_with("xxx"), "{}", stdout(&o));
+    assert!(stderr(&o).contains("BrokenPipeError: [Errno 32] Broken pipe"), "{}", stderr(&o));
+    let o = shell("print('x')", "> /dev/full");
+    assert_eq!(o.status.code(), Some(120));
+    assert_eq!(
+        stderr(&o),
+        "Exception ignored while flushing sys.stdout:\nOSError: [Errno 28] No space left on device\n"
+    );
+}
+
+#[test]
+fn standard_streams_have_the_settings_of_the_environment() {
+    let show = "import sys\nfor f in (sys.stdin, sys.stdout, sys.stderr): print(f.encoding, f.errors, f.line_buffering, f.mode, f.name)";
+    let with = |name: &str, value: &str| {
+        let o = tailscope()
+            .args(["run", "-c", show])
+            .env_remove("PYTHONUNBUFFERED")
+            .env_remove("PYTHONUTF8")
+            .env_remove("PYTHONIOENCODING")
+            .env("LC_ALL", "C.UTF-8")
+            .env(name, value)
+            .stdin(Stdio::null())
+            .output()
+            .expect("the binary starts");
+        stdout(&o)
+    };
+    let expected = |encoding: &str, errors: &str, lines: &str| {
+        format!(
+            "{encoding} {errors} False r <stdin>\n{encoding} {errors} False w <stdout>\n{encoding} backslashreplace {lines} w <stderr>\n"
+        )
+    };
+    assert_eq!(with("X", ""), expected("utf-8", "surrogateescape", "True"));
+    assert_eq!(with("LC_ALL", "C"), expected("utf-8", "surrogateescape", "True"));
+    assert_eq!(with("PYTHONUTF8", "1"), expected("utf-8", "surrogateescape", "True"));
+    assert_eq!(with("PYTHONIOENCODING", "latin-1"), expected("iso8859-1", "strict", "True"));
+    assert_eq!(with("PYTHONIOENCODING", ":replace"), expected("utf-8", "replace", "True"));
+    assert_eq!(with("PYTHONUNBUFFERED", "1"), expected("utf-8", "surrogateescape", "False"));
+}
+
+#[test]
+fn what_was_written_is_kept_when_the_program_ends() {
+    let p = file("unclosed", "kept.txt", b"");
+    let code = format!(
+        "f = open({:?}, 'w')\nf.write('kept')\ncycle = [f]\ncycle.append(cycle)\nclass A:\n  def __del__(self): print('end')\na = A()\nprint('start')",
+        p.display().to_string()
+    );
+    let o = run(&["run", "-c", &code]);
+    assert_eq!(stdout(&o), "start\nend\n", "{}", stderr(&o));
+    assert_eq!(std::fs::read(&p).expect("the file"), b"kept");
+}
+
+#[test]
+fn input_reads_lines() {
+    let mut child = tailscope()
+        .args(["run", "-c", "print([input('? '), input()])\ninput()"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    child.stdin.take().expect("a pipe").write_all("eins\r\nzw\u{e4}i".as_bytes()).expect("it reads");
+    let o = child.wait_with_output().expect("it ends");
+    assert_eq!(stdout(&o), "? ['eins', 'zw\u{e4}i']\n");
+    assert!(stderr(&o).ends_with("EOFError: EOF when reading a line\n"), "{}", stderr(&o));
 }

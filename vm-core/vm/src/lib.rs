@@ -9,6 +9,7 @@ pub mod codecs;
 pub mod convert;
 pub mod debug;
 pub mod error;
+pub mod finalize;
 pub mod format;
 pub mod frame;
 pub mod host;

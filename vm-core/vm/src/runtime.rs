@@ -120,6 +120,8 @@ pub struct Runtime {
     pub context: OwnedCell,
     /// `io.UnsupportedOperation`; NULL until it is needed.
     pub unsupported_operation: OwnedCell,
+    /// Streams that may hold what is to be written.
+    pub(crate) streams: crate::native::io::Registry,
     pub(crate) warnings: crate::native::warnings::State,
     /// Source of a program given as text (`-c`): file name shown, text.
     pub main_source: RefCell<Option<(String, String)>>,
@@ -141,6 +143,7 @@ impl Runtime {
             finalizing: Cell::new(false),
             context: OwnedCell::null(),
             unsupported_operation: OwnedCell::null(),
+            streams: Default::default(),
             warnings: Default::default(),
             main_source: RefCell::default(),
         }
@@ -197,15 +200,20 @@ pub fn write_stderr(vm: &Vm, text: &str) {
     }
 }
 
-/// Flushes `sys.stdout` or `sys.stderr`; the error is that of its `flush`. None and closed
-/// streams are left alone.
+/// Flushes `sys.stdout` or `sys.stderr`; whether that worked. None and closed streams are left
+/// alone.
 pub fn flush_stream(vm: &Vm, name: &str) -> bool {
-    let Some(f) = crate::native::sys::hooks::get(vm, name).filter(|f| !f.is(vm.none())) else { return true };
+    try_flush_stream(vm, name).is_ok()
+}
+
+/// Like [`flush_stream`]; the error is that of the stream's `flush`.
+pub fn try_flush_stream(vm: &Vm, name: &str) -> PyResult<()> {
+    let Some(f) = crate::native::sys::hooks::get(vm, name).filter(|f| !f.is(vm.none())) else { return Ok(()) };
     let closed = attr::get_opt(vm, f.value(), vm.intern("closed"))
         .ok()
         .flatten()
         .is_some_and(|c| crate::protocol::truth::truth(vm, c.value()).unwrap_or(false));
-    closed || call::call_method(vm, f.value(), "flush", &[]).is_ok()
+    if closed { Ok(()) } else { call::call_method(vm, f.value(), "flush", &[]).map(drop) }
 }
 
 /// A module made natively.

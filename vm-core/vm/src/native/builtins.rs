@@ -581,21 +581,36 @@ fn eval(vm: &Vm, a: &[Value]) -> PyResult {
     run(vm, "eval", a, Value::NULL)
 }
 
+/// A standard stream that `input` needs.
+fn stream_for_input(vm: &Vm, name: &str) -> PyResult {
+    match crate::native::sys::hooks::get(vm, name).filter(|f| !f.is(vm.none())) {
+        Some(f) => Ok(f),
+        None => Err(vm.runtime_error(format!("input(): lost sys.{name}"))),
+    }
+}
+
 fn input(vm: &Vm, a: &[Value]) -> PyResult {
-    let sys = vm.runtime.sys.get();
-    let out = attr::get(vm, sys, vm.names().stdout)?;
+    let file = stream_for_input(vm, "stdin")?;
+    let out = stream_for_input(vm, "stdout")?;
+    stream_for_input(vm, "stderr")?;
+    crate::runtime::flush_stream(vm, "stderr");
     if let Some(p) = a[0].non_null() {
         let s = obj::str(vm, p)?;
         call::call_method(vm, out.value(), "write", &[s.value()])?;
     }
-    call::call_method(vm, out.value(), "flush", &[])?;
-    let file = attr::get(vm, sys, vm.names().stdin)?;
-    let line = call::call_method(vm, file.value(), "readline", &[])?;
-    let text = obj::text(line.value());
-    if text.is_empty() {
-        return Err(vm.eof_error("EOF when reading a line"));
+    if let Err(e) = call::call_method(vm, out.value(), "flush", &[]) {
+        // A prompt that nobody sees is no reason not to read.
+        drop(e);
     }
-    Ok(vm.new_str(text.strip_suffix('\n').unwrap_or(&text)))
+    let line = call::call_method(vm, file.value(), "readline", &[])?;
+    let Some(text) = line.cast::<PyStr>() else {
+        return Err(vm.type_error("object.readline() returned non-string"));
+    };
+    match text.as_bytes() {
+        [] => Err(vm.eof_error("EOF when reading a line")),
+        [rest @ .., b'\n'] => Ok(PyStr::from_wtf8(vm, rest)),
+        _ => Ok(line),
+    }
 }
 
 fn breakpoint(vm: &Vm, a: &[Value]) -> PyResult {

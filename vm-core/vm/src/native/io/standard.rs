@@ -50,7 +50,8 @@ fn stream(vm: &Vm, fd: i32, name: &str, encoding: &str, errors: &str) -> PyResul
         return Ok(vm.none_ref());
     }
     let writes = fd != 0;
-    let unbuffered = vm.runtime.config.flags.unbuffered;
+    let flags = &vm.runtime.config.flags;
+    let unbuffered = flags.unbuffered || (!flags.ignore_environment && locale::variable("PYTHONUNBUFFERED").is_some());
     let mode = vm.intern(if writes { "wb" } else { "rb" });
     let size = Value::small_int(if writes && unbuffered { 0 } else { -1 });
     let null = Value::NULL;

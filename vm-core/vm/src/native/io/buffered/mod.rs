@@ -11,6 +11,7 @@ use crate::convert;
 use crate::error::{PyResult, Raised};
 use crate::native::io::base::{FLAGS, IoBase, check_seekable, class_name};
 use crate::native::io::fileio::{DEFAULT_BUFFER_SIZE, FileIo, cannot_pickle};
+use crate::native::io::registry::Entry;
 use crate::native::io::{chain, is_closed, offset, stream_repr, uninitialized, unsupported};
 use crate::object;
 use crate::owned_cell::OwnedCell;
@@ -68,6 +69,7 @@ pub struct Buffered {
     write_end: Cell<i64>,
     /// The raw stream's position in the file, where it is known.
     file_pos: Cell<Option<i64>>,
+    entry: Entry,
 }
 payload!(Buffered, BUFFERED_READER);
 
@@ -101,6 +103,7 @@ fn allocate(_: &Vm, ty: TypeRef, _: CallArgs) -> PyResult {
             write_pos: Cell::new(0),
             write_end: Cell::new(-1),
             file_pos: Cell::new(None),
+            entry: Entry::default(),
         },
     ))
 }
@@ -135,6 +138,9 @@ impl Buffered {
         let own = [shape::BUFFERED_READER, shape::BUFFERED_WRITER, shape::BUFFERED_RANDOM];
         let plain = own.iter().any(|id| vm.type_of(v).is(vm.builtin(*id)));
         self.direct.set(plain && vm.type_of(raw).is(vm.builtin(shape::FILE_IO)));
+        if writable {
+            self.entry.enter(vm, v);
+        }
         self.life.set(Life::Ready);
         Ok(())
     }

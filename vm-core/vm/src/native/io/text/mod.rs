@@ -12,6 +12,7 @@ use crate::error::PyResult;
 use crate::native::io::base::{FLAGS, IoBase};
 use crate::native::io::fileio::{FileIo, cannot_pickle};
 use crate::native::io::newlines::{Newline, Newlines};
+use crate::native::io::registry::Entry;
 use crate::native::io::{chain, closed_file, is_closed, locale, offset, stream_repr, uninitialized, unsupported};
 use crate::object;
 use crate::owned_cell::OwnedCell;
@@ -77,6 +78,7 @@ pub struct TextIo {
     snapshot: RefCell<Option<Snapshot>>,
     /// Bytes per character of the last chunk.
     ratio: Cell<f64>,
+    entry: Entry,
 }
 payload!(TextIo, TEXT_IO_WRAPPER);
 
@@ -107,6 +109,7 @@ impl TextIo {
             pending: RefCell::default(),
             snapshot: RefCell::default(),
             ratio: Cell::new(0.0),
+            entry: Entry::default(),
         }
     }
 
@@ -269,6 +272,9 @@ fn set_up(vm: &Vm, v: Value, a: &[Value]) -> PyResult<()> {
     t.telling.set(seekable);
     t.has_read1.set(attr::get_opt(vm, buffer, vm.intern("read1"))?.is_some());
     t.fix_encoder(vm, buffer)?;
+    if t.encoder.borrow().is_some() {
+        t.entry.enter(vm, v);
+    }
     t.life.set(Life::Ready);
     Ok(())
 }

@@ -132,6 +132,11 @@ macro_rules! define_loop {
                             _ => ops::bad_opcode(&r),
                         };
                         match flow {
+                            Flow::Specialize => {
+                                r.save();
+                                crate::specialize::specialize(r);
+                                op = breakpoint::opcode_behind(&r) as u32;
+                            }
                             Flow::Again => op = breakpoint::opcode_behind(&r) as u32,
                             Flow::Extended => {
                                 op = ops::control::extend(&mut r) as u32;

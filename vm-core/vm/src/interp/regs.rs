@@ -21,7 +21,9 @@ pub enum Flow {
     Reload,
     /// A guard failed before anything was changed: run the family's head instead.
     Deopt,
-    /// The instruction has just specialized itself: run what it is now.
+    /// The instruction, an adaptive head, is to be specialized; then run what it is now.
+    Specialize,
+    /// The instruction is another one by now: run that.
     Again,
     /// `oparg` was extended: run the following instruction with it.
     Extended,

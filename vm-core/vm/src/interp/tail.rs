@@ -105,6 +105,10 @@ macro_rules! define_handler {
                         take_back::<MODE>(&mut r);
                         go!($head::<MODE>, r)
                     }
+                    Flow::Specialize => {
+                        take_back::<MODE>(&mut r);
+                        go!(specialize, r)
+                    }
                     Flow::Again => {
                         take_back::<MODE>(&mut r);
                         let opcode = breakpoint::opcode_behind(&r);
@@ -238,6 +242,25 @@ macro_rules! define_raise {
 }
 with_handler_parameters!(define_raise raise, unwind::raise);
 with_handler_parameters!(define_raise reraise, unwind::reraise);
+
+macro_rules! define_specialize {
+    (($($p:ident: $t:ty),*)) => {
+        /// Specializes the instruction, then runs what it is now.
+        #[inline(never)]
+        #[allow(clippy::too_many_arguments)]
+        unsafe extern "rust-preserve-none" fn specialize($($p: $t),*) -> u64 {
+            // SAFETY: as for all handlers.
+            unsafe {
+                let r = Regs { $($p,)* dying: false, fuse: false };
+                r.save();
+                crate::specialize::specialize(r);
+                let opcode = breakpoint::opcode_behind(&r);
+                go!((*r.table.add(opcode as usize)).0, r)
+            }
+        }
+    };
+}
+with_handler_parameters!(define_specialize);
 
 macro_rules! define_destroy {
     (($($p:ident: $t:ty),*)) => {

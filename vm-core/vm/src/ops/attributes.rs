@@ -26,7 +26,7 @@ const LOAD_CACHES: usize = 9;
 
 #[inline(always)]
 pub unsafe fn LOAD_ATTR(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::load_attr(r));
+    adaptive!(r);
     let (vm, name) = (r.vm(), r.name(r.arg() >> 1));
     let owner = r.peek(1);
     match specialize::place(vm, owner, name) {
@@ -295,7 +295,7 @@ pub unsafe fn LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN(r: &mut Regs) -> Flow {
 
 #[inline(always)]
 pub unsafe fn STORE_ATTR(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::store_attr(r));
+    adaptive!(r);
     let name = r.name(r.arg());
     if let Some(at) = specialize::writable_place(r.vm(), r.peek(1), name) {
         return finish_store(r, at);
@@ -385,7 +385,7 @@ fn load_super(vm: &Vm, args: &[Value], name: Value, two_args: bool) -> PyResult 
 
 #[inline(always)]
 pub unsafe fn LOAD_SUPER_ATTR(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::load_super_attr(r));
+    adaptive!(r);
     r.save();
     let name = r.name(r.arg() >> 2);
     let v = attempt!(r, load_super(r.vm(), r.top_slice(3), name, r.oparg & 2 != 0));

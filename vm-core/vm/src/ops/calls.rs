@@ -30,7 +30,7 @@ const CACHES: usize = 3;
 
 #[inline(always)]
 pub unsafe fn CALL(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::call(r));
+    adaptive!(r);
     r.save();
     call::call(r.vm(), r.arg(), None, r.ip.add(CACHES))
 }
@@ -439,7 +439,7 @@ fn not_none(vm: &Vm, v: Value) -> Raised {
 
 #[inline(always)]
 pub unsafe fn CALL_KW(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::call_kw(r));
+    adaptive!(r);
     call_keywords(r)
 }
 

@@ -6,7 +6,6 @@ use crate::ops::calls::function_text;
 use crate::ops::{adaptive, attempt};
 use crate::protocol::{iter, object as obj};
 use crate::shape;
-use crate::specialize;
 use crate::types::dict::{Existing, PyDict};
 use crate::types::exceptions;
 use crate::types::list::PyList;
@@ -222,7 +221,7 @@ fn bad_keywords(vm: &Vm, e: Raised, callable: Value, other: Value) -> Raised {
 
 #[inline(always)]
 pub unsafe fn UNPACK_SEQUENCE(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::unpack_sequence(r));
+    adaptive!(r);
     r.save();
     let items = attempt!(r, unpack(r.vm(), r.peek(1), r.arg()));
     push_items(r, items)

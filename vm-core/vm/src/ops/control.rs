@@ -259,7 +259,7 @@ fn next_item(vm: &Vm, it: Value) -> PyResult<Option<Ref>> {
 
 #[inline(always)]
 pub unsafe fn FOR_ITER(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::for_iter(r));
+    adaptive!(r);
     r.save();
     match attempt!(r, next_item(r.vm(), r.peek(1))) {
         Some(v) => {

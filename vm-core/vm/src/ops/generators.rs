@@ -8,7 +8,6 @@ use crate::ops::control::enter_generator;
 use crate::ops::{adaptive, attempt};
 use crate::protocol::{call as protocol, iter};
 use crate::shape;
-use crate::specialize;
 use crate::types::coroutine::awaitable_iterator;
 use crate::types::exceptions;
 use crate::types::generator::{GeneratorState, PyGenerator};
@@ -67,7 +66,7 @@ cold_function! {
 
 #[inline(always)]
 pub unsafe fn SEND(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::send(r));
+    adaptive!(r);
     let (receiver, value) = (r.peek(2), r.peek(1));
     if receiver.has_shape_nonnull(shape::GENERATOR) || receiver.has_shape_nonnull(shape::COROUTINE) {
         let flow = send_to_generator(r);

@@ -83,12 +83,10 @@ pub(crate) use for_each_instruction;
 
 /// The adaptive head of a family: specializes when its counter says so, else counts down.
 macro_rules! adaptive {
-    ($r:ident, $specialize:expr) => {
+    ($r:ident) => {
         let counter = $r.cache16(0);
         if $crate::specialize::counter::triggers(counter) {
-            $r.save();
-            $specialize;
-            return $crate::interp::regs::Flow::Again;
+            return $crate::interp::regs::Flow::Specialize;
         }
         $r.set_cache16(0, $crate::specialize::counter::advance(counter));
     };

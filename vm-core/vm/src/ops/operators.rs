@@ -7,7 +7,7 @@ use crate::ops::{adaptive, attempt, control};
 use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::{compare, item, truth::truth};
 use crate::shape;
-use crate::specialize::{self, ExtendDescr, GetItemDescr};
+use crate::specialize::{ExtendDescr, GetItemDescr};
 use crate::types::dict::PyDict;
 use crate::types::float::PyFloat;
 use crate::types::function::PyFunction;
@@ -57,7 +57,7 @@ fn binary(vm: &Vm, a: Value, b: Value, oparg: u64) -> PyResult {
 
 #[inline(always)]
 pub unsafe fn BINARY_OP(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::binary_op(r));
+    adaptive!(r);
     r.save();
     let (a, b) = (r.peek(2), r.peek(1));
     let v = attempt!(r, binary(r.vm(), a, b, r.oparg));
@@ -435,7 +435,7 @@ pub unsafe fn STORE_SLICE(r: &mut Regs) -> Flow {
 
 #[inline(always)]
 pub unsafe fn STORE_SUBSCR(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::store_subscr(r));
+    adaptive!(r);
     r.save();
     let done = item::set(r.vm(), r.peek(2), r.peek(1), r.peek(3));
     r.finish_unit::<3>(done)
@@ -493,7 +493,7 @@ fn compare_generic(vm: &Vm, a: Value, b: Value, oparg: u64) -> PyResult {
 
 #[inline(always)]
 pub unsafe fn COMPARE_OP(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::compare_op(r));
+    adaptive!(r);
     r.save();
     let v = compare_generic(r.vm(), r.peek(2), r.peek(1), r.oparg);
     r.finish_result::<2>(v)
@@ -586,7 +586,7 @@ pub unsafe fn IS_OP(r: &mut Regs) -> Flow {
 
 #[inline(always)]
 pub unsafe fn CONTAINS_OP(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::contains_op(r));
+    adaptive!(r);
     r.save();
     let found = attempt!(r, item::contains(r.vm(), r.peek(1), r.peek(2)));
     let v = r.vm().bool(found != (r.oparg != 0));

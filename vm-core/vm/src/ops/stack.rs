@@ -137,7 +137,7 @@ pub unsafe fn UNARY_NOT(r: &mut Regs) -> Flow {
 /// `bool(value)` where no specialized form fits.
 #[inline(always)]
 pub unsafe fn TO_BOOL(r: &mut Regs) -> Flow {
-    crate::ops::adaptive!(r, specialize::to_bool(r));
+    crate::ops::adaptive!(r);
     r.save();
     let vm = r.vm();
     let b = attempt!(r, truth(vm, r.peek(1)));

@@ -5,7 +5,6 @@ use crate::interp::regs::{Flow, Regs};
 use crate::ops::{adaptive, attempt};
 use crate::protocol::{item, object as obj};
 use crate::shape;
-use crate::specialize;
 use crate::types::cell::PyCell;
 use crate::types::dict::PyDict;
 use crate::types::exceptions;
@@ -347,7 +346,7 @@ pub unsafe fn LOAD_FROM_DICT_OR_GLOBALS(r: &mut Regs) -> Flow {
 
 #[inline(always)]
 pub unsafe fn LOAD_GLOBAL(r: &mut Regs) -> Flow {
-    adaptive!(r, specialize::load_global(r));
+    adaptive!(r);
     r.save();
     let name = r.name(r.arg() >> 1);
     let v = attempt!(r, load_global(r, name));

@@ -148,6 +148,35 @@ pub(crate) fn shape_of(v: Value) -> ShapeId {
     }
 }
 
+/// Specializes a running instruction, whose family's head has said that it is time.
+///
+/// # Safety
+/// The registers of an instruction with an adaptive head, spilled.
+pub unsafe fn specialize(r: Regs) {
+    let r = &r;
+    // SAFETY: promised by the caller.
+    unsafe {
+        let Some(op) = Opcode::from_u8(internal::public(breakpoint::opcode_behind(r))) else { return };
+        match op.deopt() {
+            Opcode::BINARY_OP => binary_op(r),
+            Opcode::CALL => call(r),
+            Opcode::CALL_KW => call_kw(r),
+            Opcode::COMPARE_OP => compare_op(r),
+            Opcode::CONTAINS_OP => contains_op(r),
+            Opcode::FOR_ITER => for_iter(r),
+            Opcode::LOAD_ATTR => load_attr(r),
+            Opcode::LOAD_GLOBAL => load_global(r),
+            Opcode::LOAD_SUPER_ATTR => load_super_attr(r),
+            Opcode::SEND => send(r),
+            Opcode::STORE_ATTR => store_attr(r),
+            Opcode::STORE_SUBSCR => store_subscr(r),
+            Opcode::TO_BOOL => to_bool(r),
+            Opcode::UNPACK_SEQUENCE => unpack_sequence(r),
+            _ => {}
+        }
+    }
+}
+
 /// LOAD_GLOBAL: the place of the name in the globals, or else in the builtins.
 ///
 /// # Safety

@@ -56,7 +56,7 @@ describe('a session', () => {
     await session.prepare(new Program('imports.py'), { noDebug: true, env: { PYTHONBREAKPOINT: '0' } });
     await session.configurationDoneRequest();
     assert.equal(await session.exited(), 0);
-    assert.equal(session.output.stdout, '{"answer": 42} [3, 2, 1]\n');
+    assert.equal(session.output.stdout, `{'answer': 42} [3, 2, 1]\n`);
   });
 
   ours('says how a program crashed', async (session) => {

@@ -12,6 +12,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import testsupport from '@vscode/debugadapter-testsupport';
+import { mistakes, where } from './schema.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const PROGRAMS = path.join(HERE, '..', 'programs');
@@ -20,7 +21,9 @@ const TIMEOUT = 20_000;
 
 export const foreign = process.env.TAILSCOPE_DAP_ADAPTER !== undefined;
 
-function command() {
+if (where === undefined) console.log('SKIPPED: messages are not checked against the schema of the protocol: run ./schema.sh');
+
+export function command() {
   if (foreign) return process.env.TAILSCOPE_DAP_ADAPTER.split(' ');
   const found = process.env.TAILSCOPE
     ? [process.env.TAILSCOPE]
@@ -58,11 +61,19 @@ export class Session extends testsupport.DebugClient {
     session.events = [];
     session.waiting = [];
     session.output = {};
+    session.mistakes = [];
     for (const name of ['stopped', 'continued', 'exited', 'terminated', 'thread', 'breakpoint', 'output', 'initialized']) {
       session.on(name, (event) => session.arrived(event));
     }
     await session.start();
     return session;
+  }
+
+  /** Every message of the adapter comes through here. */
+  dispatch(body) {
+    const found = mistakes(JSON.parse(body));
+    if (found !== undefined) this.mistakes.push(found);
+    super.dispatch(body);
   }
 
   arrived(event) {
@@ -210,6 +221,7 @@ export function scenario(title, run) {
     } finally {
       if (!session.over) await session.stop();
     }
+    if (!foreign) assert.deepEqual(session.mistakes, []);
   });
 }
 

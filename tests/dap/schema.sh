@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Fetches the protocol's JSON schema, which Microsoft publishes under the MIT licence, into .schema/,
+# and prints where it is. debugpy, its debugger of Python on PyPI, carries it; nothing of it is run.
+set -euo pipefail
+cd "$(dirname "$0")"
+schema=$PWD/.schema/debugProtocol.json
+sum=64ad433b9ff4b92360771fc8dac50dcf9cac951c0057d0af0d2f826b43087bfb
+if ! echo "$sum  $schema" | sha256sum --check --status 2>/dev/null; then
+  mkdir -p .schema
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest .schema debugpy==1.8.20
+  python3 - .schema/debugpy-*.whl "$schema" <<'PYTHON'
+import sys, zipfile
+wheel, schema = sys.argv[1:]
+name = "debugpy/_vendored/pydevd/_pydevd_bundle/_debug_adapter/debugProtocol.json"
+with zipfile.ZipFile(wheel) as files, open(schema, "wb") as out:
+    out.write(files.read(name))
+PYTHON
+  rm .schema/debugpy-*.whl
+  echo "$sum  $schema" | sha256sum --check --quiet >&2
+fi
+echo "$schema"

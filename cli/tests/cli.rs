@@ -157,6 +157,36 @@ print(f(900), C(7).m(900), sum(g(200)))
     }
 }
 
+/// Python programs of the VM's tests.
+fn corpus() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vm-core/vm/tests/programs");
+    let entries = std::fs::read_dir(folder).expect("the folder of programs");
+    let files = entries.filter_map(|e| Some(e.ok()?.path()));
+    let mut programs: Vec<_> = files.filter(|p| p.extension().is_some_and(|e| e == "py")).collect();
+    programs.sort();
+    programs
+}
+
+#[test]
+fn the_corpus_runs_on_a_small_native_stack() {
+    let programs = corpus();
+    assert!(programs.len() > 20, "the corpus is there");
+    for interp in ["tail", "loop"] {
+        for program in &programs {
+            let on_a_stack_of = |limit: &str| {
+                let script = format!("ulimit -s {limit} && exec \"$0\" run --interp {interp} \"$1\"");
+                let shell = Command::new("sh").args(["-c", &script, env!("CARGO_BIN_EXE_tailscope")]).arg(program).output();
+                shell.expect("sh starts")
+            };
+            let (small, large) = (on_a_stack_of("256"), on_a_stack_of("8192"));
+            let what = format!("{} on {interp}: {}", program.display(), stderr(&small));
+            assert_eq!(small.status.code(), large.status.code(), "{what}");
+            assert!(small.status.code().is_some(), "{what}");
+            assert_eq!(stdout(&small), stdout(&large), "{what}");
+        }
+    }
+}
+
 #[test]
 fn dis_shows_what_the_compiler_made() {
     let p = file("dis", "p.py", b"print('x')\n");

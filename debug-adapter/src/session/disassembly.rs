@@ -17,6 +17,9 @@ use super::Session;
 /// Most instructions in one response.
 const MAX_COUNT: u64 = 1 << 20;
 
+/// Most bytes that are shown of an instruction: it and three units of its cache.
+const MAX_BYTES: usize = 8;
+
 impl Session {
     pub(super) fn disassemble(&mut self, to: Responder, arguments: DisassembleArguments) {
         let wanted = arguments.instruction_count;
@@ -88,20 +91,26 @@ fn with_invalid_ones(
     indices.map(instruction).collect()
 }
 
+/// An instruction's bytes, without the end of long inline caches: editors show them before the
+/// opcode, and ten units would push that out of sight.
+fn shown_bytes(bytes: &[u8]) -> String {
+    let shown = if bytes.len() > MAX_BYTES { &bytes[..MAX_BYTES] } else { bytes };
+    let mut texts: Vec<String> = shown.iter().map(|byte| format!("{byte:02x}")).collect();
+    if shown.len() < bytes.len() {
+        texts.push("…".to_owned());
+    }
+    texts.join(" ")
+}
+
 fn valid(
     line: DisassemblyLine,
     start: u64,
     qualname: &str,
     location: Option<Source>,
 ) -> DisassembledInstruction {
-    let bytes: Vec<String> = line
-        .bytes
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
     DisassembledInstruction {
         address: InstructionAddress::from_number(line.address).to_string(),
-        instruction_bytes: Some(bytes.join(" ")),
+        instruction_bytes: Some(shown_bytes(&line.bytes)),
         instruction: line.text,
         symbol: (line.address == start).then(|| qualname.to_owned()),
         location,
@@ -164,6 +173,13 @@ mod tests {
             )
         };
         list.iter().map(mark).collect()
+    }
+
+    #[test]
+    fn long_caches_are_cut_off() {
+        assert_eq!(shown_bytes(&[0x64, 0x0b, 0x55, 0xaa]), "64 0b 55 aa");
+        assert_eq!(shown_bytes(&[7; 8]), "07 07 07 07 07 07 07 07");
+        assert_eq!(shown_bytes(&[0; 20]), "00 00 00 00 00 00 00 00 …");
     }
 
     #[test]

@@ -33,6 +33,19 @@ step('F5 stops at a breakpoint; variables and call stack are read', async () => 
   await wb.shot('debug-1-stopped');
 });
 
+step('a hover shows a value; the scopes show the value stack and the instruction', async () => {
+  await wb.$(`.monaco-editor[data-uri$="/${FILE}"] .view-line span span`, { hasText: /^self$/ }).first().hover();
+  const hover = wb.$('.debug-hover-widget:visible');
+  await wb.until(async () => /Walk object/.test(await hover.innerText()), 'the hover of self');
+  await wb.shot('debug-1-hover');
+  await wb.page.mouse.move(5, 5);
+  for (const scope of ['Value stack', 'Instruction']) {
+    await wb.rows('Variables').filter({ hasText: scope }).locator('.monaco-tl-twistie').click();
+  }
+  await wb.until(async () => (await variables()).some((row) => /^opcode = LOAD_SMALL_INT/.test(row)), 'the opcode');
+  await wb.shot('debug-1-scopes');
+});
+
 step('step by line', async () => {
   await wb.page.keyboard.press('F10');
   await wb.stopped(17, FILE);
@@ -49,6 +62,10 @@ step('the Disassembly View steps by instruction', async () => {
   const first = await current();
   await wb.page.keyboard.press('F10');
   await wb.until(async () => (await current()) !== first, 'another instruction');
+  // A jump names the address of a row, which may begin with a line of the source.
+  const rows = (await wb.disassembly()).map((row) => row.text);
+  const [, target] = rows.map((text) => /POP_JUMP_IF_FALSE.*to (0x[0-9a-f]+)/.exec(text)).find(Boolean);
+  assert.ok(rows.some((text) => text.includes(target) && !text.includes(`to ${target}`)), `no row has the address ${target}`);
   await wb.shot('debug-3-stepped');
 });
 

@@ -83,12 +83,14 @@ fn meaning(instruction: &Instruction, name: &str, value: u64) -> String {
     }
 }
 
-/// A line of a disassembly, in the form of `dis`.
-fn text(i: &Instruction) -> String {
-    match i.oparg {
-        None => i.name(),
-        Some(oparg) if i.argrepr.is_empty() => format!("{:<20} {oparg:>6}", i.name()),
-        Some(oparg) => format!("{:<20} {oparg:>6} ({})", i.name(), i.argrepr),
+/// A line of a disassembly, in the form of `dis`. A jump names its target's address instead of a
+/// label, since debuggers show addresses and no labels.
+fn text(i: &Instruction, target: Option<InstructionAddress>) -> String {
+    match (i.oparg, target) {
+        (None, _) => i.name(),
+        (Some(oparg), Some(to)) => format!("{:<20} {oparg:>6} (to {to})", i.name()),
+        (Some(oparg), None) if i.argrepr.is_empty() => format!("{:<20} {oparg:>6}", i.name()),
+        (Some(oparg), None) => format!("{:<20} {oparg:>6} ({})", i.name(), i.argrepr),
     }
 }
 
@@ -99,6 +101,7 @@ pub(super) fn window(known: &KnownCode, anchor: i64, first: i64, count: usize) -
     let all = instructions_of(&code.code, Some(&bytes), &memory_address);
     let starts: Vec<u32> = all.iter().map(|i| i.offset as u32).collect();
     let end_offset = bytes.len() as u32;
+    let at = |offset: usize| InstructionAddress { code: known.id, offset: offset as u32 };
     let window = InstructionWindow::new(&starts, end_offset, anchor, first, count);
     let shown = all.get(window.start..window.end).unwrap_or(&[]);
     DisassemblyWindow {
@@ -108,9 +111,9 @@ pub(super) fn window(known: &KnownCode, anchor: i64, first: i64, count: usize) -
         instructions: shown
             .iter()
             .map(|i| DisassembledInstruction {
-                address: InstructionAddress { code: known.id, offset: i.offset as u32 },
+                address: at(i.offset),
                 bytes: bytes.get(i.offset..i.end_offset()).unwrap_or(&[]).to_vec(),
-                text: text(i),
+                text: text(i, i.jump_target.map(at)),
                 location: location(code, i.offset / 2),
             })
             .collect(),

@@ -7,12 +7,13 @@ mod program;
 mod recording;
 
 use clap::Parser;
-use mimalloc::MiMalloc;
 
 use arguments::{Cli, Command};
 
+/// AddressSanitizer finds nothing in memory that is not its own.
+#[cfg(not(sanitized))]
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let cli = Cli::parse();

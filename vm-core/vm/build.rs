@@ -1,8 +1,10 @@
 //! Turns on `cfg(tail_calls)` where the compiler and the target can do guaranteed tail calls.
 //!
 //! The features are unstable; `RUSTC_BOOTSTRAP=1` (set in `.cargo/config.toml`) makes the pinned
-//! compiler accept them. Everywhere else the match loop is built instead. The feature
-//! `match-loop` asks for that on purpose.
+//! compiler accept them. Everywhere else the match loop is built instead; the environment
+//! variable `TAILSCOPE_MATCH_LOOP` asks for that on purpose.
+//!
+//! Turns on `cfg(sanitized)` in builds with AddressSanitizer.
 
 use std::env;
 
@@ -16,5 +18,9 @@ fn main() {
     let declined = env::var_os("TAILSCOPE_MATCH_LOOP").is_some();
     if unstable && x86_64 && unix && !declined {
         println!("cargo::rustc-cfg=tail_calls");
+    }
+    println!("cargo::rustc-check-cfg=cfg(sanitized)");
+    if env::var("CARGO_CFG_SANITIZE").is_ok_and(|s| s.contains("address")) {
+        println!("cargo::rustc-cfg=sanitized");
     }
 }

@@ -1,7 +1,8 @@
 //! Memory of objects: free lists by size, for each thread.
 //!
 //! Most objects are small, live briefly and belong to one thread. Their memory comes from lists
-//! of free blocks of one size each; larger objects are the global allocator's.
+//! of free blocks of one size each; larger objects are the global allocator's. Builds that check
+//! memory get all of it from there: what is reused at once hides mistakes.
 
 use std::alloc::{Layout, alloc as global_alloc, dealloc as global_dealloc, handle_alloc_error};
 use std::cell::UnsafeCell;
@@ -15,6 +16,8 @@ const GRAIN: usize = ALIGN;
 const LARGEST: usize = 512;
 /// How much is taken from the global allocator at once. Such chunks are never given back.
 const CHUNK: usize = 16 << 10;
+/// Whether there are lists of free blocks.
+const POOLED: bool = !cfg!(any(debug_assertions, sanitized));
 /// Debug builds keep each block's size before it, to find those that are given back as another.
 const GUARD: usize = if cfg!(debug_assertions) { GRAIN } else { 0 };
 
@@ -40,7 +43,7 @@ const fn class_of(size: usize) -> usize {
 /// Memory of at least `size` bytes, aligned for objects.
 #[inline(always)]
 pub fn allocate(size: usize) -> *mut u8 {
-    if cfg!(debug_assertions) || size > LARGEST {
+    if !POOLED || size > LARGEST {
         return allocate_large(size);
     }
     let class = class_of(size);
@@ -67,7 +70,7 @@ pub fn allocate(size: usize) -> *mut u8 {
 pub unsafe fn free(p: *mut u8, size: usize) {
     // SAFETY: promised by the caller; otherwise as in `allocate`.
     unsafe {
-        if cfg!(debug_assertions) || size > LARGEST {
+        if !POOLED || size > LARGEST {
             return free_large(p, size);
         }
         POOL.with(|pool| {
@@ -86,7 +89,7 @@ pub unsafe fn free(p: *mut u8, size: usize) {
 pub unsafe fn resize(p: *mut u8, old: usize, new: usize) -> *mut u8 {
     // SAFETY: promised by the caller.
     unsafe {
-        if class_of(old) == class_of(new) && GUARD == 0 {
+        if POOLED && class_of(old) == class_of(new) {
             return p;
         }
         if old > LARGEST && new > LARGEST && GUARD == 0 {

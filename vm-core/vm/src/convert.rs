@@ -63,6 +63,53 @@ pub fn c_int(vm: &Vm, v: Value) -> PyResult<i32> {
     }
 }
 
+/// A C `long`.
+#[inline]
+pub fn c_long(vm: &Vm, v: Value) -> PyResult<i64> {
+    match v.as_small_int() {
+        Some(i) => Ok(i),
+        None => integer(vm, v, "Python int too large to convert to C long"),
+    }
+}
+
+/// A C `long long`.
+#[inline]
+pub fn c_longlong(vm: &Vm, v: Value) -> PyResult<i64> {
+    match v.as_small_int() {
+        Some(i) => Ok(i),
+        None => integer(vm, v, "int too big to convert"),
+    }
+}
+
+fn integer(vm: &Vm, v: Value, too_large: &str) -> PyResult<i64> {
+    let i = number::index(vm, v)?;
+    int::to_i64(i.value()).ok_or_else(|| vm.overflow_error(too_large))
+}
+
+/// A C `unsigned long`.
+pub fn c_ulong(vm: &Vm, v: Value) -> PyResult<u64> {
+    unsigned(vm, v, "can't convert negative value to unsigned int", "Python int too large to convert to C unsigned long")
+}
+
+/// A C `unsigned long long`.
+pub fn c_ulonglong(vm: &Vm, v: Value) -> PyResult<u64> {
+    unsigned(vm, v, "can't convert negative int to unsigned", "int too big to convert")
+}
+
+fn unsigned(vm: &Vm, v: Value, negative: &str, too_large: &str) -> PyResult<u64> {
+    if let Some(i) = v.as_small_int()
+        && let Ok(i) = u64::try_from(i)
+    {
+        return Ok(i);
+    }
+    let i = number::index(vm, v)?;
+    match int::value_of(i.value()) {
+        Some(i) if i.is_negative() => Err(vm.overflow_error(negative)),
+        Some(i) => u64::try_from(i.to_big()).map_err(|_| vm.overflow_error(too_large)),
+        None => Err(vm.overflow_error(too_large)),
+    }
+}
+
 /// A truth value, or the default.
 #[inline]
 pub fn bool_or(vm: &Vm, v: Value, default: bool) -> PyResult<bool> {

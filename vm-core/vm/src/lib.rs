@@ -29,6 +29,6 @@ pub mod specialize;
 pub mod suggest;
 pub mod threads;
 pub mod types;
-pub mod unicode;
+pub use tailscope_unicode as unicode;
 pub mod value;
 pub mod vm;

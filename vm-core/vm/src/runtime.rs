@@ -123,6 +123,8 @@ pub struct Runtime {
     /// Streams that may hold what is to be written.
     pub(crate) streams: crate::native::io::Registry,
     pub(crate) warnings: crate::native::warnings::State,
+    /// The last long text that regular expressions ran over.
+    pub(crate) decoded: crate::native::sre::Cache,
     /// Source of a program given as text (`-c`): file name shown, text.
     pub main_source: RefCell<Option<(String, String)>>,
 }
@@ -145,6 +147,7 @@ impl Runtime {
             unsupported_operation: OwnedCell::null(),
             streams: Default::default(),
             warnings: Default::default(),
+            decoded: Default::default(),
             main_source: RefCell::default(),
         }
     }

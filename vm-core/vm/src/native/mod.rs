@@ -47,6 +47,7 @@ pub fn add(vm: &Vm, m: Value, name: &str, v: Value) -> PyResult<()> {
 }
 
 mod build_class;
+pub mod array;
 pub mod builtins;
 pub mod codecs_;
 pub mod collections;
@@ -68,6 +69,8 @@ pub mod string_;
 pub mod warnings;
 mod errno;
 pub mod signal;
+pub mod sre;
+pub mod struct_;
 pub mod structseq;
 pub mod sys;
 pub mod thread;
@@ -78,6 +81,7 @@ pub mod types;
 /// Native modules that are part of the VM.
 static MODULES: &[&ModuleDef] = &[
     &builtins::MODULE,
+    &array::MODULE,
     &collections::MODULE,
     &itertools::MODULE,
     &operator::MODULE,
@@ -100,6 +104,8 @@ static MODULES: &[&ModuleDef] = &[
     &weakref::MODULE,
     &math::MODULE,
     &random::MODULE,
+    &sre::MODULE,
+    &struct_::MODULE,
     &string_::MODULE,
     &codecs_::MODULE,
 ];

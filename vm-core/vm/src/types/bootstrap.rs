@@ -76,6 +76,7 @@ fn inherit(all: &mut crate::types::slots::Slots, own: &crate::types::slots::Slot
     all.pow_mod = own.pow_mod.or(all.pow_mod);
     all.finalize = own.finalize.or(all.finalize);
     all.buffer = own.buffer.or(all.buffer);
+    all.count_export = own.count_export.or(all.count_export);
     all.drop = own.drop;
     all.size = own.size;
     all.traverse = own.traverse.or(all.traverse);

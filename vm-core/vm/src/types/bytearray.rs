@@ -39,7 +39,7 @@ impl PyByteArray {
     }
 
     /// Changes the contents; `f` must not run Python code, nor change the length if there are
-    /// [exports](PyByteArray::export).
+    /// [exports](PyByteArray::count_export).
     pub fn with_mut<R>(&self, f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         // SAFETY: as above; `f` has the only reference.
         f(unsafe { &mut *self.data.get() })
@@ -56,13 +56,9 @@ impl PyByteArray {
         Ok(self.with_mut(f))
     }
 
-    /// Counts a view of the memory, until [`PyByteArray::release_export`].
-    pub fn export(&self) {
-        self.exports.set(self.exports.get() + 1);
-    }
-
-    pub fn release_export(&self) {
-        self.exports.set(self.exports.get().saturating_sub(1));
+    /// Counts a view of the memory that begins or (-1) ends.
+    pub fn count_export(&self, views: isize) {
+        self.exports.set(self.exports.get().saturating_add_signed(views));
     }
 
     fn empty() -> PyByteArray {
@@ -407,6 +403,7 @@ pub static DEF: TypeDef = TypeDef {
         s.set_item = Some(set_item);
         s.contains = Some(|vm, v, x| bytes::contains_in(vm, this(v).as_slice(), x));
         s.iter = Some(|_, v| Ok(bytes::new_iterator(v, shape::BYTEARRAY_ITERATOR)));
+        s.count_export = Some(|v, views| this(v).count_export(views));
         s.drop = Some(object::drop_payload::<PyByteArray>);
     },
     methods: METHODS,

@@ -70,6 +70,26 @@ fn pow(vm: &Vm, a: (f64, f64), b: (f64, f64)) -> PyResult {
     Ok(new(len * phase.cos(), len * phase.sin()))
 }
 
+/// The parts of what a function takes as a complex number: a complex, an object that converts
+/// itself into one, or a real number.
+pub fn parts(vm: &Vm, v: Value) -> PyResult<(f64, f64)> {
+    if let Some(c) = v.cast::<PyComplex>() {
+        return Ok((c.re, c.im));
+    }
+    let Some(m) = crate::protocol::attr::lookup_method(vm, v, vm.names().__complex__)? else {
+        return Ok((float::as_f64(vm, v)?, 0.0));
+    };
+    let made = m.call(vm, &[])?;
+    match made.cast::<PyComplex>() {
+        Some(c) => Ok((c.re, c.im)),
+        None => Err(vm.type_error(format!(
+            "{}.__complex__() must return a complex, not {}",
+            vm.type_of(v).full_name(),
+            vm.type_of(made.value()).full_name()
+        ))),
+    }
+}
+
 /// The value of a complex, float or int operand.
 fn operand(vm: &Vm, v: Value) -> PyResult<Option<(f64, f64)>> {
     if let Some(c) = v.cast::<PyComplex>() {

@@ -242,6 +242,15 @@ macro_rules! builtin_types {
             ITERTOOLS_TEE_DATA, OBJECT, $crate::native::itertools::TEE_DATA;
             ITERTOOLS_ZIP_LONGEST, OBJECT, $crate::native::itertools::ZIP_LONGEST;
             RANDOM, OBJECT, $crate::native::random::RANDOM;
+            ARRAY, OBJECT, $crate::native::array::ARRAY;
+            ARRAY_ITERATOR, OBJECT, $crate::native::array::ITERATOR;
+            SRE_PATTERN, OBJECT, $crate::native::sre::PATTERN;
+            SRE_MATCH, OBJECT, $crate::native::sre::MATCH;
+            SRE_SCANNER, OBJECT, $crate::native::sre::SCANNER;
+            SRE_TEMPLATE, OBJECT, $crate::native::sre::TEMPLATE;
+            STRUCT, OBJECT, $crate::native::struct_::STRUCT;
+            STRUCT_UNPACK_ITERATOR, OBJECT, $crate::native::struct_::UNPACK_ITERATOR;
+            STRUCT_ERROR, EXCEPTION, $crate::native::struct_::ERROR;
             FORMATTER_ITERATOR, OBJECT, $crate::native::string_::FORMATTER_ITERATOR;
             FIELD_NAME_ITERATOR, OBJECT, $crate::native::string_::FIELD_NAME_ITERATOR;
         }

@@ -127,6 +127,9 @@ pub struct Slots {
     pub anext: Option<UnaryFn>,
     /// The memory that an object lets `memoryview` show.
     pub buffer: Option<fn(Value) -> crate::types::memoryview::BufferInfo>,
+    /// Counts views of that memory that come into being and (negative) end: while there are any,
+    /// its size must not change.
+    pub count_export: Option<fn(Value, isize)>,
     /// Before an object dies: `__del__`, a generator's close. May revive it.
     pub finalize: Option<fn(&Vm, Value)>,
     /// Drops the payload in place; missing when it owns nothing.

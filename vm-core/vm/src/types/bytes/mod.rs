@@ -68,8 +68,8 @@ pub(crate) fn make_empty() -> Value {
     Value::immortal(r.into_value().pointer())
 }
 
-/// The contents of a bytes or bytearray object (valid until the bytearray changes), or of a
-/// memoryview over one.
+/// The contents of a bytes or bytearray object (valid until the bytearray changes), or of another
+/// object that offers its memory without gaps: a memoryview, an array.
 pub fn bytes_like<'a>(v: Value) -> Option<&'a [u8]> {
     if let Some(b) = v.cast::<PyBytes>() {
         return Some(b.as_slice());
@@ -249,6 +249,11 @@ fn bytes_new(vm: &Vm, ty: TypeRef, a: &[Value]) -> PyResult {
 
 /// Comparison of bytes-like objects.
 pub fn compare(vm: &Vm, a: Value, b: Value, op: CompareOp) -> PyResult {
+    // Only a bytearray compares with every kind of memory.
+    let own = |v: Value| v.cast::<PyBytes>().is_some();
+    if a.cast::<PyByteArray>().is_none() && !(own(a) && own(b)) {
+        return Ok(vm.not_implemented().to_ref());
+    }
     match (bytes_like(a), bytes_like(b)) {
         (Some(x), Some(y)) => Ok(vm.bool_ref(op.test(x.cmp(y)))),
         _ => Ok(vm.not_implemented().to_ref()),

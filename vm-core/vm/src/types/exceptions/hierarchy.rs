@@ -4,7 +4,8 @@ use super::{EXCEPTION_FLAGS, PyException, fields};
 use crate::object;
 use crate::types::type_::{GetSetDef, TypeDef};
 
-const fn simple(name: &'static str, doc: &'static str) -> TypeDef {
+/// An exception type that adds nothing to its base; of a module if the name has a dot.
+pub const fn simple(name: &'static str, doc: &'static str) -> TypeDef {
     with_fields(name, doc, &[])
 }
 

@@ -15,7 +15,7 @@ use crate::types::type_::{GetSetDef, MethodDef, New, Type, TypeDef, TypeRef, fla
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
-mod hierarchy;
+pub(crate) mod hierarchy;
 mod print;
 mod fields;
 pub use fields::{os_error_type, set_import_fields, set_name_and_object};

@@ -130,7 +130,7 @@ fn sizes(vm: &Vm, values: impl Iterator<Item = isize>) -> PyResult {
 }
 
 fn release(vm: &Vm, a: &[Value]) -> PyResult {
-    this(a[0]).base.clear();
+    this(a[0]).end();
     Ok(vm.none_ref())
 }
 

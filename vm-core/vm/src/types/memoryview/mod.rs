@@ -154,10 +154,17 @@ pub fn buffer_of(vm: &Vm, v: Value) -> Option<BufferInfo> {
     vm.type_of(v).slots().buffer.map(|f| f(v))
 }
 
-/// The memory that a view shows, when its items follow each other without gaps; valid until its
-/// exporter changes.
+/// The memory that a view shows, when its items follow each other without gaps, or that an object
+/// offers; valid until the exporter changes.
 pub fn contents<'a>(v: Value) -> Option<&'a [u8]> {
-    let m = v.cast::<PyMemoryView>()?;
+    if !v.is_object() {
+        return None;
+    }
+    let Some(m) = v.cast::<PyMemoryView>() else {
+        let info = buffer_of(Vm::current(), v)?;
+        // SAFETY: the exporter's memory, which lives as long as nothing changes it.
+        return Some(unsafe { std::slice::from_raw_parts(info.start, info.len) });
+    };
     let layout = m.layout.borrow();
     if !layout.is_c_contiguous() {
         return None;
@@ -218,8 +225,29 @@ pub fn new(vm: &Vm, v: Value) -> PyResult {
     }
 }
 
+/// Tells an exporter about a view that begins or (-1) ends.
+fn count_export(vm: &Vm, base: Value, views: isize) {
+    if let Some(count) = vm.type_of(base).slots().count_export {
+        count(base, views);
+    }
+}
+
+impl Drop for PyMemoryView {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 impl PyMemoryView {
+    /// Lets the exporter go.
+    fn end(&self) {
+        if let Some(base) = self.base.take() {
+            count_export(Vm::current(), base.value(), -1);
+        }
+    }
+
     fn make(vm: &Vm, base: Value, readonly: bool, layout: Layout) -> Ref {
+        count_export(vm, base, 1);
         let ty: TypeRef = vm.builtin(shape::MEMORYVIEW);
         object::new_instance(
             ty,

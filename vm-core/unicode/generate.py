@@ -1,6 +1,6 @@
 """Writes `tables.rs`: the properties of all code points, asked of a CPython 3.14.
 
-    python3.14 generate.py > tables.rs
+    python3.14 generate.py > src/tables.rs
 
 The tables hold what that interpreter answers (Unicode 16), so nothing else has to be trusted.
 """

@@ -1,7 +1,7 @@
 //! Properties of code points, as Python's `str` methods, `unicodedata` and `re` use them.
 //!
 //! All answers are those of CPython 3.14 (Unicode 16): `generate.py` asks it for each code
-//! point and writes `tables.rs`. The Unicode crates of the ecosystem follow newer versions of
+//! point and writes `src/tables.rs`. The Unicode crates of the ecosystem follow newer versions of
 //! the standard, each its own, so they would answer differently.
 
 pub mod names;
@@ -227,6 +227,18 @@ pub fn simple_lower(c: u32) -> u32 {
     c.wrapping_add_signed(record(c).lower)
 }
 
+/// The upper case of one character as `re` uses it: of several characters the first.
+#[inline]
+pub fn simple_upper(c: u32) -> u32 {
+    let r = record(c);
+    if r.has(tables::SPECIAL_CASE)
+        && let Some([first, ..]) = special(&tables::SPECIAL_UPPER, c)
+    {
+        return *first;
+    }
+    c.wrapping_add_signed(r.upper)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,6 +257,15 @@ mod tests {
         assert_eq!(mapped(|c, o| to_lower(c, o), 'İ'), "i\u{307}");
         assert_eq!(mapped(|c, o| to_lower(c, o), 'Ж'), "ж");
         assert_eq!(mapped(|c, o| to_upper(c, o), '\u{1f52}'), "\u{3a5}\u{313}\u{300}");
+    }
+
+    #[test]
+    fn simple_mappings_agree_with_cased_characters() {
+        for c in 0..0x110000 {
+            let cased = simple_lower(c) != c || simple_upper(c) != c;
+            assert_eq!(cased, record(c).has(tables::SRE_CASED), "{c:#x}");
+        }
+        assert_eq!(simple_upper('ß' as u32), 'S' as u32);
     }
 
     #[test]

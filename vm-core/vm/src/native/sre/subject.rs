@@ -1,0 +1,291 @@
+//! The text that a pattern runs over, as the engine wants it: random access by character index.
+//!
+//! ASCII text and bytes are used as they are. Other text is decoded to 32-bit code points; the
+//! last long one is kept, since scanning a text means many calls over the same one.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustpython_sre_engine::{StrDrive, StringCursor};
+
+use crate::error::PyResult;
+use crate::shape;
+use crate::types::bytes::{self, PyBytes};
+use crate::types::memoryview;
+use crate::types::str_::{self, PyStr, push_code_point};
+use crate::value::{Ref, Value};
+use crate::vm::Vm;
+
+/// Texts shorter than this are decoded anew each time.
+const WORTH_KEEPING: usize = 128;
+
+/// The last text that was decoded, and its code points.
+#[derive(Default)]
+pub struct Cache(RefCell<Option<(Ref, Rc<[u32]>)>>);
+
+/// The code points of a text that is not ASCII.
+fn decoded(vm: &Vm, v: Value, s: &PyStr) -> Rc<[u32]> {
+    let cache = &vm.runtime.decoded.0;
+    if let Some((text, points)) = &*cache.borrow()
+        && text.is(v)
+    {
+        return points.clone();
+    }
+    let points: Rc<[u32]> = s.code_points().collect();
+    // An instance of a subclass must not live longer than the program lets it.
+    if points.len() >= WORTH_KEEPING && v.has_shape(shape::STR) {
+        let old = cache.replace(Some((v.to_ref(), points.clone())));
+        drop(old);
+    }
+    points
+}
+
+/// A text or bytes-like object under examination.
+pub struct Subject {
+    /// What the caller passed.
+    pub object: Ref,
+    /// A view that keeps the size of a bytes-like object as it is.
+    view: Option<Ref>,
+    wide: Option<Rc<[u32]>>,
+}
+
+/// Where the characters of a [`Subject`] are.
+#[derive(Clone, Copy)]
+pub enum Chars<'a> {
+    Narrow(&'a [u8]),
+    Wide(&'a [u32]),
+}
+
+impl Subject {
+    /// # Errors
+    /// TypeError for an object that is neither a str nor bytes-like.
+    pub fn new(vm: &Vm, v: Value) -> PyResult<Subject> {
+        let subject = |view, wide| Ok(Subject { object: v.to_ref(), view, wide });
+        if let Some(s) = v.cast::<PyStr>() {
+            let wide = if s.is_ascii() { None } else { Some(decoded(vm, v, s)) };
+            return subject(None, wide);
+        }
+        if v.cast::<PyBytes>().is_some() {
+            return subject(None, None);
+        }
+        match memoryview::new(vm, v) {
+            Ok(view) if bytes::bytes_like(view.value()).is_some() => subject(Some(view), None),
+            _ => Err(vm.type_error(format!(
+                "expected string or bytes-like object, got '{}'",
+                vm.type_of(v).full_name()
+            ))),
+        }
+    }
+
+    pub fn is_bytes(&self) -> bool {
+        self.object.cast::<PyStr>().is_none()
+    }
+
+    /// The characters; valid until Python code runs.
+    #[inline]
+    pub fn chars(&self) -> Chars<'_> {
+        if let Some(wide) = &self.wide {
+            return Chars::Wide(wide);
+        }
+        if let Some(s) = self.object.cast::<PyStr>() {
+            return Chars::Narrow(s.as_bytes());
+        }
+        let memory = self.view.as_ref().unwrap_or(&self.object);
+        Chars::Narrow(bytes::bytes_like(memory.value()).unwrap_or_default())
+    }
+
+    /// Length in characters.
+    #[inline]
+    pub fn len(&self) -> usize {
+        match self.chars() {
+            Chars::Narrow(b) => b.len(),
+            Chars::Wide(w) => w.len(),
+        }
+    }
+
+    /// The part between two indices, as a str or bytes object.
+    pub fn slice(&self, vm: &Vm, from: usize, to: usize) -> Ref {
+        let len = self.len();
+        let (from, to) = (from.min(len), to.min(len));
+        let exact = self.object.has_shape(shape::STR) || self.object.has_shape(shape::BYTES);
+        if from == 0 && to == len && exact {
+            return self.object.clone();
+        }
+        let to = to.max(from);
+        match self.chars() {
+            Chars::Narrow(b) if self.is_bytes() => bytes::new(vm, &b[from..to]),
+            Chars::Narrow(b) => PyStr::from_counted_parts(vm, &[&b[from..to]], to - from),
+            Chars::Wide(w) => match &w[from..to] {
+                [c] => str_::from_code_point(vm, *c),
+                points => {
+                    let mut text = Vec::with_capacity(points.len() * 2);
+                    points.iter().for_each(|c| push_code_point(&mut text, *c));
+                    PyStr::from_counted_parts(vm, &[&text], points.len())
+                }
+            },
+        }
+    }
+
+    /// An empty str or bytes object.
+    pub fn empty(&self, vm: &Vm) -> Ref {
+        if self.is_bytes() { vm.empty_bytes().to_ref() } else { vm.empty_str().to_ref() }
+    }
+}
+
+/// Characters of one byte each.
+#[derive(Clone, Copy)]
+pub struct Narrow<'a>(pub &'a [u8]);
+
+impl StrDrive for Narrow<'_> {
+    #[inline]
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline]
+    fn create_cursor(&self, n: usize) -> StringCursor {
+        self.0.create_cursor(n)
+    }
+
+    #[inline]
+    fn adjust_cursor(&self, cursor: &mut StringCursor, n: usize) {
+        self.0.adjust_cursor(cursor, n);
+    }
+
+    #[inline]
+    fn advance(cursor: &mut StringCursor) -> u32 {
+        // The engine's own drive would read the character after the one it passes.
+        let c = <&[u8]>::peek(cursor);
+        <&[u8]>::skip(cursor, 1);
+        c
+    }
+
+    #[inline]
+    fn peek(cursor: &StringCursor) -> u32 {
+        <&[u8]>::peek(cursor)
+    }
+
+    #[inline]
+    fn skip(cursor: &mut StringCursor, n: usize) {
+        <&[u8]>::skip(cursor, n);
+    }
+
+    #[inline]
+    fn back_advance(cursor: &mut StringCursor) -> u32 {
+        <&[u8]>::back_advance(cursor)
+    }
+
+    #[inline]
+    fn back_peek(cursor: &StringCursor) -> u32 {
+        <&[u8]>::back_peek(cursor)
+    }
+
+    #[inline]
+    fn back_skip(cursor: &mut StringCursor, n: usize) {
+        <&[u8]>::back_skip(cursor, n);
+    }
+}
+
+/// Characters of four bytes each. A cursor's address belongs to the engine, so it is moved by
+/// the engine's drive for bytes, four of them a character; only its position is ours.
+#[derive(Clone, Copy)]
+pub struct Wide<'a>(pub &'a [u32]);
+
+const SIZE: usize = size_of::<u32>();
+
+impl Wide<'_> {
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: any memory of u32 is memory of u8, four times as many.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.0.len() * SIZE) }
+    }
+}
+
+impl StrDrive for Wide<'_> {
+    #[inline]
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline]
+    fn create_cursor(&self, n: usize) -> StringCursor {
+        let mut cursor = self.bytes().create_cursor(n * SIZE);
+        cursor.position = n;
+        cursor
+    }
+
+    #[inline]
+    fn adjust_cursor(&self, cursor: &mut StringCursor, n: usize) {
+        *cursor = self.create_cursor(n);
+    }
+
+    #[inline]
+    fn advance(cursor: &mut StringCursor) -> u32 {
+        let c = Self::peek(cursor);
+        Self::skip(cursor, 1);
+        c
+    }
+
+    #[inline]
+    fn peek(cursor: &StringCursor) -> u32 {
+        let mut at = *cursor;
+        let bytes = [(); SIZE].map(|()| <&[u8]>::peek(&at_then_next(&mut at)) as u8);
+        u32::from_ne_bytes(bytes)
+    }
+
+    #[inline]
+    fn skip(cursor: &mut StringCursor, n: usize) {
+        let position = cursor.position + n;
+        <&[u8]>::skip(cursor, n * SIZE);
+        cursor.position = position;
+    }
+
+    #[inline]
+    fn back_advance(cursor: &mut StringCursor) -> u32 {
+        Self::back_skip(cursor, 1);
+        Self::peek(cursor)
+    }
+
+    #[inline]
+    fn back_peek(cursor: &StringCursor) -> u32 {
+        let mut at = *cursor;
+        Self::back_advance(&mut at)
+    }
+
+    #[inline]
+    fn back_skip(cursor: &mut StringCursor, n: usize) {
+        let position = cursor.position - n;
+        // The drive for bytes counts down as many positions as it moves bytes.
+        cursor.position = n * SIZE;
+        <&[u8]>::back_skip(cursor, n * SIZE);
+        cursor.position = position;
+    }
+}
+
+/// The cursor as it is, moved on by one byte for the next time.
+#[inline(always)]
+fn at_then_next(cursor: &mut StringCursor) -> StringCursor {
+    let now = *cursor;
+    <&[u8]>::skip(cursor, 1);
+    now
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_cursors_walk_by_characters() {
+        let text: Vec<u32> = "aß€😀z".chars().map(u32::from).collect();
+        let drive = Wide(&text);
+        let mut c = drive.create_cursor(1);
+        assert_eq!(Wide::peek(&c), 'ß' as u32);
+        assert_eq!(Wide::advance(&mut c), 'ß' as u32);
+        assert_eq!((c.position, Wide::peek(&c)), (2, '€' as u32));
+        Wide::skip(&mut c, 2);
+        assert_eq!((c.position, Wide::peek(&c), Wide::back_peek(&c)), (4, 'z' as u32, '😀' as u32));
+        Wide::back_skip(&mut c, 3);
+        assert_eq!((c.position, Wide::back_advance(&mut c)), (1, 'a' as u32));
+        drive.adjust_cursor(&mut c, 3);
+        assert_eq!(Wide::peek(&c), '😀' as u32);
+    }
+}

@@ -122,6 +122,9 @@ pub struct Runtime {
     pub unsupported_operation: OwnedCell,
     /// Streams that may hold what is to be written.
     pub(crate) streams: crate::native::io::Registry,
+    pub(crate) csv: crate::native::csv::State,
+    /// `typing.NoDefault`; NULL until it is needed.
+    pub(crate) no_default: OwnedCell,
     pub(crate) warnings: crate::native::warnings::State,
     /// The last long text that regular expressions ran over.
     pub(crate) decoded: crate::native::sre::Cache,
@@ -146,6 +149,8 @@ impl Runtime {
             context: OwnedCell::null(),
             unsupported_operation: OwnedCell::null(),
             streams: Default::default(),
+            csv: Default::default(),
+            no_default: OwnedCell::null(),
             warnings: Default::default(),
             decoded: Default::default(),
             main_source: RefCell::default(),

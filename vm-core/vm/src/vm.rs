@@ -135,7 +135,9 @@ impl Vm {
             let def = shape::definition(id);
             let dict = PyDict::new(self);
             let ty = Type::allocate(self, shape::TYPE, def.name, def.flags | crate::types::type_::flags::IMMUTABLE, dict, Some(def));
-            ty.set_layout(id, def.payload_size, 0);
+            // A type without fields adds nothing to the layout of `object`.
+            let layout = if def.payload_size == size_of::<Header>() { shape::OBJECT } else { id };
+            ty.set_layout(layout, def.payload_size, 0);
             self.shape_info(id).set_type(ty);
             self.shape_info(id).version.set(ty.version());
             ty.adopt_builtin_shape(id);

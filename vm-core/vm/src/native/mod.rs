@@ -32,13 +32,18 @@ pub fn make_module(vm: &Vm, def: &'static ModuleDef) -> PyResult {
     if !def.doc.is_empty() {
         d.set_str(vm, vm.names().__doc__, vm.new_str(def.doc).value());
     }
-    let name = vm.intern(def.name);
-    for f in def.functions {
-        let func = BuiltinFunction::new(vm, f, m.value(), Some(name));
-        d.set_str(vm, vm.intern(f.name), func.value());
-    }
+    add_functions(vm, m.value(), def.name, def.functions);
     (def.init)(vm, m.value())?;
     Ok(m)
+}
+
+/// Puts functions into a module under construction.
+pub fn add_functions(vm: &Vm, m: Value, module: &str, functions: &'static [MethodDef]) {
+    let name = vm.intern(module);
+    for f in functions {
+        let func = BuiltinFunction::new(vm, f, m, Some(name));
+        module::dict(vm, m).set_str(vm, vm.intern(f.name), func.value());
+    }
 }
 
 /// Puts a value into a module under construction.
@@ -48,6 +53,7 @@ pub fn add(vm: &Vm, m: Value, name: &str, v: Value) -> PyResult<()> {
 
 mod build_class;
 pub mod array;
+pub mod ast;
 pub mod builtins;
 pub mod codecs_;
 pub mod collections;
@@ -56,13 +62,16 @@ pub mod math;
 pub mod operator;
 pub mod heapq;
 pub mod functools;
+pub mod binascii;
 pub mod bisect;
 pub mod abc;
 pub mod atexit;
 pub mod contextvars;
+pub mod csv;
 pub mod gc;
 pub mod io;
 pub mod marshal;
+mod opcode;
 pub mod posix;
 pub mod random;
 pub mod string_;
@@ -70,42 +79,56 @@ pub mod warnings;
 mod errno;
 pub mod signal;
 pub mod sre;
+mod stat;
+mod statistics;
 pub mod struct_;
+mod suggestions;
 pub mod structseq;
 pub mod sys;
 pub mod thread;
 pub mod time;
+pub mod unicodedata;
 pub mod weakref;
 pub mod types;
+pub mod typing;
 
 /// Native modules that are part of the VM.
 static MODULES: &[&ModuleDef] = &[
     &builtins::MODULE,
     &array::MODULE,
+    &ast::MODULE,
     &collections::MODULE,
     &itertools::MODULE,
     &operator::MODULE,
     &heapq::MODULE,
     &functools::MODULE,
+    &binascii::MODULE,
     &bisect::MODULE,
     &types::MODULE,
+    &typing::MODULE,
     &abc::MODULE,
     &atexit::MODULE,
     &contextvars::MODULE,
+    &csv::MODULE,
     &gc::MODULE,
     &io::MODULE,
     &marshal::MODULE,
+    &opcode::MODULE,
     &posix::MODULE,
     &warnings::MODULE,
     &errno::MODULE,
     &signal::MODULE,
     &thread::MODULE,
     &time::MODULE,
+    &unicodedata::MODULE,
     &weakref::MODULE,
     &math::MODULE,
     &random::MODULE,
     &sre::MODULE,
+    &stat::MODULE,
+    &statistics::MODULE,
     &struct_::MODULE,
+    &suggestions::MODULE,
     &string_::MODULE,
     &codecs_::MODULE,
 ];

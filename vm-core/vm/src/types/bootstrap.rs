@@ -108,7 +108,8 @@ fn fill_dict(vm: &'static Vm, ty: TypeRef, own: &crate::types::slots::Slots) {
         let doc = if doc.is_empty() { vm.none_ref() } else { vm.new_str(doc) };
         put("__doc__", doc.value());
     }
-    if let Some((module, _)) = def.name.rsplit_once('.') {
+    let computed = def.getset.iter().any(|g| g.name == "__module__");
+    if let Some((module, _)) = def.name.rsplit_once('.').filter(|_| !computed) {
         put("__module__", vm.intern(module));
     }
 }

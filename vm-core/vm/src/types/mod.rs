@@ -251,6 +251,23 @@ macro_rules! builtin_types {
             STRUCT, OBJECT, $crate::native::struct_::STRUCT;
             STRUCT_UNPACK_ITERATOR, OBJECT, $crate::native::struct_::UNPACK_ITERATOR;
             STRUCT_ERROR, EXCEPTION, $crate::native::struct_::ERROR;
+            TYPE_VAR, OBJECT, $crate::types::typevar::TYPE_VAR;
+            PARAM_SPEC, OBJECT, $crate::types::typevar::PARAM_SPEC;
+            TYPE_VAR_TUPLE, OBJECT, $crate::types::typevar::TYPE_VAR_TUPLE;
+            PARAM_SPEC_ARGS, OBJECT, $crate::types::typevar::PARAM_SPEC_ARGS;
+            PARAM_SPEC_KWARGS, OBJECT, $crate::types::typevar::PARAM_SPEC_KWARGS;
+            TYPE_ALIAS, OBJECT, $crate::types::typevar::TYPE_ALIAS;
+            CONST_EVALUATOR, OBJECT, $crate::types::typevar::CONST_EVALUATOR;
+            NO_DEFAULT, OBJECT, $crate::types::typevar::NO_DEFAULT;
+            GENERIC, OBJECT, $crate::types::typevar::GENERIC;
+            AST, OBJECT, $crate::native::ast::AST;
+            BINASCII_ERROR, VALUE_ERROR, $crate::native::binascii::ERROR;
+            BINASCII_INCOMPLETE, EXCEPTION, $crate::native::binascii::INCOMPLETE;
+            UCD, OBJECT, $crate::native::unicodedata::UCD;
+            CSV_DIALECT, OBJECT, $crate::native::csv::DIALECT;
+            CSV_READER, OBJECT, $crate::native::csv::READER;
+            CSV_WRITER, OBJECT, $crate::native::csv::WRITER;
+            CSV_ERROR, EXCEPTION, $crate::native::csv::ERROR;
             FORMATTER_ITERATOR, OBJECT, $crate::native::string_::FORMATTER_ITERATOR;
             FIELD_NAME_ITERATOR, OBJECT, $crate::native::string_::FIELD_NAME_ITERATOR;
         }

@@ -6,7 +6,7 @@
 use rustpython_sre_engine::constants::{SreAtCode, SreCatCode, SreInfo, SreOpcode};
 
 /// How deep groups may be nested; validation recurses natively.
-const MAX_DEPTH: usize = 5000;
+const MAX_DEPTH: usize = 1000;
 
 /// Words of the bitmap of one block of 256 characters.
 const BITMAP: usize = 256 / 32;
@@ -73,7 +73,7 @@ impl<'a> Validator<'a> {
     /// A part of the code that ends `back` words before `at + len`.
     fn part(&self, len: usize, back: usize) -> Option<Validator<'a>> {
         let end = self.at.checked_add(len)?.checked_sub(back)?;
-        (self.at <= end && end <= self.end).then(|| Validator { end, ..*self })
+        (self.at <= end && end <= self.end).then_some(Validator { end, ..*self })
     }
 
     /// The instructions in between `at` and the word that is `back` words before `at + len`, where

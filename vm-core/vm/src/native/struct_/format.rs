@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn native_formats_are_aligned() {
-        assert_eq!(size("bhilq"), Ok(32));
+        assert_eq!(size("bhilq"), Ok(24));
         assert_eq!(size("<bhilq"), Ok(19));
         assert_eq!(size("bi0q"), Ok(8));
         assert_eq!(size("@bF"), Ok(12));

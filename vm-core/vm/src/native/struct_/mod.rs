@@ -117,9 +117,10 @@ fn pack_into(vm: &Vm, f: &Format, a: &[Value]) -> PyResult {
     let at = place(vm, f, offset, len, true)?;
     let packed = f.pack(vm, values)?;
     // Packing may have run Python code that changed the buffer.
-    memoryview::with_writable(vm, buffer, |b| match b.get_mut(at..at + packed.len()) {
-        Some(to) => to.copy_from_slice(&packed),
-        None => {}
+    memoryview::with_writable(vm, buffer, |b| {
+        if let Some(to) = b.get_mut(at..at + packed.len()) {
+            to.copy_from_slice(&packed);
+        }
     })?;
     Ok(vm.none_ref())
 }

@@ -60,6 +60,7 @@ pub mod collections;
 pub mod itertools;
 pub mod math;
 pub mod operator;
+pub mod hashes;
 pub mod heapq;
 pub mod functools;
 pub mod binascii;
@@ -100,6 +101,11 @@ static MODULES: &[&ModuleDef] = &[
     &collections::MODULE,
     &itertools::MODULE,
     &operator::MODULE,
+    &hashes::BLAKE2_MODULE,
+    &hashes::MD5_MODULE,
+    &hashes::SHA1_MODULE,
+    &hashes::SHA2_MODULE,
+    &hashes::SHA3_MODULE,
     &heapq::MODULE,
     &functools::MODULE,
     &binascii::MODULE,

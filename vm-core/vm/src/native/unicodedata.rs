@@ -177,6 +177,10 @@ fn decomposition(vm: &Vm, a: &[Value]) -> PyResult {
     if matches!(known(a[0], c), Known::Unassigned) {
         return Ok(vm.empty_str().to_ref());
     }
+    if let Some(parts) = normalize::hangul_parts(c) {
+        let shown: Vec<String> = parts.iter().filter(|p| **p != 0).map(|p| format!("{p:04X}")).collect();
+        return Ok(vm.new_str(&shown.join(" ")));
+    }
     let Some((tag, points)) = normalize::decomposition(c) else { return Ok(vm.empty_str().to_ref()) };
     let mut parts = Vec::new();
     if !tag.is_empty() {

@@ -268,6 +268,20 @@ macro_rules! builtin_types {
             CSV_READER, OBJECT, $crate::native::csv::READER;
             CSV_WRITER, OBJECT, $crate::native::csv::WRITER;
             CSV_ERROR, EXCEPTION, $crate::native::csv::ERROR;
+            MD5, OBJECT, $crate::native::hashes::MD5;
+            SHA1, OBJECT, $crate::native::hashes::SHA1;
+            SHA224, OBJECT, $crate::native::hashes::SHA224;
+            SHA256, OBJECT, $crate::native::hashes::SHA256;
+            SHA384, OBJECT, $crate::native::hashes::SHA384;
+            SHA512, OBJECT, $crate::native::hashes::SHA512;
+            SHA3_224, OBJECT, $crate::native::hashes::SHA3_224;
+            SHA3_256, OBJECT, $crate::native::hashes::SHA3_256;
+            SHA3_384, OBJECT, $crate::native::hashes::SHA3_384;
+            SHA3_512, OBJECT, $crate::native::hashes::SHA3_512;
+            SHAKE_128, OBJECT, $crate::native::hashes::SHAKE_128;
+            SHAKE_256, OBJECT, $crate::native::hashes::SHAKE_256;
+            BLAKE2B, OBJECT, $crate::native::hashes::BLAKE2B;
+            BLAKE2S, OBJECT, $crate::native::hashes::BLAKE2S;
             FORMATTER_ITERATOR, OBJECT, $crate::native::string_::FORMATTER_ITERATOR;
             FIELD_NAME_ITERATOR, OBJECT, $crate::native::string_::FIELD_NAME_ITERATOR;
         }

@@ -108,7 +108,7 @@ fn quoting(vm: &Vm, v: Option<&Ref>) -> PyResult<i32> {
 }
 
 fn new(vm: &Vm, ty: TypeRef, args: CallArgs) -> PyResult {
-    vm.signatures.get(SIG).bind(vm, "function", None, args, |a| {
+    vm.signatures.get(SIG).bind(vm, "this function", None, args, |a| {
         let base = match a[0].non_null() {
             Some(name) if name.cast::<PyStr>().is_some() => Some(registered(vm, name)?),
             other => other.map(Value::to_ref),

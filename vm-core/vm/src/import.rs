@@ -125,6 +125,10 @@ pub fn import_module(vm: &Vm, name: &str) -> PyResult {
         return Ok(m);
     }
     let m = load(vm, name, parent.as_ref())?;
+    if name == "importlib" {
+        crate::native::imp::install(vm)?;
+    }
+    crate::native::imp::describe(vm, name, m.value())?;
     if let (Some(p), Some((_, child))) = (&parent, name.rsplit_once('.')) {
         attr::set_named(vm, p.value(), child, m.value())?;
     }
@@ -214,6 +218,9 @@ fn by_meta_path(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult<Option<Re
     };
     let text = vm.new_str(name);
     for f in crate::protocol::iter::to_vec(vm, finders.value())? {
+        if crate::native::imp::is_own_finder(vm, f.value()) {
+            continue;
+        }
         let Some(find) = attr::get_opt(vm, f.value(), vm.intern("find_spec"))? else { continue };
         let spec = call::call_args(vm, find.value(), &[text.value(), path.value(), vm.none()])?;
         if !spec.is(vm.none()) {

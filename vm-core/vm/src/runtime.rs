@@ -102,7 +102,7 @@ pub struct Runtime {
     pub modules: OwnedCell,
     pub builtins: OwnedCell,
     pub sys: OwnedCell,
-    /// The function `_find_and_load` of `importlib._bootstrap`.
+    /// The function `_find_and_load` of `importlib._bootstrap`; NULL until that is imported.
     pub find_and_load: OwnedCell,
     /// The function `_handle_fromlist` of `importlib._bootstrap`.
     pub handle_fromlist: OwnedCell,

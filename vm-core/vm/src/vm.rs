@@ -135,8 +135,8 @@ impl Vm {
             let def = shape::definition(id);
             let dict = PyDict::new(self);
             let ty = Type::allocate(self, shape::TYPE, def.name, def.flags | crate::types::type_::flags::IMMUTABLE, dict, Some(def));
-            // A type without fields adds nothing to the layout of `object`.
-            let layout = if def.payload_size == size_of::<Header>() { shape::OBJECT } else { id };
+            // Bases without fields go together with any other base.
+            let layout = if matches!(id, shape::GENERIC | shape::AST) { shape::OBJECT } else { id };
             ty.set_layout(layout, def.payload_size, 0);
             self.shape_info(id).set_type(ty);
             self.shape_info(id).version.set(ty.version());

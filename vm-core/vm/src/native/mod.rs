@@ -57,6 +57,7 @@ pub mod ast;
 pub mod builtins;
 pub mod codecs_;
 pub mod collections;
+pub mod imp;
 pub mod itertools;
 pub mod math;
 pub mod operator;
@@ -99,6 +100,7 @@ static MODULES: &[&ModuleDef] = &[
     &array::MODULE,
     &ast::MODULE,
     &collections::MODULE,
+    &imp::MODULE,
     &itertools::MODULE,
     &operator::MODULE,
     &hashes::BLAKE2_MODULE,

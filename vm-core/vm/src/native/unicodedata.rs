@@ -132,7 +132,7 @@ fn east_asian_width(vm: &Vm, a: &[Value]) -> PyResult {
     let c = character(vm, "east_asian_width", "argument", a[1])?;
     Ok(vm.intern(match known(a[0], c) {
         Known::Now => WIDTHS[unicode::record(c).width as usize],
-        Known::Unassigned => WIDTHS[0],
+        Known::Unassigned => "N",
         Known::Changed(old) => WIDTHS[old.width as usize],
     })
     .to_ref())

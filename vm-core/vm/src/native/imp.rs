@@ -1,0 +1,265 @@
+//! The module `_imp`, and how the library's `importlib` fits the VM's own import.
+//!
+//! The VM imports without `importlib`. Once a program imports that, its finders are put into
+//! `sys.meta_path`: native modules are found by `BuiltinImporter`, those of the embedded library
+//! by `FrozenImporter`, others by `PathFinder`. The VM itself does not ask them.
+
+use std::cell::Cell;
+
+use crate::convert;
+use crate::error::{PyResult, Raised};
+use crate::import;
+use crate::native::{self, ModuleDef};
+use crate::protocol::{attr, call};
+use crate::runtime;
+use crate::shape;
+use crate::types::bytes;
+use crate::types::list::PyList;
+use crate::types::str_::PyStr;
+use crate::types::tuple::PyTuple;
+use crate::types::type_::{MethodDef, Type};
+use crate::value::{Ref, Value};
+use crate::vm::Vm;
+
+/// The magic number of 3.14's bytecode files, as the first four bytes of one.
+const MAGIC_TOKEN: i64 = 3627 | (b'\r' as i64) << 16 | (b'\n' as i64) << 24;
+
+thread_local! {
+    /// How often the import lock is held; there is one thread that could.
+    static HELD: Cell<usize> = const { Cell::new(0) };
+}
+
+fn name(vm: &Vm, function: &str, v: Value) -> PyResult<String> {
+    Ok(convert::str_arg(vm, function, "argument", v)?.to_string_lossy())
+}
+
+fn is_native(vm: &Vm, name: &str) -> bool {
+    native::find(name).is_some() || vm.runtime.config.native_modules.iter().any(|(n, _)| *n == name)
+}
+
+fn is_builtin(vm: &Vm, a: &[Value]) -> PyResult {
+    let name = name(vm, "is_builtin", a[1])?;
+    Ok(Ref::small_int(match name.as_str() {
+        // They cannot be made a second time.
+        "sys" | "builtins" => -1,
+        name => i64::from(is_native(vm, name)),
+    }))
+}
+
+/// A module of the embedded library.
+fn embedded(vm: &Vm, name: &str) -> Option<runtime::LibraryModule> {
+    vm.runtime.config.library.as_ref()?.find(name)
+}
+
+fn find_frozen(vm: &Vm, a: &[Value]) -> PyResult {
+    let name = name(vm, "find_frozen", a[1])?;
+    Ok(match embedded(vm, &name) {
+        Some(m) => PyTuple::from_vec(vm, vec![vm.none_ref(), vm.bool_ref(m.is_package), vm.new_str(&name)]),
+        None => vm.none_ref(),
+    })
+}
+
+#[cold]
+fn no_frozen(vm: &Vm, name: &str) -> Raised {
+    vm.import_error(format!("No such frozen object named '{name}'"))
+}
+
+fn get_frozen_object(vm: &Vm, a: &[Value]) -> PyResult {
+    let name = name(vm, "get_frozen_object", a[1])?;
+    let Some(m) = embedded(vm, &name) else { return Err(no_frozen(vm, &name)) };
+    import::compile(vm, &m.source, &m.filename, tailscope_compiler::Mode::Exec, vm.runtime.config.optimize)
+}
+
+fn is_frozen_package(vm: &Vm, a: &[Value]) -> PyResult {
+    let name = name(vm, "is_frozen_package", a[1])?;
+    match embedded(vm, &name) {
+        Some(m) => Ok(vm.bool_ref(m.is_package)),
+        None => Err(no_frozen(vm, &name)),
+    }
+}
+
+/// Never: modules that the VM has imported itself lack what `importlib` expects of frozen ones.
+fn is_frozen(vm: &Vm, a: &[Value]) -> PyResult {
+    name(vm, "is_frozen", a[1])?;
+    Ok(vm.bool_ref(false))
+}
+
+fn create_builtin(vm: &Vm, a: &[Value]) -> PyResult {
+    let name = attr::get_named(vm, a[1], "name")?;
+    let text = name.cast::<PyStr>().map(PyStr::to_string_lossy).unwrap_or_default();
+    if is_native(vm, &text) || matches!(text.as_str(), "sys" | "builtins") {
+        return import::import_module(vm, &text);
+    }
+    Ok(vm.none_ref())
+}
+
+fn no_extensions(vm: &Vm, _: &[Value]) -> PyResult {
+    Err(vm.import_error("extension modules cannot be loaded"))
+}
+
+fn release_lock(vm: &Vm, _: &[Value]) -> PyResult {
+    match HELD.get() {
+        0 => Err(vm.runtime_error("not holding the import lock")),
+        n => {
+            HELD.set(n - 1);
+            Ok(vm.none_ref())
+        }
+    }
+}
+
+/// SipHash-1-3 with a key of 64 bits.
+fn sip_hash(key: u64, data: &[u8]) -> u64 {
+    let mut v = [
+        key ^ 0x736f_6d65_7073_6575,
+        0x646f_7261_6e64_6f6d,
+        key ^ 0x6c79_6765_6e65_7261,
+        0x7465_6462_7974_6573,
+    ];
+    let round = |v: &mut [u64; 4]| {
+        v[0] = v[0].wrapping_add(v[1]);
+        v[1] = v[1].rotate_left(13) ^ v[0];
+        v[0] = v[0].rotate_left(32);
+        v[2] = v[2].wrapping_add(v[3]);
+        v[3] = v[3].rotate_left(16) ^ v[2];
+        v[0] = v[0].wrapping_add(v[3]);
+        v[3] = v[3].rotate_left(21) ^ v[0];
+        v[2] = v[2].wrapping_add(v[1]);
+        v[1] = v[1].rotate_left(17) ^ v[2];
+        v[2] = v[2].rotate_left(32);
+    };
+    let mut absorb = |v: &mut [u64; 4], word: u64| {
+        v[3] ^= word;
+        round(v);
+        v[0] ^= word;
+    };
+    let chunks = data.chunks_exact(8);
+    let mut last = [0; 8];
+    last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
+    last[7] = data.len() as u8;
+    for chunk in chunks {
+        let mut word = [0; 8];
+        word.copy_from_slice(chunk);
+        absorb(&mut v, u64::from_le_bytes(word));
+    }
+    absorb(&mut v, u64::from_le_bytes(last));
+    v[2] ^= 0xff;
+    (0..3).for_each(|_| round(&mut v));
+    v[0] ^ v[1] ^ v[2] ^ v[3]
+}
+
+fn source_hash(vm: &Vm, a: &[Value]) -> PyResult {
+    let key = convert::c_longlong(vm, a[1])?;
+    let source = convert::buffer(vm, a[2])?;
+    Ok(bytes::new(vm, &sip_hash(key as u64, source).to_le_bytes()))
+}
+
+/// Puts the finders of `importlib` into `sys`, and specs into the modules that are there already.
+pub(crate) fn install(vm: &Vm) -> PyResult<()> {
+    let sys = vm.runtime.sys.get();
+    let bootstrap = import::import_module(vm, "importlib._bootstrap")?;
+    let external = import::import_module(vm, "importlib._bootstrap_external")?;
+    let finders = attr::get_named(vm, sys, "meta_path")?;
+    for name in ["BuiltinImporter", "FrozenImporter"] {
+        let finder = attr::get_named(vm, bootstrap.value(), name)?;
+        call::call_method(vm, finders.value(), "append", &[finder.value()])?;
+    }
+    call::call_method(vm, external.value(), "_install", &[bootstrap.value()])?;
+    vm.runtime.find_and_load.set(attr::get_named(vm, bootstrap.value(), "_find_and_load")?);
+    for (name, module) in runtime::modules(vm).items_vec() {
+        if let Some(name) = name.cast::<PyStr>().and_then(PyStr::to_str) {
+            describe(vm, name, module.value())?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a finder is one of those that [`install`] puts into `sys.meta_path`.
+pub(crate) fn is_own_finder(vm: &Vm, finder: Value) -> bool {
+    let Some(ty) = Type::from_value(finder) else { return false };
+    let module = ty.dict().get_str(vm.names().__module__);
+    module.and_then(|m| m.cast::<PyStr>()).is_some_and(|s| s.as_bytes().starts_with(b"importlib._bootstrap"))
+}
+
+/// Gives a module that the VM imported a spec, once there are specs.
+pub(crate) fn describe(vm: &Vm, name: &str, module: Value) -> PyResult<()> {
+    let names = vm.names();
+    if vm.runtime.find_and_load.is_null() || name == "__main__" || !module.has_shape(shape::MODULE) {
+        return Ok(());
+    }
+    let d = crate::types::module::dict(vm, module);
+    if d.get_str(names.__spec__).is_some_and(|s| !s.is(vm.none())) {
+        return Ok(());
+    }
+    let text = vm.new_str(name);
+    let spec = if embedded(vm, name).is_some() {
+        let bootstrap = import::import_module(vm, "importlib._bootstrap")?;
+        let finder = attr::get_named(vm, bootstrap.value(), "FrozenImporter")?;
+        call::call_method(vm, finder.value(), "find_spec", &[text.value()])?
+    } else if let Some(file) = d.get_str(vm.intern("__file__")) {
+        let external = import::import_module(vm, "importlib._bootstrap_external")?;
+        call::call_method(vm, external.value(), "spec_from_file_location", &[text.value(), file])?
+    } else if is_native(vm, name) {
+        let bootstrap = import::import_module(vm, "importlib._bootstrap")?;
+        let finder = attr::get_named(vm, bootstrap.value(), "BuiltinImporter")?;
+        call::call_method(vm, finder.value(), "find_spec", &[text.value()])?
+    } else {
+        return Ok(());
+    };
+    if spec.is(vm.none()) {
+        return Ok(());
+    }
+    d.set_str(vm, names.__spec__, spec.value());
+    if d.get_str(names.__loader__).is_none_or(|l| l.is(vm.none())) {
+        d.set_str(vm, names.__loader__, attr::get_named(vm, spec.value(), "loader")?.value());
+    }
+    Ok(())
+}
+
+const NAME: &str = "($module, name, /)";
+
+pub static MODULE: ModuleDef = ModuleDef {
+    name: "_imp",
+    doc: "(Extremely) low-level import machinery bits as used by importlib.",
+    functions: &[
+        MethodDef::new("lock_held", "($module, /)", |vm, _| Ok(vm.bool_ref(HELD.get() > 0)), "Whether the import lock is held."),
+        MethodDef::new(
+            "acquire_lock",
+            "($module, /)",
+            |vm, _| {
+                HELD.set(HELD.get() + 1);
+                Ok(vm.none_ref())
+            },
+            "Takes the import lock.",
+        ),
+        MethodDef::new("release_lock", "($module, /)", release_lock, "Gives the import lock back."),
+        MethodDef::new("extension_suffixes", "($module, /)", |vm, _| Ok(PyList::new(vm, Vec::new())), "Suffixes of extension modules: none can be loaded."),
+        MethodDef::new("is_builtin", NAME, is_builtin, "1 for a native module, -1 for one that cannot be made anew, else 0."),
+        MethodDef::new("is_frozen", NAME, is_frozen, "Whether the VM's own imports are frozen ones: they are not."),
+        MethodDef::new("is_frozen_package", NAME, is_frozen_package, "Whether a module of the embedded library is a package."),
+        MethodDef::new("find_frozen", "($module, name, /, *, withdata=False)", find_frozen, "What is known of a module of the embedded library, or None."),
+        MethodDef::new("get_frozen_object", "($module, name, data=None, /)", get_frozen_object, "The code of a module of the embedded library."),
+        MethodDef::new("init_frozen", NAME, |vm, _| Ok(vm.none_ref()), "Initializes no module."),
+        MethodDef::new("create_builtin", "($module, spec, /)", create_builtin, "The native module that a spec names."),
+        MethodDef::new("exec_builtin", "($module, mod, /)", |_, _| Ok(Ref::small_int(0)), "Native modules are ready when they are made."),
+        MethodDef::new("create_dynamic", "($module, spec, file=<unrepresentable>, /)", no_extensions, "Refused: there are no extension modules."),
+        MethodDef::new("exec_dynamic", "($module, mod, /)", no_extensions, "Refused: there are no extension modules."),
+        MethodDef::new("source_hash", "($module, /, key, source)", source_hash, "The hash by which bytecode files know their source."),
+        MethodDef::new("_fix_co_filename", "($module, code, path, /)", |vm, _| Ok(vm.none_ref()), "Code keeps the file name that it was compiled with."),
+    ],
+    init: |vm, m| {
+        native::add(vm, m, "check_hash_based_pycs", vm.new_str("default").value())?;
+        native::add(vm, m, "pyc_magic_number_token", Value::small_int(MAGIC_TOKEN))
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_of_sources_are_cpythons() {
+        assert_eq!(sip_hash(5, b"abc").to_le_bytes(), *b"y\x10\xaa\xb04\xe1y3");
+        assert_eq!(sip_hash(3627, b"").to_le_bytes(), *b"\xacd\xf8Qr\xd8\x16\x86");
+        assert_eq!(MAGIC_TOKEN, 168_627_755);
+    }
+}

@@ -79,6 +79,7 @@ pub mod random;
 pub mod string_;
 pub mod warnings;
 mod errno;
+pub mod select;
 pub mod signal;
 pub mod sre;
 mod stat;
@@ -125,6 +126,7 @@ static MODULES: &[&ModuleDef] = &[
     &posix::MODULE,
     &warnings::MODULE,
     &errno::MODULE,
+    &select::MODULE,
     &signal::MODULE,
     &thread::MODULE,
     &time::MODULE,

@@ -208,8 +208,9 @@ fn lookup(vm: &Vm, a: &[Value]) -> PyResult {
         None => String::from_utf8_lossy(convert::buffer(vm, a[1])?).into_owned(),
     };
     match names::lookup_character(&text) {
-        Some(c) if !is_old(a[0]) || is_assigned_in_3_2(c) => Ok(str_::from_code_point(vm, c)),
-        _ => Err(undefined(vm, &text)),
+        // Names are not restricted to the older version.
+        Some(c) => Ok(str_::from_code_point(vm, c)),
+        None => Err(undefined(vm, &text)),
     }
 }
 

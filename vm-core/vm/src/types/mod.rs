@@ -282,6 +282,8 @@ macro_rules! builtin_types {
             SHAKE_256, OBJECT, $crate::native::hashes::SHAKE_256;
             BLAKE2B, OBJECT, $crate::native::hashes::BLAKE2B;
             BLAKE2S, OBJECT, $crate::native::hashes::BLAKE2S;
+            POLL, OBJECT, $crate::native::select::POLL;
+            EPOLL, OBJECT, $crate::native::select::EPOLL;
             FORMATTER_ITERATOR, OBJECT, $crate::native::string_::FORMATTER_ITERATOR;
             FIELD_NAME_ITERATOR, OBJECT, $crate::native::string_::FIELD_NAME_ITERATOR;
         }

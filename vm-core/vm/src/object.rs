@@ -121,6 +121,13 @@ pub fn layout_extends(mut l: u32, layout: u32) -> bool {
 
 /// How deep destruction may recurse before objects are put off (CPython's trashcan).
 const DESTROY_DEPTH: u32 = 100;
+/// The same where the native stack is nearly full: what is kept in reserve suffices for it.
+const DESTROY_DEPTH_SHORT: u32 = 8;
+
+/// Whether an object that is to be destroyed `depth` deep is put off.
+fn is_put_off(vm: &Vm, depth: u32) -> bool {
+    depth >= DESTROY_DEPTH_SHORT && (depth >= DESTROY_DEPTH || vm.interp.native_stack_is_short())
+}
 
 /// Ends an object whose count fell to zero.
 ///
@@ -130,7 +137,7 @@ const DESTROY_DEPTH: u32 = 100;
 #[inline(never)]
 pub unsafe extern "C" fn destroy(p: *mut Header) {
     let vm = Vm::current();
-    if vm.destroy_depth.get() >= DESTROY_DEPTH {
+    if is_put_off(vm, vm.destroy_depth.get()) {
         // SAFETY: the list is touched by this thread alone, and not while borrowed.
         unsafe { (*vm.destroy_later.get()).push(p) };
         return;
@@ -163,11 +170,14 @@ unsafe fn destroy_now(vm: &Vm, p: *mut Header) {
             return memory::free(p as *mut u8, size);
         }
         let ty = info.ty();
-        if let Some(finalize) = ty.slots().finalize {
+        if let Some(finalize) = ty.slots().finalize
+            && !was_finalized(vm, p)
+        {
             (*p).refs = 1;
             finalize(vm, Value::borrowed(p));
             (*p).refs -= 1;
             if (*p).refs != 0 {
+                note_revived(vm, p, ty);
                 return;
             }
         }
@@ -176,6 +186,9 @@ unsafe fn destroy_now(vm: &Vm, p: *mut Header) {
             None => ty.payload_size(),
         });
         if ty.is_heap_layout() {
+            if vm.any_revived.get() {
+                forget_revived(vm, p);
+            }
             if ty.has_prefix() {
                 let prefix = prefix(p);
                 if !prefix.weakrefs.get().is_null() {
@@ -192,6 +205,29 @@ unsafe fn destroy_now(vm: &Vm, p: *mut Header) {
         }
         memory::free(base, size);
     }
+}
+
+/// Whether the object's finalizer has run before, when it was revived.
+pub fn was_finalized(vm: &Vm, p: *mut Header) -> bool {
+    vm.any_revived.get() && vm.revived.borrow().contains(&p)
+}
+
+/// Remembers an object that its finalizer revived: `__del__` is called once. As in CPython, that
+/// holds only for objects that can be part of reference cycles.
+#[cold]
+fn note_revived(vm: &Vm, p: *mut Header, ty: &Type) {
+    let tracked = ty.has_prefix() || ty.member_slots() > 0 || ty.slots().traverse.is_some();
+    if ty.is_heap_layout() && tracked {
+        vm.revived.borrow_mut().insert(p);
+        vm.any_revived.set(true);
+    }
+}
+
+#[cold]
+fn forget_revived(vm: &Vm, p: *mut Header) {
+    let mut revived = vm.revived.borrow_mut();
+    revived.remove(&p);
+    vm.any_revived.set(!revived.is_empty());
 }
 
 /// Releases inline values, members of `__slots__` and the attribute dictionary.

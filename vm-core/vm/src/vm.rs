@@ -43,6 +43,10 @@ pub struct Vm {
     pub codecs: crate::codecs::Registry,
     pub(crate) destroy_depth: Cell<u32>,
     pub(crate) destroy_later: UnsafeCell<Vec<*mut Header>>,
+    /// Objects that live on although their finalizer has run.
+    pub(crate) revived: RefCell<std::collections::HashSet<*mut Header>>,
+    /// Whether there are any, for a quick look.
+    pub(crate) any_revived: Cell<bool>,
     /// Containers whose repr is being made, to cut recursion short.
     pub(crate) repr_running: RefCell<Vec<*mut Header>>,
     /// The interpreter's own state: stacks, frames, dispatch tables.
@@ -97,6 +101,8 @@ impl Vm {
             codecs: Default::default(),
             destroy_depth: Cell::new(0),
             destroy_later: UnsafeCell::default(),
+            revived: RefCell::default(),
+            any_revived: Cell::new(false),
             repr_running: RefCell::default(),
             interp: crate::interp::State::new(),
             runtime: crate::runtime::Runtime::new(config),

@@ -108,12 +108,6 @@ const EVERY_WAY: [&str; 9] = [
     "variables",
 ];
 
-/// Programs whose output is known to differ, and why. They are named in the test's output.
-const NOT_YET: [(&str, &str); 2] = [
-    ("exceptions", "ExceptionGroup.split and its relatives are missing"),
-    ("lifetimes", "a nested `__del__` runs later than in CPython"),
-];
-
 /// Where a program's output differs, for a person.
 fn difference(file: &Path, how: (Interp, Mode), got: &str, expected: &str) -> String {
     let first = got.lines().zip(expected.lines()).position(|(a, b)| a != b);
@@ -134,10 +128,6 @@ fn compare(how: (Interp, Mode), choose: impl Fn(&str) -> bool) {
     for file in programs() {
         let name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         if !choose(&name) {
-            continue;
-        }
-        if let Some((_, why)) = NOT_YET.iter().find(|(n, _)| *n == name) {
-            println!("{}: not compared yet: {why}", file.display());
             continue;
         }
         let Ok(expected) = std::fs::read_to_string(file.with_extension("out")) else {

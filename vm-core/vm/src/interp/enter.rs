@@ -8,7 +8,6 @@ use crate::error::{PyResult, Raised};
 use crate::frame::{Frame, HEADER_SLOTS, Link, address_value, halt_address};
 use crate::interp::bind::Moved;
 use crate::interp::call::{self, fill_null};
-use crate::interp::stack::native_stack_pointer;
 use crate::interp::{bind, run, unwind};
 use crate::types::function::PyFunction;
 use crate::types::generator::{GeneratorState, PyGenerator};
@@ -29,7 +28,7 @@ impl<'a> Interrupted<'a> {
     #[inline(always)]
     fn new(vm: &'a Vm) -> PyResult<Interrupted<'a>> {
         let s = &vm.interp;
-        if native_stack_pointer() < s.native_limit.get() {
+        if s.native_stack_is_short() {
             return Err(native_stack_full(vm));
         }
         Ok(Interrupted { vm, ip: s.ip.get(), sp: s.sp.get(), fp: s.fp.get() })
@@ -101,7 +100,7 @@ fn native_stack_full(vm: &Vm) -> Raised {
 /// RecursionError when the native stack is nearly full; `what` (such as `" in comparison"`) ends
 /// the message.
 pub fn check_native_stack(vm: &Vm, what: &str) -> PyResult<()> {
-    if native_stack_pointer() < vm.interp.native_limit.get() {
+    if vm.interp.native_stack_is_short() {
         let limit = vm.interp.native_limit.replace(0);
         let e = vm.recursion_error(format!("maximum recursion depth exceeded{what}"));
         vm.interp.native_limit.set(limit);

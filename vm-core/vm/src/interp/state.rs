@@ -311,6 +311,12 @@ impl State {
         self.depth_left.set(limit - used);
     }
 
+    /// Whether the native stack has too little room left for another nested run.
+    #[inline]
+    pub fn native_stack_is_short(&self) -> bool {
+        super::stack::native_stack_pointer() < self.native_limit.get()
+    }
+
     /// Python frames in use.
     pub fn depth(&self) -> i32 {
         self.recursion_limit.get() - self.depth_left.get()

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use crate::error::PyResult;
 use crate::native::sys::{c_int, can_refer};
 use crate::native::{ModuleDef, add};
-use crate::object::Header;
+use crate::object::{self, Header};
 use crate::protocol::attr;
 use crate::types::dict::PyDict;
 use crate::types::list::PyList;
@@ -149,7 +149,7 @@ pub(super) static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("get_referents", "(*objs)", get_referents, "Return the list of objects that are directly referred to by 'objs'."),
         MethodDef::new("get_referrers", "(*objs)", |vm, _| Ok(PyList::new(vm, Vec::new())), "Return the list of objects that directly refer to any of 'objs'."),
         MethodDef::new("is_tracked", "(obj, /)", is_tracked, "Returns true if the object is tracked by the garbage collector."),
-        MethodDef::new("is_finalized", "(obj, /)", |vm, _| Ok(vm.bool_ref(false)), "Returns true if the object has been already finalized by the GC."),
+        MethodDef::new("is_finalized", "(obj, /)", |vm, a| Ok(vm.bool_ref(a[0].is_object() && object::was_finalized(vm, a[0].pointer()))), "Returns true if the object has been already finalized by the GC."),
         MethodDef::new("freeze", "()", none, "Freeze all current tracked objects and ignore them for future collections."),
         MethodDef::new("unfreeze", "()", none, "Unfreeze all objects in the permanent generation."),
         MethodDef::new("get_freeze_count", "()", |_, _| Ok(Ref::small_int(0)), "Return the number of objects in the permanent generation."),

@@ -104,33 +104,22 @@ pub unsafe fn CHECK_EXC_MATCH(r: &mut Regs) -> Flow {
     Flow::Called
 }
 
-fn is_exception_class(vm: &Vm, v: Value) -> bool {
-    Type::from_value(v).is_some_and(|t| t.is_subtype(vm.builtin(shape::BASE_EXCEPTION)))
-}
-
 /// Whether an exception is an instance of a class, or of one in a tuple of classes.
 #[inline(never)]
 fn exception_matches(vm: &Vm, e: Value, classes: Value) -> PyResult<bool> {
     check_classes(vm, classes)?;
-    Ok(given_exception_matches(vm, e, classes))
+    Ok(exceptions::matches(vm, e, classes))
 }
 
 fn check_classes(vm: &Vm, classes: Value) -> PyResult<()> {
     let ok = match classes.cast::<PyTuple>() {
-        Some(t) => t.iter().all(|c| is_exception_class(vm, c)),
-        None => is_exception_class(vm, classes),
+        Some(t) => t.iter().all(|c| exceptions::is_exception_class(vm, c)),
+        None => exceptions::is_exception_class(vm, classes),
     };
     if ok {
         return Ok(());
     }
     Err(vm.type_error("catching classes that do not inherit from BaseException is not allowed"))
-}
-
-fn given_exception_matches(vm: &Vm, e: Value, classes: Value) -> bool {
-    match classes.cast::<PyTuple>() {
-        Some(t) => t.iter().any(|c| given_exception_matches(vm, e, c)),
-        None => Type::from_value(classes).is_some_and(|t| vm.type_of(e).is_subtype(t)),
-    }
 }
 
 // except*
@@ -169,7 +158,7 @@ unsafe fn group_match(r: &Regs) -> PyResult<(Ref, Ref)> {
         return Ok((none(), none()));
     }
     let is_group = vm.type_of(e).is_subtype(group);
-    if given_exception_matches(vm, e, classes) {
+    if exceptions::matches(vm, e, classes) {
         if is_group {
             return Ok((none(), e.to_ref()));
         }

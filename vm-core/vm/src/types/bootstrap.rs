@@ -26,9 +26,14 @@ pub(crate) fn fill_builtin_types(vm: &'static Vm) {
     }
 }
 
-/// The base in the type table; `ExceptionGroup` also derives from `Exception`.
+/// The base in the type table.
 fn base_of(id: u32) -> u32 {
     shape::layout_base(id)
+}
+
+/// The one built-in type with two bases: `ExceptionGroup` is an `Exception`, too.
+fn second_base(vm: &'static Vm, ty: TypeRef) -> Option<TypeRef> {
+    ty.is(vm.builtin(shape::EXCEPTION_GROUP)).then(|| vm.builtin(shape::EXCEPTION))
 }
 
 /// Gives a built-in type its bases, slots and dictionary.
@@ -38,8 +43,16 @@ pub fn fill(vm: &'static Vm, ty: TypeRef, base: Option<TypeRef>) {
     let mut mro = vec![ty];
     if let Some(base) = base {
         mro.extend_from_slice(base.mro());
-        ty.set_bases(type_::tuple_of(vm, &[base]));
         base.add_subclass(ty);
+        match second_base(vm, ty) {
+            // All else that it derives from, the first base does as well.
+            Some(second) => {
+                mro.insert(2, second);
+                second.add_subclass(ty);
+                ty.set_bases(type_::tuple_of(vm, &[base, second]));
+            }
+            None => ty.set_bases(type_::tuple_of(vm, &[base])),
+        }
     } else {
         ty.set_bases(vm.empty_tuple().to_ref());
     }

@@ -2,6 +2,7 @@
 
 use crate::args::CallArgs;
 use crate::error::{PyResult, Raised};
+use crate::object::layout_extends;
 use crate::protocol::number::BinaryOp;
 use crate::shape;
 use crate::types::dict::PyDict;
@@ -33,6 +34,14 @@ pub fn new_function_owner(f: Value) -> Option<TypeRef> {
     Type::from_value(f.this)
 }
 
+/// All exceptions have one payload: those that are made by the same function may stand for
+/// each other.
+fn both_plain_exceptions(a: TypeRef, b: TypeRef) -> bool {
+    let is_exception = |t: TypeRef| layout_extends(t.layout(), shape::BASE_EXCEPTION);
+    let new = |t: TypeRef| t.slots().new.map(|f| f as usize);
+    is_exception(a) && is_exception(b) && new(a) == new(b)
+}
+
 fn call_new(vm: &Vm, bound: &[Value]) -> PyResult {
     let (Some(ty), Some(args), Some(kwargs)) =
         (Type::from_value(bound[0]), bound[1].cast::<PyTuple>(), bound[2].cast::<PyDict>())
@@ -60,6 +69,7 @@ fn call_new(vm: &Vm, bound: &[Value]) -> PyResult {
     let native = cls.mro().iter().find(|t| !t.is_heap() && t.slots().new.is_some());
     if let Some(native) = native
         && native.layout() != ty.layout()
+        && !both_plain_exceptions(native, ty)
     {
         return Err(vm.type_error(format!(
             "{}.__new__({}) is not safe, use {}.__new__()",

@@ -1,31 +1,48 @@
 //! The built-in exception types below `BaseException`.
 
-use super::{EXCEPTION_FLAGS, PyException, fields};
+use super::{EXCEPTION_FLAGS, PyException, exception_new, fields, group, os_error, syntax_error, unicode_error};
 use crate::object;
-use crate::types::type_::{GetSetDef, TypeDef};
+use crate::types::slots::Slots;
+use crate::types::type_::{GetSetDef, New, TypeDef};
 
 /// An exception type that adds nothing to its base; of a module if the name has a dot.
 pub const fn simple(name: &'static str, doc: &'static str) -> TypeDef {
-    with_fields(name, doc, &[])
+    with_fields(name, doc, &[], |s| s.drop = Some(object::drop_payload::<PyException>))
 }
 
-const fn with_fields(name: &'static str, doc: &'static str, getset: &'static [GetSetDef]) -> TypeDef {
-    TypeDef {
-        doc,
-        flags: EXCEPTION_FLAGS,
-        slots: |s| s.drop = Some(object::drop_payload::<PyException>),
-        getset,
-        ..TypeDef::of::<PyException>(name)
-    }
+/// An exception type that adds nothing but a `__new__` of its own.
+const fn with_new(name: &'static str, doc: &'static str) -> TypeDef {
+    TypeDef { new: New::Raw(exception_new), ..simple(name, doc) }
 }
 
-macro_rules! simple_exceptions {
-    ($($id:ident, $name:literal, $doc:literal;)*) => {
-        $(pub static $id: TypeDef = simple($name, $doc);)*
+/// A type with fields of its own; `slots` must set the payload's drop.
+const fn with_fields(
+    name: &'static str,
+    doc: &'static str,
+    getset: &'static [GetSetDef],
+    slots: fn(&mut Slots),
+) -> TypeDef {
+    TypeDef { doc, flags: EXCEPTION_FLAGS, slots, getset, ..TypeDef::of::<PyException>(name) }
+}
+
+/// Slots of a type with fields: how its instances are filled and, unless as usual, shown.
+macro_rules! slots {
+    ($($slot:ident = $f:expr),*) => {
+        |s| {
+            s.drop = Some(object::drop_payload::<PyException>);
+            $(s.$slot = Some($f);)*
+        }
     };
 }
 
-simple_exceptions! {
+macro_rules! exceptions {
+    ($make:ident: $($id:ident, $name:literal, $doc:literal;)*) => {
+        $(pub static $id: TypeDef = $make($name, $doc);)*
+    };
+}
+
+exceptions! {
+    with_new:
     EXCEPTION, "Exception", "Common base class for all non-exit exceptions.";
     GENERATOR_EXIT, "GeneratorExit", "Request that a generator exit.";
     KEYBOARD_INTERRUPT, "KeyboardInterrupt", "Program interrupted by user.";
@@ -36,35 +53,15 @@ simple_exceptions! {
     ASSERTION_ERROR, "AssertionError", "Assertion failed.";
     BUFFER_ERROR, "BufferError", "Buffer error.";
     EOF_ERROR, "EOFError", "Read beyond end of file.";
-    MODULE_NOT_FOUND_ERROR, "ModuleNotFoundError", "Module not found.";
     LOOKUP_ERROR, "LookupError", "Base class for lookup errors.";
     INDEX_ERROR, "IndexError", "Sequence index out of range.";
-    KEY_ERROR, "KeyError", "Mapping key not found.";
     MEMORY_ERROR, "MemoryError", "Out of memory.";
-    UNBOUND_LOCAL_ERROR, "UnboundLocalError", "Local name referenced but not bound to a value.";
-    BLOCKING_IO_ERROR, "BlockingIOError", "I/O operation would block.";
-    CHILD_PROCESS_ERROR, "ChildProcessError", "Child process error.";
-    CONNECTION_ERROR, "ConnectionError", "Connection error.";
-    BROKEN_PIPE_ERROR, "BrokenPipeError", "Broken pipe.";
-    CONNECTION_ABORTED_ERROR, "ConnectionAbortedError", "Connection aborted.";
-    CONNECTION_REFUSED_ERROR, "ConnectionRefusedError", "Connection refused.";
-    CONNECTION_RESET_ERROR, "ConnectionResetError", "Connection reset.";
-    FILE_EXISTS_ERROR, "FileExistsError", "File already exists.";
-    FILE_NOT_FOUND_ERROR, "FileNotFoundError", "File not found.";
-    INTERRUPTED_ERROR, "InterruptedError", "Interrupted by signal.";
-    IS_A_DIRECTORY_ERROR, "IsADirectoryError", "Operation doesn't work on directories.";
-    NOT_A_DIRECTORY_ERROR, "NotADirectoryError", "Operation only works on directories.";
-    PERMISSION_ERROR, "PermissionError", "Not enough permissions.";
-    PROCESS_LOOKUP_ERROR, "ProcessLookupError", "Process not found.";
-    TIMEOUT_ERROR, "TimeoutError", "Timeout expired.";
     REFERENCE_ERROR, "ReferenceError", "Weak ref proxy used after referent went away.";
     RUNTIME_ERROR, "RuntimeError", "Unspecified run-time error.";
     NOT_IMPLEMENTED_ERROR, "NotImplementedError", "Method or function hasn't been implemented yet.";
     RECURSION_ERROR, "RecursionError", "Recursion limit exceeded.";
     PYTHON_FINALIZATION_ERROR, "PythonFinalizationError", "Operation blocked during Python finalization.";
     STOP_ASYNC_ITERATION, "StopAsyncIteration", "Signal the end from iterator.__anext__().";
-    INDENTATION_ERROR, "IndentationError", "Improper indentation.";
-    TAB_ERROR, "TabError", "Improper mixture of spaces and tabs.";
     SYSTEM_ERROR, "SystemError", "Internal error in the Python interpreter.\n\nPlease report this to the Python maintainer, along with the traceback,\nthe Python version, and the hardware/OS platform and version.";
     TYPE_ERROR, "TypeError", "Inappropriate argument type.";
     VALUE_ERROR, "ValueError", "Inappropriate argument value (of correct type).";
@@ -83,26 +80,114 @@ simple_exceptions! {
     USER_WARNING, "UserWarning", "Base class for warnings generated by user code.";
 }
 
-pub static BASE_EXCEPTION_GROUP: TypeDef =
-    with_fields("BaseExceptionGroup", "A combination of multiple unrelated exceptions.", fields::GROUP);
+exceptions! {
+    simple:
+    MODULE_NOT_FOUND_ERROR, "ModuleNotFoundError", "Module not found.";
+    UNBOUND_LOCAL_ERROR, "UnboundLocalError", "Local name referenced but not bound to a value.";
+    BLOCKING_IO_ERROR, "BlockingIOError", "I/O operation would block.";
+    CHILD_PROCESS_ERROR, "ChildProcessError", "Child process error.";
+    CONNECTION_ERROR, "ConnectionError", "Connection error.";
+    BROKEN_PIPE_ERROR, "BrokenPipeError", "Broken pipe.";
+    CONNECTION_ABORTED_ERROR, "ConnectionAbortedError", "Connection aborted.";
+    CONNECTION_REFUSED_ERROR, "ConnectionRefusedError", "Connection refused.";
+    CONNECTION_RESET_ERROR, "ConnectionResetError", "Connection reset.";
+    FILE_EXISTS_ERROR, "FileExistsError", "File already exists.";
+    FILE_NOT_FOUND_ERROR, "FileNotFoundError", "File not found.";
+    INTERRUPTED_ERROR, "InterruptedError", "Interrupted by signal.";
+    IS_A_DIRECTORY_ERROR, "IsADirectoryError", "Operation doesn't work on directories.";
+    NOT_A_DIRECTORY_ERROR, "NotADirectoryError", "Operation only works on directories.";
+    PERMISSION_ERROR, "PermissionError", "Not enough permissions.";
+    PROCESS_LOOKUP_ERROR, "ProcessLookupError", "Process not found.";
+    TIMEOUT_ERROR, "TimeoutError", "Timeout expired.";
+    INDENTATION_ERROR, "IndentationError", "Improper indentation.";
+    TAB_ERROR, "TabError", "Improper mixture of spaces and tabs.";
+}
+
+pub static BASE_EXCEPTION_GROUP: TypeDef = TypeDef {
+    new: New::Raw(group::new),
+    methods: group::METHODS,
+    ..with_fields(
+        "BaseExceptionGroup",
+        "A combination of multiple unrelated exceptions.",
+        group::FIELDS,
+        slots!(init = group::init, str = group::str, repr = group::repr),
+    )
+};
 pub static EXCEPTION_GROUP: TypeDef = simple("ExceptionGroup", "");
-pub static SYSTEM_EXIT: TypeDef =
-    with_fields("SystemExit", "Request to exit from the interpreter.", fields::SYSTEM_EXIT);
-pub static ATTRIBUTE_ERROR: TypeDef =
-    with_fields("AttributeError", "Attribute not found.", fields::ATTRIBUTE_ERROR);
-pub static NAME_ERROR: TypeDef = with_fields("NameError", "Name not found globally.", fields::NAME_ERROR);
-pub static IMPORT_ERROR: TypeDef = with_fields(
-    "ImportError",
-    "Import can't find module, or can't find name in module.",
-    fields::IMPORT_ERROR,
+pub static SYSTEM_EXIT: TypeDef = with_fields(
+    "SystemExit",
+    "Request to exit from the interpreter.",
+    fields::SYSTEM_EXIT,
+    slots!(init = fields::init_system_exit),
 );
-pub static OS_ERROR: TypeDef = with_fields("OSError", "Base class for I/O related errors.", fields::OS_ERROR);
-pub static STOP_ITERATION: TypeDef =
-    with_fields("StopIteration", "Signal the end from iterator.__next__().", fields::STOP_ITERATION);
-pub static SYNTAX_ERROR: TypeDef = with_fields("SyntaxError", "Invalid syntax.", fields::SYNTAX_ERROR);
-pub static UNICODE_DECODE_ERROR: TypeDef =
-    with_fields("UnicodeDecodeError", "Unicode decoding error.", fields::UNICODE_CODEC_ERROR);
-pub static UNICODE_ENCODE_ERROR: TypeDef =
-    with_fields("UnicodeEncodeError", "Unicode encoding error.", fields::UNICODE_CODEC_ERROR);
-pub static UNICODE_TRANSLATE_ERROR: TypeDef =
-    with_fields("UnicodeTranslateError", "Unicode translation error.", fields::UNICODE_CODEC_ERROR);
+pub static ATTRIBUTE_ERROR: TypeDef = TypeDef {
+    methods: fields::ATTRIBUTE_ERROR_METHODS,
+    ..with_fields(
+        "AttributeError",
+        "Attribute not found.",
+        fields::ATTRIBUTE_ERROR,
+        slots!(init = fields::init_attribute_error),
+    )
+};
+pub static NAME_ERROR: TypeDef =
+    with_fields("NameError", "Name not found globally.", fields::NAME_ERROR, slots!(init = fields::init_name_error));
+pub static KEY_ERROR: TypeDef =
+    with_fields("KeyError", "Mapping key not found.", &[], slots!(str = fields::key_error_str));
+pub static IMPORT_ERROR: TypeDef = TypeDef {
+    methods: fields::IMPORT_ERROR_METHODS,
+    ..with_fields(
+        "ImportError",
+        "Import can't find module, or can't find name in module.",
+        fields::IMPORT_ERROR,
+        slots!(init = fields::init_import_error, str = fields::import_error_str),
+    )
+};
+pub static OS_ERROR: TypeDef = TypeDef {
+    new: New::Raw(os_error::new),
+    methods: os_error::METHODS,
+    ..with_fields(
+        "OSError",
+        "Base class for I/O related errors.",
+        os_error::FIELDS,
+        slots!(init = os_error::init, str = os_error::str),
+    )
+};
+pub static STOP_ITERATION: TypeDef = with_fields(
+    "StopIteration",
+    "Signal the end from iterator.__next__().",
+    fields::STOP_ITERATION,
+    slots!(init = fields::init_stop_iteration),
+);
+pub static SYNTAX_ERROR: TypeDef = with_fields(
+    "SyntaxError",
+    "Invalid syntax.",
+    syntax_error::FIELDS,
+    slots!(init = syntax_error::init, str = syntax_error::str),
+);
+pub static UNICODE_DECODE_ERROR: TypeDef = TypeDef {
+    new: New::Raw(exception_new),
+    ..with_fields(
+        "UnicodeDecodeError",
+        "Unicode decoding error.",
+        unicode_error::FIELDS,
+        slots!(init = unicode_error::init_decode, str = unicode_error::decode_str),
+    )
+};
+pub static UNICODE_ENCODE_ERROR: TypeDef = TypeDef {
+    new: New::Raw(exception_new),
+    ..with_fields(
+        "UnicodeEncodeError",
+        "Unicode encoding error.",
+        unicode_error::FIELDS,
+        slots!(init = unicode_error::init_encode, str = unicode_error::encode_str),
+    )
+};
+pub static UNICODE_TRANSLATE_ERROR: TypeDef = TypeDef {
+    new: New::Raw(exception_new),
+    ..with_fields(
+        "UnicodeTranslateError",
+        "Unicode translation error.",
+        unicode_error::FIELDS,
+        slots!(init = unicode_error::init_translate, str = unicode_error::translate_str),
+    )
+};

@@ -15,11 +15,15 @@ use crate::types::type_::{GetSetDef, MethodDef, New, Type, TypeDef, TypeRef, fla
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
-pub(crate) mod hierarchy;
-mod print;
 mod fields;
-pub use fields::{os_error_type, set_import_fields, set_name_and_object};
 pub mod group;
+pub(crate) mod hierarchy;
+mod os_error;
+mod print;
+mod syntax_error;
+mod unicode_error;
+pub use fields::{set_import_fields, set_name_and_object};
+pub use os_error::os_error_type;
 pub use hierarchy::*;
 pub use print::{print_exception, traceback_text};
 
@@ -72,8 +76,29 @@ fn allocate(ty: TypeRef, args: Ref) -> Ref {
 /// An exception of a built-in type, without running Python code.
 pub fn new_exception(vm: &Vm, ty: TypeRef, args: &[Value]) -> Ref {
     let e = allocate(ty, PyTuple::from_slice(vm, args));
-    fields::fill(vm, ty, e.value(), args);
+    // Native code passes arguments that fit; what does not is left unset.
+    let filled = if ty.is_subtype(vm.builtin(shape::OS_ERROR)) {
+        os_error::fill(vm, e.value(), args)
+    } else if let Some(init) = ty.slots().init {
+        init(vm, e.value(), CallArgs::positional(args))
+    } else {
+        Ok(())
+    };
+    drop(filled);
     e
+}
+
+/// Whether a value is a class of exceptions.
+pub fn is_exception_class(vm: &Vm, v: Value) -> bool {
+    Type::from_value(v).is_some_and(|t| t.is_subtype(vm.builtin(shape::BASE_EXCEPTION)))
+}
+
+/// Whether `except classes` catches the exception: a class, or a tuple of what does.
+pub fn matches(vm: &Vm, e: Value, classes: Value) -> bool {
+    match classes.cast::<PyTuple>() {
+        Some(t) => t.iter().any(|c| matches(vm, e, c)),
+        None => Type::from_value(classes).is_some_and(|t| vm.type_of(e).is_subtype(t)),
+    }
 }
 
 /// An instance of whatever `raise` was given: a class is called, an instance taken as it is.
@@ -168,13 +193,23 @@ fn exception_new(vm: &Vm, ty: TypeRef, args: CallArgs) -> PyResult {
 }
 
 fn exception_init(vm: &Vm, v: Value, args: CallArgs) -> PyResult<()> {
-    let ty = vm.type_of(v);
-    if args.has_keywords() && !fields::takes_keywords(vm, ty) {
-        return Err(vm.type_error(format!("{}() takes no keyword arguments", ty.name())));
+    if args.has_keywords() {
+        return Err(vm.type_error(format!("{}() takes no keyword arguments", vm.type_of(v).name())));
     }
+    set_base_args(vm, v, args.positional_args());
+    Ok(())
+}
+
+/// Sets `args`, unless `__new__` got the same already.
+fn set_base_args(vm: &Vm, v: Value, args: &[Value]) {
     let e = this(v);
-    e.args.set(PyTuple::from_slice(vm, args.positional_args()));
-    fields::init(vm, ty, v, args)
+    let old = e.args.get();
+    let same = old.cast_exact::<PyTuple>().is_some_and(|t| {
+        t.len() == args.len() && t.as_slice().iter().zip(args).all(|(a, b)| a.is(*b))
+    });
+    if !same {
+        e.args.set(PyTuple::from_slice(vm, args));
+    }
 }
 
 fn repr(vm: &Vm, v: Value) -> PyResult {
@@ -188,9 +223,6 @@ fn repr(vm: &Vm, v: Value) -> PyResult {
 }
 
 fn str(vm: &Vm, v: Value) -> PyResult {
-    if let Some(s) = fields::special_str(vm, v)? {
-        return Ok(s);
-    }
     let args = this(v).args.get().to_ref();
     match args.cast::<PyTuple>() {
         Some(t) if t.is_empty() => Ok(vm.empty_str().to_ref()),
@@ -274,7 +306,7 @@ fn add_note_method(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 fn reduce(vm: &Vm, a: &[Value]) -> PyResult {
-    let mut parts = vec![vm.type_of(a[0]).to_ref(), fields::reduce_args(vm, a[0])];
+    let mut parts = vec![vm.type_of(a[0]).to_ref(), this(a[0]).args.get().to_ref()];
     if let Some(d) = attr::instance_dict_opt(vm, a[0])
         && !d.is_empty()
         && let Some(v) = attr::instance_dict_value(vm, a[0])

@@ -28,11 +28,9 @@ pub struct Rendered {
 /// Appends a code object.
 pub fn put_code(out: &mut Vec<u8>, code: &Code) -> Result<(), MarshalError> {
     let bytes = if code.consts.iter().any(holds_code) {
-        let consts = code.consts.iter().map(shell).collect();
-        marshal::write_code(&Code {
-            consts,
-            ..code.clone()
-        })?
+        let mut flat = code.clone();
+        flat.consts = code.consts.iter().map(shell).collect();
+        marshal::write_code(&flat)?
     } else {
         marshal::write_code(code)?
     };
@@ -55,15 +53,19 @@ fn shell(constant: &Const) -> Const {
         argcount: 0,
         posonlyargcount: 0,
         kwonlyargcount: 0,
+        stacksize: code.stacksize,
         flags: 0,
         code: Vec::new(),
         consts: Vec::new(),
         names: Vec::new(),
         localsplusnames: Vec::new(),
         localspluskinds: Vec::new(),
+        filename: code.filename.clone(),
+        name: code.name.clone(),
+        qualname: code.qualname.clone(),
+        firstlineno: code.firstlineno,
         linetable: Vec::new(),
         exceptiontable: Vec::new(),
-        ..(**code).clone()
     }))
 }
 
@@ -108,19 +110,13 @@ mod tests {
 
     #[test]
     fn code_objects_come_back_with_shells_of_those_inside() {
-        let inner = Code {
-            argcount: 2,
-            kwonlyargcount: 1,
-            flags: 0x0f,
-            localsplusnames: ["a", "b", "c", "args", "rest"].map(Into::into).to_vec(),
-            localspluskinds: vec![0x26, 0x26, 0x24, 0x22, 0x22],
-            qualname: "f.<locals>.g".into(),
-            ..sample()
-        };
-        let outer = Code {
-            consts: vec![Const::None, Const::Code(Arc::new(inner.clone()))],
-            ..sample()
-        };
+        let mut inner = sample();
+        (inner.argcount, inner.kwonlyargcount, inner.flags) = (2, 1, 0x0f);
+        inner.localsplusnames = ["a", "b", "c", "args", "rest"].map(Into::into).to_vec();
+        inner.localspluskinds = vec![0x26, 0x26, 0x24, 0x22, 0x22];
+        inner.qualname = "f.<locals>.g".into();
+        let mut outer = sample();
+        outer.consts = vec![Const::None, Const::Code(Arc::new(inner.clone()))];
         let mut bytes = Vec::new();
         put_code(&mut bytes, &outer).expect("is written");
         put_code(&mut bytes, &inner).expect("is written");

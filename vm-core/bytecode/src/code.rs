@@ -68,6 +68,30 @@ pub struct Code {
     pub exceptiontable: Vec<u8>,
 }
 
+/// Code objects hold those of the functions in them, which may be nested deeper than the native
+/// stack lets destructors recurse.
+impl Drop for Code {
+    fn drop(&mut self) {
+        let mut waiting = Vec::new();
+        take_codes(&mut self.consts, &mut waiting);
+        while let Some(mut code) = waiting.pop() {
+            if let Some(last) = Arc::get_mut(&mut code) {
+                take_codes(&mut last.consts, &mut waiting);
+            }
+        }
+    }
+}
+
+fn take_codes(consts: &mut [Const], out: &mut Vec<Arc<Code>>) {
+    for c in consts {
+        if matches!(c, Const::Code(_))
+            && let Const::Code(code) = std::mem::replace(c, Const::None)
+        {
+            out.push(code);
+        }
+    }
+}
+
 /// A constant of a code object.
 ///
 /// Equality is that of constant merging: type and value, `0.0` and `-0.0` differ,

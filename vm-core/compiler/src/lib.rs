@@ -103,7 +103,9 @@ pub fn compile_source(
         allow_incomplete_input: options.allow_incomplete_input,
         dont_imply_dedent: options.dont_imply_dedent,
     };
-    let mut parsed = parse::parse(source, parse_options)?;
+    let needed = parser_stack(source.text());
+    let mut parsed =
+        stacker::maybe_grow(needed, needed, || parse::parse(source, parse_options))?;
     // The stages after the parser recurse over the tree. What a level takes at most,
     // several native frames, was measured in a build without optimization.
     const LEVEL: usize = if cfg!(debug_assertions) {
@@ -118,6 +120,15 @@ pub fn compile_source(
     });
     parse::dispose(parsed.module, depth);
     result
+}
+
+/// Native stack for the parsers. They see to their own depth, but not to how much there is to
+/// begin with, nor to the depth of assignment targets: brackets and stars nest these.
+fn parser_stack(text: &str) -> usize {
+    const BASE: usize = if cfg!(debug_assertions) { 4 << 20 } else { 1 << 20 };
+    const LEVEL: usize = 512;
+    let levels = text.bytes().filter(|b| matches!(b, b'(' | b'[' | b'*')).count();
+    BASE + levels * LEVEL
 }
 
 fn compile_tree(

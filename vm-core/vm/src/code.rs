@@ -132,6 +132,7 @@ impl PyCode {
     }
 
     fn make(vm: &Vm, code: &Arc<Code>, made: &mut Made) -> PyResult {
+        crate::interp::enter::check_native_stack(vm, " during compilation")?;
         let nlocalsplus = code.localsplusnames.len() as u32;
         let frame_slots = nlocalsplus + hidden::count(code.flags);
         let need = frame_slots as usize + code.stacksize as usize;

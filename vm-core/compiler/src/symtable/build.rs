@@ -12,10 +12,14 @@ use super::{
     DEF_COMP_ITER, DEF_GLOBAL, DEF_IMPORT, DEF_LOCAL, DEF_NONLOCAL, DEF_PARAM, DEF_TYPE_PARAM,
     NodeKey, Scope, ScopeId, ScopeKind, Symbol, SymbolTable, Symbols, USE, mangle,
 };
-use crate::error::CompileError;
+use crate::error::{CompileError, ErrorKind};
 use crate::instr::Loc;
 use crate::preprocess::{FutureFlags, docstring};
 use crate::source::SourceFile;
+
+/// CPython's parser runs out of its stack where functions, which can only be lambdas then, are
+/// nested deeper than this.
+const MAX_NESTED_BLOCKS: usize = 2984;
 
 pub(super) type Result<T = ()> = std::result::Result<T, CompileError>;
 
@@ -189,6 +193,13 @@ impl<'a> Builder<'a> {
         key: Option<NodeKey>,
         loc: Loc,
     ) -> Result {
+        if self.stack.len() > MAX_NESTED_BLOCKS {
+            let mut error = CompileError::without_location(
+                "Parser stack overflowed - Python source too complex to parse",
+            );
+            error.kind = ErrorKind::Memory;
+            return Err(error);
+        }
         let id = self.new_block(name, kind, key, loc);
         self.enter_existing(id, true);
         if matches!(

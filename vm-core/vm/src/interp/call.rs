@@ -246,18 +246,23 @@ pub fn check_room(vm: &Vm, fp: *mut Value, function: &PyFunction) -> PyResult<()
 /// What [`check_room`] checks.
 #[inline(always)]
 pub fn has_room(vm: &Vm, fp: *mut Value, function: &PyFunction) -> bool {
-    let s = &vm.interp;
+    vm.interp.depth_left.get() > 0 && has_space(vm, fp, function)
+}
+
+/// Whether the value stack has room for another frame, however many there are.
+#[inline(always)]
+pub fn has_space(vm: &Vm, fp: *mut Value, function: &PyFunction) -> bool {
     let need = (function.frame_slots.get() + function.stack_need.get()) as usize;
-    s.depth_left.get() > 0 && fp.wrapping_add(need) <= s.limit.get()
+    fp.wrapping_add(need) <= vm.interp.limit.get()
 }
 
 #[cold]
 pub fn too_deep(vm: &Vm) -> Raised {
     // Making the exception may itself run Python code.
     let s = &vm.interp;
-    s.depth_left.set(s.depth_left.get() + 50);
+    let left = s.depth_left.replace(50);
     let e = vm.recursion_error("maximum recursion depth exceeded");
-    s.depth_left.set(s.depth_left.get() - 50);
+    s.depth_left.set(left);
     e
 }
 

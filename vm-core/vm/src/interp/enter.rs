@@ -28,9 +28,7 @@ impl<'a> Interrupted<'a> {
     #[inline(always)]
     fn new(vm: &'a Vm) -> PyResult<Interrupted<'a>> {
         let s = &vm.interp;
-        if s.native_stack_is_short() {
-            return Err(native_stack_full(vm));
-        }
+        check_native_stack(vm, "")?;
         Ok(Interrupted { vm, ip: s.ip.get(), sp: s.sp.get(), fp: s.fp.get() })
     }
 
@@ -85,11 +83,12 @@ impl Drop for Interrupted<'_> {
 }
 
 #[cold]
-fn native_stack_full(vm: &Vm) -> Raised {
+#[inline(never)]
+fn native_stack_full(vm: &Vm, what: &str) -> Raised {
     let s = &vm.interp;
     // Making the exception needs a little of what is short.
     let limit = s.native_limit.replace(0);
-    let e = vm.recursion_error("maximum recursion depth exceeded");
+    let e = vm.recursion_error(format!("maximum recursion depth exceeded{what}"));
     s.native_limit.set(limit);
     e
 }
@@ -99,14 +98,9 @@ fn native_stack_full(vm: &Vm) -> Raised {
 /// # Errors
 /// RecursionError when the native stack is nearly full; `what` (such as `" in comparison"`) ends
 /// the message.
+#[inline(always)]
 pub fn check_native_stack(vm: &Vm, what: &str) -> PyResult<()> {
-    if vm.interp.native_stack_is_short() {
-        let limit = vm.interp.native_limit.replace(0);
-        let e = vm.recursion_error(format!("maximum recursion depth exceeded{what}"));
-        vm.interp.native_limit.set(limit);
-        return Err(e);
-    }
-    Ok(())
+    if vm.interp.native_stack_is_short() { Err(native_stack_full(vm, what)) } else { Ok(()) }
 }
 
 /// Calls a function written in Python from native code: the `call` slot of `function`.
@@ -205,12 +199,13 @@ pub unsafe fn push_generator(
     }
 }
 
-/// Whether a generator's frame has room at `fp`.
+/// Whether a generator's frame has room at `fp`. As in CPython, resumed generators count towards
+/// the recursion limit, but only calls are held to it.
 #[inline(always)]
 pub fn has_resume_room(vm: &Vm, generator: &PyGenerator, fp: *mut Value) -> bool {
     // SAFETY: a suspended generator has its function.
     let function = unsafe { generator.function.get().cast_unchecked::<PyFunction>() };
-    call::has_room(vm, fp, function)
+    call::has_space(vm, fp, function)
 }
 
 /// Resumes a generator from native code, until it yields, returns or raises; which of the first

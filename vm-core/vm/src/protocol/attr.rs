@@ -14,6 +14,8 @@ use crate::vm::Vm;
 /// `getattr(obj, name)`; `name` is an interned str.
 #[inline]
 pub fn get(vm: &Vm, obj: Value, name: Value) -> PyResult {
+    // Methods of methods and their like ask what they wrap.
+    crate::interp::enter::check_native_stack(vm, "")?;
     match vm.type_of(obj).slots().get_attr {
         Some(f) => f(vm, obj, name),
         None => Err(no_attribute(vm, obj, name)),
@@ -27,6 +29,7 @@ pub fn get_named(vm: &Vm, obj: Value, name: &str) -> PyResult {
 
 /// `getattr(obj, name, None)`, where only AttributeError means absence.
 pub fn get_opt(vm: &Vm, obj: Value, name: Value) -> PyResult<Option<Ref>> {
+    crate::interp::enter::check_native_stack(vm, "")?;
     let ty = vm.type_of(obj);
     let found = if ty.slots().get_attr.is_some_and(|f| f as usize == generic_get as *const () as usize) {
         generic_get_opt(vm, obj, name)

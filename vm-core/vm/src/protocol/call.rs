@@ -2,6 +2,7 @@
 
 use crate::args::CallArgs;
 use crate::error::PyResult;
+use crate::interp::enter::check_native_stack;
 use crate::protocol::attr;
 use crate::types::dict::PyDict;
 use crate::types::slot_call::with_keywords;
@@ -13,6 +14,8 @@ use crate::vm::Vm;
 /// Calls any callable.
 #[inline]
 pub fn call(vm: &Vm, callable: Value, args: CallArgs) -> PyResult {
+    // Methods of methods, caches of caches: callables may be nested as deep as anybody likes.
+    check_native_stack(vm, "")?;
     match vm.type_of(callable).slots().call {
         Some(f) => f(vm, callable, args),
         None => Err(vm.type_error(format!(

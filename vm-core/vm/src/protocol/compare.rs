@@ -1,6 +1,7 @@
 //! Comparison of any two values.
 
 use crate::error::{PyResult, Raised};
+use crate::interp::enter::check_native_stack;
 use crate::protocol::truth;
 use crate::shape;
 use crate::types::slots::CompareOp;
@@ -13,6 +14,7 @@ pub fn rich(vm: &Vm, a: Value, b: Value, op: CompareOp) -> PyResult {
     if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int()) {
         return Ok(vm.bool_ref(op.test(x.cmp(&y))));
     }
+    check_native_stack(vm, " in comparison")?;
     let (ta, tb) = (vm.type_of(a), vm.type_of(b));
     let (fa, fb) = (ta.slots().compare, tb.slots().compare);
     let mut tried_right = false;

@@ -1,6 +1,7 @@
 //! Iteration: making iterators, stepping them, and the ways native code consumes iterables.
 
 use crate::error::{PyResult, Raised};
+use crate::interp::enter::check_native_stack;
 use crate::protocol::{attr, item};
 use crate::shape::{self, ShapeId};
 use crate::types::dict::PyDict;
@@ -75,6 +76,7 @@ pub fn next(vm: &Vm, it: Value) -> PyResult<Option<Ref>> {
 /// Like [`next`] with the iterator's slot at hand.
 #[inline]
 pub fn step(vm: &Vm, f: NextFn, it: Value) -> PyResult<Option<Ref>> {
+    check_native_stack(vm, "")?;
     match f(vm, it) {
         Err(e) if e.is(vm, shape::STOP_ITERATION) => Ok(None),
         r => r,

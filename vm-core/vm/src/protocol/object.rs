@@ -87,6 +87,7 @@ pub fn ascii(vm: &Vm, v: Value) -> PyResult {
 /// `hash(v)`.
 #[inline]
 pub fn hash(vm: &Vm, v: Value) -> PyResult<i64> {
+    crate::interp::enter::check_native_stack(vm, "")?;
     match vm.type_of(v).slots().hash {
         Some(f) => f(vm, v),
         None => Err(vm.type_error(format!("unhashable type: '{}'", vm.type_of(v).full_name()))),

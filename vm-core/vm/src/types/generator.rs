@@ -383,6 +383,7 @@ fn throw_here(vm: &Vm, g: &PyGenerator, e: Raised, closing: bool) -> PyResult<Se
 /// `throw(typ, val, tb)`; omitted ones are NULL. With `close_on_exit`, GeneratorExit closes what
 /// the generator delegates to.
 pub fn throw(vm: &Vm, g: &PyGenerator, args: [Value; 3], close_on_exit: bool) -> PyResult {
+    crate::interp::enter::check_native_stack(vm, "")?;
     if let Some(inner) = g.delegate() {
         let inner = inner.to_ref();
         if close_on_exit && matches_exit(vm, args[0]) {
@@ -395,7 +396,7 @@ pub fn throw(vm: &Vm, g: &PyGenerator, args: [Value; 3], close_on_exit: bool) ->
             };
         }
         let before = g.state.get();
-        let result = match PyGenerator::of(inner.value()).filter(|i| i.kind() != "async generator") {
+        let result = match plain_generator(inner.value()) {
             Some(i) => {
                 g.state.set(GeneratorState::Executing);
                 throw(vm, i, args, close_on_exit)
@@ -477,9 +478,15 @@ fn instantiate(vm: &Vm, class: Value, value: Option<Value>) -> PyResult {
     exceptions::from_raise(vm, e.value())
 }
 
+/// The generator that a value is, unless it is an asynchronous one: delegates of this kind are
+/// resumed, closed and thrown into directly.
+fn plain_generator<'a>(v: Value) -> Option<&'a PyGenerator> {
+    PyGenerator::of(v).filter(|g| g.kind() != "async generator")
+}
+
 /// Closes what a generator delegates to: another generator, or anything with `close`.
 fn close_iterator(vm: &Vm, inner: Value) -> PyResult<()> {
-    if let Some(g) = PyGenerator::of(inner).filter(|g| g.kind() != "async generator") {
+    if let Some(g) = plain_generator(inner) {
         return close(vm, g).map(drop);
     }
     match attr::get_opt(vm, inner, vm.names().close) {
@@ -492,8 +499,31 @@ fn close_iterator(vm: &Vm, inner: Value) -> PyResult<()> {
     }
 }
 
-/// `close()`: raises GeneratorExit inside and returns what the generator returns.
+/// `close()`: raises GeneratorExit inside and returns what the generator returns. Generators that
+/// delegate to each other are closed from the innermost on, without recursion: they may be many.
 pub fn close(vm: &Vm, g: &PyGenerator) -> PyResult {
+    let mut outer: Vec<(&PyGenerator, GeneratorState)> = Vec::new();
+    let mut kept = Vec::new();
+    let mut at = g;
+    while at.is_suspended()
+        && let Some(inner) = at.delegate()
+        && let Some(next) = plain_generator(inner)
+    {
+        kept.push(inner.to_ref());
+        outer.push((at, at.state.replace(GeneratorState::Executing)));
+        at = next;
+    }
+    let mut result = close_one(vm, at, None);
+    while let Some((g, before)) = outer.pop() {
+        g.state.set(before);
+        result = close_one(vm, g, Some(result.map(drop)));
+    }
+    result
+}
+
+/// Closes one generator after its delegate, of which `inner` says how that went; without it the
+/// delegate, if there is any, is no generator and closed here.
+fn close_one(vm: &Vm, g: &PyGenerator, inner: Option<PyResult<()>>) -> PyResult {
     if g.state.get() == GeneratorState::Created {
         g.clear(vm);
         return Ok(vm.none_ref());
@@ -501,13 +531,17 @@ pub fn close(vm: &Vm, g: &PyGenerator) -> PyResult {
     if g.state.get() == GeneratorState::Finished {
         return Ok(vm.none_ref());
     }
-    let mut exit = None;
-    if let Some(inner) = g.delegate() {
-        let inner = inner.to_ref();
-        let before = g.state.replace(GeneratorState::Executing);
-        exit = close_iterator(vm, inner.value()).err();
-        g.state.set(before);
-    }
+    let exit = match (inner, g.delegate()) {
+        (Some(closed), _) => closed.err(),
+        (None, Some(inner)) if plain_generator(inner).is_none() => {
+            let inner = inner.to_ref();
+            let before = g.state.replace(GeneratorState::Executing);
+            let closed = close_iterator(vm, inner.value());
+            g.state.set(before);
+            closed.err()
+        }
+        (None, _) => None,
+    };
     if exit.is_none() && g.is_suspended() && resumes_outside_of_try(g) {
         g.clear(vm);
         return Ok(vm.none_ref());

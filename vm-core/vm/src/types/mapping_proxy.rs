@@ -1,6 +1,7 @@
 //! `types.MappingProxyType`: a read-only view of a mapping.
 
 use crate::error::PyResult;
+use crate::interp::enter::check_native_stack;
 use crate::object::{self, Header, Payload};
 use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::{call, compare, item, iter, object as protocol_object};
@@ -40,6 +41,12 @@ fn mapping(v: Value) -> Value {
     unsafe { v.cast_unchecked::<PyMappingProxy>() }.mapping.value()
 }
 
+/// The mapping, to be asked in turn: it may be a proxy, too, of a proxy of a proxy...
+fn inner(vm: &Vm, v: Value) -> PyResult<Value> {
+    check_native_stack(vm, "")?;
+    Ok(mapping(v))
+}
+
 pub static DEF: TypeDef = TypeDef {
     doc: "Read-only proxy of a mapping.",
     flags: flags::MAPPING,
@@ -49,10 +56,10 @@ pub static DEF: TypeDef = TypeDef {
         s.str = Some(|vm, v| protocol_object::str(vm, mapping(v)));
         s.hash = Some(|vm, v| protocol_object::hash(vm, mapping(v)));
         s.compare = Some(|vm, a, b, op| compare::rich(vm, mapping(a), b, op));
-        s.iter = Some(|vm, v| iter::get_iter(vm, mapping(v)));
-        s.len = Some(|vm, v| item::length(vm, mapping(v)));
-        s.get_item = Some(|vm, v, key| item::get(vm, mapping(v), key));
-        s.contains = Some(|vm, v, key| item::contains(vm, mapping(v), key));
+        s.iter = Some(|vm, v| iter::get_iter(vm, inner(vm, v)?));
+        s.len = Some(|vm, v| item::length(vm, inner(vm, v)?));
+        s.get_item = Some(|vm, v, key| item::get(vm, inner(vm, v)?, key));
+        s.contains = Some(|vm, v, key| item::contains(vm, inner(vm, v)?, key));
         s.binary[BinaryOp::Or as usize] = Some(or);
         s.inplace[BinaryOp::Or as usize] = Some(inplace_or);
     },

@@ -35,9 +35,11 @@ pub fn update_name(vm: &Vm, ty: TypeRef, name: &str) {
     if !SLOT_DEFS.iter().any(|d| d.name == name) {
         return;
     }
-    update_all(vm, ty);
-    for sub in ty.subclasses() {
-        update_name(vm, sub, name);
+    // Bases before what derives from them, without recursion: hierarchies may be deep.
+    let mut waiting = vec![ty];
+    while let Some(ty) = waiting.pop() {
+        update_all(vm, ty);
+        waiting.extend(ty.subclasses());
     }
 }
 

@@ -487,13 +487,23 @@ impl Type {
     /// To be called after any change of the type's attributes or bases: caches that looked at
     /// them, in this type and all that derive from it, become invalid.
     pub fn modified(&self, vm: &Vm) {
+        self.renew_version(vm);
+        if self.subclasses.borrow().is_empty() {
+            return;
+        }
+        // Without recursion: hierarchies may be deep.
+        let mut waiting = self.subclasses();
+        while let Some(ty) = waiting.pop() {
+            ty.renew_version(vm);
+            waiting.extend_from_slice(&ty.subclasses.borrow());
+        }
+    }
+
+    fn renew_version(&self, vm: &Vm) {
         let v = vm.next_type_version();
         self.version.set(v);
         for &s in self.shapes.borrow().iter() {
             vm.shape_info(s).version.set(v);
-        }
-        for sub in self.subclasses.borrow().iter() {
-            sub.modified(vm);
         }
     }
 

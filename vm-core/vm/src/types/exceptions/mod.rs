@@ -152,8 +152,11 @@ pub fn set_context(e: Value, context: Value) {
     if context.is_null() || e.is(context) {
         return;
     }
+    let next = |v: &Ref| exception(v.value()).and_then(|x| x.context.get_ref());
     let mut at = context.to_ref();
-    while let Some(c) = exception(at.value()).and_then(|x| x.context.get_ref()) {
+    // Goes half as fast: where it is met again, the chain has a cycle of its own.
+    let (mut slow, mut advance) = (at.clone(), false);
+    while let Some(c) = next(&at) {
         if c.is(e) {
             if let Some(x) = exception(at.value()) {
                 x.context.clear();
@@ -161,6 +164,13 @@ pub fn set_context(e: Value, context: Value) {
             break;
         }
         at = c;
+        if at.is(*slow) {
+            break;
+        }
+        if advance && let Some(s) = next(&slow) {
+            slow = s;
+        }
+        advance = !advance;
     }
     exc.context.set(context.to_ref());
 }

@@ -33,19 +33,33 @@ pub fn traceback_text(vm: &Vm, e: Value) -> String {
 
 /// Without source lines: for when the library cannot be imported.
 fn plain_text(vm: &Vm, e: Value) -> String {
+    // Oldest last, each with the words between it and what it led to.
+    let mut chain = vec![(e.to_ref(), "")];
+    while let Some((last, _)) = chain.last() {
+        let Some(x) = exception(last.value()) else { break };
+        let next = match (x.cause.get_ref(), x.context.get_ref()) {
+            (Some(c), _) => (c, "\nThe above exception was the direct cause of the following exception:\n\n"),
+            (None, Some(c)) if !x.suppress_context.get() => {
+                (c, "\nDuring handling of the above exception, another exception occurred:\n\n")
+            }
+            _ => break,
+        };
+        if chain.iter().any(|(seen, _)| seen.is(*next.0)) || chain.len() >= LONGEST_CHAIN {
+            break;
+        }
+        chain.push(next);
+    }
+    chain.iter().rev().map(|(e, link)| single_text(vm, e.value()) + link).collect()
+}
+
+/// Exceptions of a chain beyond these are not shown.
+const LONGEST_CHAIN: usize = 1000;
+
+fn single_text(vm: &Vm, e: Value) -> String {
     let mut out = String::new();
-    if let Some(x) = exception(e) {
-        if let Some(c) = x.cause.get_ref() {
-            out += &plain_text(vm, c.value());
-            out += "\nThe above exception was the direct cause of the following exception:\n\n";
-        } else if let Some(c) = x.context.get_ref().filter(|_| !x.suppress_context.get()) {
-            out += &plain_text(vm, c.value());
-            out += "\nDuring handling of the above exception, another exception occurred:\n\n";
-        }
-        if let Some(tb) = x.traceback.get_ref() {
-            out += "Traceback (most recent call last):\n";
-            out += &entries(vm, tb.value());
-        }
+    if let Some(tb) = exception(e).and_then(|x| x.traceback.get_ref()) {
+        out += "Traceback (most recent call last):\n";
+        out += &entries(vm, tb.value());
     }
     let name = crate::types::type_object::display_name(vm, vm.type_of(e));
     let text = obj::str_text(vm, e).unwrap_or_else(|_| "<exception str() failed>".to_owned());

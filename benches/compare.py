@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the ten pyperformance programs under tailscope and CPython 3.14, side by side.
 
-    benches/compare.py [--rounds N] [--scale X] [--markdown] [PROGRAM ...]
+    benches/compare.py [--rounds N] [--scale X] [--cpu] [--markdown] [PROGRAM ...]
 
 The programs come from the package pyperformance 1.14.0, fetched from PyPI into target/ at first
 use. Each round runs every program under every interpreter in turn; the best round counts. The
@@ -69,13 +69,18 @@ def find_tailscope():
     return str(binary)
 
 
-def run(command, program, loops, benchmarks, scratch):
-    """Seconds and digest of one run, or what went wrong."""
-    env = dict(os.environ, PYTHONPATH=str(ROOT / "benches/standin"))
-    script = benchmarks / f"bm_{program}" / "run_benchmark.py"
+def arguments_of(program, loops, scratch, cpu):
     arguments = [f"--loops={loops}"]
     if program in ("raytrace", "chaos"):
         arguments.append(f"--filename={scratch}/image.ppm")
+    return arguments + ["--cpu"] * cpu
+
+
+def run(command, program, loops, benchmarks, scratch, cpu=False):
+    """Seconds and digest of one run, or what went wrong."""
+    env = dict(os.environ, PYTHONPATH=str(ROOT / "benches/standin"))
+    script = benchmarks / f"bm_{program}" / "run_benchmark.py"
+    arguments = arguments_of(program, loops, scratch, cpu)
     try:
         done = subprocess.run(
             [*command, str(script), *arguments], env=env, capture_output=True, text=True, timeout=600
@@ -94,6 +99,7 @@ def main():
     parser.add_argument("programs", nargs="*", default=list(PROGRAMS))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0, help="multiply the loops")
+    parser.add_argument("--cpu", action="store_true", help="processor time instead of elapsed time")
     parser.add_argument("--markdown", action="store_true", help="print a table for the README")
     parser.add_argument("--check", action="store_true", help="compare results only, one loop")
     args = parser.parse_args()
@@ -110,7 +116,7 @@ def main():
             best, digests = {}, {}
             for _ in range(1 if args.check else args.rounds):
                 for name, command in interpreters.items():
-                    seconds, digest = run(command, program, loops, benchmarks, scratch)
+                    seconds, digest = run(command, program, loops, benchmarks, scratch, args.cpu)
                     if seconds is None:
                         failures.append(f"{program} on {name}: {digest}")
                         continue

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """What an attached debugger costs a program that it does not stop.
 
-    benches/debugger.py [--rounds N] [--scale X] [--limit PERCENT] [PROGRAM ...]
+    benches/debugger.py [--rounds N] [--scale X] [--limit PERCENT] [--cpu] [PROGRAM ...]
 
 Runs the ten pyperformance programs of compare.py by themselves and under `tailscope dap`, in turn.
 The client does what an editor does without breakpoints: it asks for uncaught exceptions. The
 programs time themselves, so that starting the adapter does not count. The best round of each
 counts; above 1 the debugged program is slower. With --limit, a geometric mean above it is a
-failure.
+failure; with --cpu processor time counts, which says more on a busy machine.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-from compare import PROGRAMS, ROOT, fetch_programs, find_tailscope, run
+from compare import PROGRAMS, ROOT, arguments_of, fetch_programs, find_tailscope, run
 
 
 class Session:
@@ -75,12 +75,10 @@ class Session:
             self.adapter.wait()
 
 
-def debugged(tailscope, program, loops, benchmarks, scratch):
+def debugged(tailscope, program, loops, benchmarks, scratch, cpu):
     """Seconds and digest of one run under the debugger, or what went wrong."""
     script = benchmarks / f"bm_{program}" / "run_benchmark.py"
-    arguments = [f"--loops={loops}"]
-    if program in ("raytrace", "chaos"):
-        arguments.append(f"--filename={scratch}/image.ppm")
+    arguments = arguments_of(program, loops, scratch, cpu)
     session = Session(tailscope)
     try:
         output, status = session.run(str(script), arguments, {"PYTHONPATH": str(ROOT / "benches/standin")})
@@ -101,6 +99,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="multiply the loops")
     parser.add_argument("--limit", type=float, help="percent that the mean may be slower")
+    parser.add_argument("--cpu", action="store_true", help="processor time instead of elapsed time")
     args = parser.parse_args()
     benchmarks, tailscope = fetch_programs(), find_tailscope()
     logs, failures = [], []
@@ -116,7 +115,7 @@ def main():
             for turn in range(args.rounds):
                 # Each goes first as often as the other: what heats up the machine is shared.
                 for way in sorted(ways, reverse=turn % 2 == 1):
-                    seconds, digest = ways[way](program, loops, benchmarks, scratch)
+                    seconds, digest = ways[way](program, loops, benchmarks, scratch, args.cpu)
                     if seconds is None:
                         wrong = f"{program} {way}: {digest}"
                         break

@@ -5,7 +5,13 @@ state that its module is left with), to be compared between interpreters.
 """
 
 import sys
-from time import perf_counter
+
+# `--cpu`: processor time, which says more on a busy machine. Programs take the clock from here.
+if "--cpu" in sys.argv:
+    sys.argv.remove("--cpu")
+    from time import process_time as perf_counter
+else:
+    from time import perf_counter
 
 __all__ = ["Runner", "perf_counter"]
 

@@ -9,7 +9,9 @@ use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
 use std::path::Path;
 
-use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
+use iced_x86::{
+    Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register,
+};
 use object::elf::R_X86_64_RELATIVE;
 use object::{Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget};
 use tailscope_bytecode::opcode::Opcode;
@@ -34,15 +36,29 @@ impl Binary {
         let code = |s: &object::Section| (s.address(), s.data().unwrap_or_default().to_vec());
         let relocations = file.dynamic_relocations().into_iter().flatten();
         Binary {
-            sections: file.sections().filter(|s| s.address() != 0).map(|s| code(&s)).collect(),
+            sections: file
+                .sections()
+                .filter(|s| s.address() != 0)
+                .map(|s| code(&s))
+                .collect(),
             symbols: file
                 .symbols()
-                .filter_map(|s| Some((format!("{:#}", rustc_demangle::demangle(s.name().ok()?)), (s.address(), s.size()))))
+                .filter_map(|s| {
+                    Some((
+                        format!("{:#}", rustc_demangle::demangle(s.name().ok()?)),
+                        (s.address(), s.size()),
+                    ))
+                })
                 .collect(),
             pointers: relocations
                 .filter(|(_, r)| {
                     r.target() == RelocationTarget::Absolute
-                        && matches!(r.flags(), RelocationFlags::Elf { r_type: R_X86_64_RELATIVE })
+                        && matches!(
+                            r.flags(),
+                            RelocationFlags::Elf {
+                                r_type: R_X86_64_RELATIVE
+                            }
+                        )
                 })
                 .map(|(slot, r)| (slot, r.addend() as u64))
                 .collect(),
@@ -50,7 +66,10 @@ impl Binary {
     }
 
     fn symbol(&self, name: &str) -> (u64, u64) {
-        *self.symbols.get(name).unwrap_or_else(|| panic!("the binary has no symbol {name}"))
+        *self
+            .symbols
+            .get(name)
+            .unwrap_or_else(|| panic!("the binary has no symbol {name}"))
     }
 
     /// The handlers of a mode by the names of their opcodes, which are CPython's and the VM's own.
@@ -58,7 +77,9 @@ impl Binary {
         let (start, end) = (format!("{TAIL}handlers::"), format!("::<{mode}>"));
         self.symbols
             .iter()
-            .filter_map(|(symbol, &extent)| Some((symbol.strip_prefix(&*start)?.strip_suffix(&*end)?, extent)))
+            .filter_map(|(symbol, &extent)| {
+                Some((symbol.strip_prefix(&*start)?.strip_suffix(&*end)?, extent))
+            })
             .collect()
     }
 
@@ -66,7 +87,9 @@ impl Binary {
     fn table(&self, name: &str) -> Vec<u64> {
         let (start, size) = self.symbol(&format!("{TAIL}{name}"));
         assert_eq!(size as usize, ENTRIES * 8, "{name} has {ENTRIES} entries");
-        (0..size / 8).map(|n| self.pointers[&(start + 8 * n)]).collect()
+        (0..size / 8)
+            .map(|n| self.pointers[&(start + 8 * n)])
+            .collect()
     }
 
     fn instructions(&self, (address, size): (u64, u64)) -> Vec<Instruction> {
@@ -78,7 +101,9 @@ impl Binary {
                 data.get(at..at + size as usize)
             })
             .unwrap_or_else(|| panic!("no section holds {address:#x}"));
-        Decoder::with_ip(64, bytes, address, DecoderOptions::NONE).into_iter().collect()
+        Decoder::with_ip(64, bytes, address, DecoderOptions::NONE)
+            .into_iter()
+            .collect()
     }
 
     /// Where a call or jump goes, if it does not depend on a register.
@@ -112,7 +137,10 @@ impl Binary {
                 FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch => match target {
                     Some(to) if handlers.contains(&to) => goes_on = true,
                     Some(to) if inside(to) => {}
-                    _ => faults.push(format!("{:#x}: `{i}` leaves for what is no handler", i.ip())),
+                    _ => faults.push(format!(
+                        "{:#x}: `{i}` leaves for what is no handler",
+                        i.ip()
+                    )),
                 },
                 _ => {}
             }
@@ -135,7 +163,9 @@ fn returns(all: &[Instruction], mut n: usize) -> bool {
             Mnemonic::Add | Mnemonic::Lea if frees_stack => n += 1,
             Mnemonic::Jmp if i.op0_kind() == OpKind::NearBranch64 => {
                 let to = i.near_branch64();
-                let Ok(at) = all.binary_search_by_key(&to, Instruction::ip) else { return false };
+                let Ok(at) = all.binary_search_by_key(&to, Instruction::ip) else {
+                    return false;
+                };
                 n = at;
             }
             _ => return false,
@@ -151,11 +181,17 @@ fn loads(i: &Instruction) -> bool {
 
 fn opcodes() -> impl Iterator<Item = Opcode> {
     // The numbers above are pseudo instructions, which the compiler resolves.
-    Opcode::ALL.iter().copied().filter(|&op| (op as usize) < ENTRIES)
+    Opcode::ALL
+        .iter()
+        .copied()
+        .filter(|&op| (op as usize) < ENTRIES)
 }
 
-const TABLES: [(&str, u8); 3] =
-    [("PLAIN", mode::PLAIN), ("RECORD", mode::RECORD), ("PROFILE", mode::PROFILE)];
+const TABLES: [(&str, u8); 3] = [
+    ("PLAIN", mode::PLAIN),
+    ("RECORD", mode::RECORD),
+    ("PROFILE", mode::PROFILE),
+];
 /// Handlers that are in no table, but are jumped to; and the one that stepping has for all.
 const OTHERS: [&str; 6] = ["raise", "reraise", "destroy", "leave", "bad_opcode", "step"];
 
@@ -182,20 +218,33 @@ fn every_opcode_has_its_handler_in_every_table() {
     for (name, mode) in TABLES {
         let (table, handlers) = (b.table(name), b.handlers(mode));
         for op in opcodes() {
-            let handler = handlers.get(op.name()).unwrap_or_else(|| panic!("no {op:?} for {name}"));
+            let handler = handlers
+                .get(op.name())
+                .unwrap_or_else(|| panic!("no {op:?} for {name}"));
             assert_eq!(table[op as usize], handler.0, "{op:?} in {name}");
         }
         let used: Vec<u64> = table.into_iter().filter(|&entry| entry != bad).collect();
-        assert_eq!(used.len(), handlers.len(), "{name} has an entry for each handler");
+        assert_eq!(
+            used.len(),
+            handlers.len(),
+            "{name} has an entry for each handler"
+        );
         let addresses: HashSet<u64> = handlers.values().map(|&(address, _)| address).collect();
-        assert_eq!(used.into_iter().collect::<HashSet<u64>>(), addresses, "handlers of {name}");
+        assert_eq!(
+            used.into_iter().collect::<HashSet<u64>>(),
+            addresses,
+            "handlers of {name}"
+        );
     }
     let step = b.symbol(&format!("{TAIL}step")).0;
     assert!(b.table("STEP").into_iter().all(|entry| entry == step));
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "unoptimized handlers keep their registers in memory")]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "unoptimized handlers keep their registers in memory"
+)]
 fn handlers_end_in_a_jump() {
     if !has_handlers() {
         return;
@@ -216,12 +265,29 @@ fn handlers_end_in_a_jump() {
         let (faults, goes_on) = b.examine(*extent, &handlers);
         wrong.extend(faults.into_iter().map(|fault| format!("{name}: {fault}")));
         if goes_on == *halts {
-            wrong.push(format!("{name}: {}", if *halts { "does not halt" } else { "jumps nowhere" }));
+            wrong.push(format!(
+                "{name}: {}",
+                if *halts {
+                    "does not halt"
+                } else {
+                    "jumps nowhere"
+                }
+            ));
         }
     }
     wrong.sort();
-    assert!(wrong.is_empty(), "{} of {} handlers:\n{}", wrong.len(), extents.len(), wrong.join("\n"));
-    println!("{} handlers, {} of them different", extents.len(), handlers.len());
+    assert!(
+        wrong.is_empty(),
+        "{} of {} handlers:\n{}",
+        wrong.len(),
+        extents.len(),
+        wrong.join("\n")
+    );
+    println!(
+        "{} handlers, {} of them different",
+        extents.len(),
+        handlers.len()
+    );
     // The VM's own instructions come on top.
     assert!(extents.len() > opcodes().count() * TABLES.len() + OTHERS.len());
 }
@@ -253,7 +319,10 @@ extern "C" fn halt(_: *const u16, _: *const usize) -> u64 {
 fn a_handler_that_calls_the_next_one_is_found() {
     let table = [halt as *const () as usize];
     // SAFETY: the one number is that of `halt`.
-    assert_eq!(unsafe { fixture_that_calls(black_box([0u16].as_ptr()), table.as_ptr()) }, 7);
+    assert_eq!(
+        unsafe { fixture_that_calls(black_box([0u16].as_ptr()), table.as_ptr()) },
+        7
+    );
     let b = Binary::read(&std::env::current_exe().expect("a test is a file"));
     let (faults, _) = b.examine(b.symbol("fixture_that_calls"), &HashSet::new());
     assert_eq!(faults.len(), 1, "{faults:?}");
@@ -263,10 +332,14 @@ fn a_handler_that_calls_the_next_one_is_found() {
 #[test]
 fn returns_are_told_from_jumps() {
     let decoded = |bytes: &[u8]| -> Vec<Instruction> {
-        Decoder::with_ip(64, bytes, 0x1000, DecoderOptions::NONE).into_iter().collect()
+        Decoder::with_ip(64, bytes, 0x1000, DecoderOptions::NONE)
+            .into_iter()
+            .collect()
     };
     // call [rax+rcx*8]; add rsp, 8; pop rbx; jmp +0; ret
-    let by_call = decoded(&[0xff, 0x14, 0xc8, 0x48, 0x83, 0xc4, 0x08, 0x5b, 0xeb, 0x00, 0xc3]);
+    let by_call = decoded(&[
+        0xff, 0x14, 0xc8, 0x48, 0x83, 0xc4, 0x08, 0x5b, 0xeb, 0x00, 0xc3,
+    ]);
     assert!(returns(&by_call, 1));
     // call rdx; add rsp, 8; jmp [rax+rcx*8]
     let by_jump = decoded(&[0xff, 0xd2, 0x48, 0x83, 0xc4, 0x08, 0xff, 0x24, 0xc8]);
@@ -275,5 +348,8 @@ fn returns_are_told_from_jumps() {
     // jmp to itself
     assert!(!returns(&decoded(&[0xeb, 0xfe]), 0));
     // call rdx; test rax, rax; je +0; ret: what was called has been asked something
-    assert!(!returns(&decoded(&[0xff, 0xd2, 0x48, 0x85, 0xc0, 0x74, 0x00, 0xc3]), 1));
+    assert!(!returns(
+        &decoded(&[0xff, 0xd2, 0x48, 0x85, 0xc0, 0x74, 0x00, 0xc3]),
+        1
+    ));
 }

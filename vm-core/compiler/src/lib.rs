@@ -30,6 +30,7 @@ use tailscope_bytecode::code::Code;
 
 pub use error::{CompileError, ErrorKind, Warning};
 pub use parse::Mode;
+pub use parse::tokens;
 use parse::ParseOptions;
 pub use source::SourceFile;
 

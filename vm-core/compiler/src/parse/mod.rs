@@ -1,6 +1,7 @@
 //! Source text to syntax tree, with CPython's limits, modes and error messages.
 
 mod peg;
+pub use peg::tokens;
 mod warnings;
 
 use ruff_python_ast::token::{TokenKind, Tokens};

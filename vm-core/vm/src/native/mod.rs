@@ -75,6 +75,7 @@ pub mod io;
 pub mod marshal;
 mod opcode;
 pub mod posix;
+mod posixsubprocess;
 pub mod random;
 pub mod string_;
 pub mod warnings;
@@ -90,6 +91,7 @@ pub mod structseq;
 pub mod sys;
 pub mod thread;
 pub mod time;
+pub mod tokenize;
 pub mod unicodedata;
 pub mod weakref;
 pub mod types;
@@ -130,9 +132,11 @@ static MODULES: &[&ModuleDef] = &[
     &signal::MODULE,
     &thread::MODULE,
     &time::MODULE,
+    &tokenize::MODULE,
     &unicodedata::MODULE,
     &weakref::MODULE,
     &math::MODULE,
+    &posixsubprocess::MODULE,
     &random::MODULE,
     &sre::MODULE,
     &stat::MODULE,

@@ -284,6 +284,7 @@ macro_rules! builtin_types {
             BLAKE2S, OBJECT, $crate::native::hashes::BLAKE2S;
             POLL, OBJECT, $crate::native::select::POLL;
             EPOLL, OBJECT, $crate::native::select::EPOLL;
+            TOKENIZER_ITER, OBJECT, $crate::native::tokenize::TOKENIZER_ITER;
             FORMATTER_ITERATOR, OBJECT, $crate::native::string_::FORMATTER_ITERATOR;
             FIELD_NAME_ITERATOR, OBJECT, $crate::native::string_::FIELD_NAME_ITERATOR;
         }

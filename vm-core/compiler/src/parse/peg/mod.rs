@@ -18,6 +18,7 @@ mod load;
 mod node;
 mod token;
 mod tokenizer;
+pub mod tokens;
 
 use std::borrow::Cow;
 

@@ -22,7 +22,11 @@ pub(super) const TYPE_COMMENT: Kind = 13;
 pub(super) const ERROR: Kind = 14;
 /// A character that Python has no use for.
 pub(super) const OTHER: Kind = 15;
-const FIRST_LITERAL: Kind = 16;
+/// A comment; only where extra tokens are asked for.
+pub(super) const COMMENT: Kind = 16;
+/// The end of a line that ends no statement; only where extra tokens are asked for.
+pub(super) const NL: Kind = 17;
+const FIRST_LITERAL: Kind = 18;
 
 /// Names of the kinds in the grammar.
 pub(super) const NAMED: [(&str, Kind); 14] = [

@@ -262,7 +262,7 @@ pub(super) fn abort(_: &Vm, _: &[Value]) -> PyResult {
     std::process::abort()
 }
 
-fn run_fork_hooks(vm: &Vm, which: usize, latest_first: bool) {
+pub(crate) fn run_fork_hooks(vm: &Vm, which: usize, latest_first: bool) {
     let mut hooks = vm.runtime.fork_hooks.borrow()[which].clone();
     if latest_first {
         hooks.reverse();
@@ -299,7 +299,7 @@ pub(super) fn fork(vm: &Vm, _: &[Value]) -> PyResult {
 }
 
 /// A sequence of arguments as C strings.
-fn strings(vm: &Vm, v: Value) -> PyResult<Vec<CString>> {
+pub(crate) fn strings(vm: &Vm, v: Value) -> PyResult<Vec<CString>> {
     let mut out = Vec::new();
     for x in iter::to_vec(vm, v)? {
         let p = path::fspath(vm, x.value())?;

@@ -78,7 +78,15 @@ pub(super) struct Tokenizer<'s> {
     first_line: i32,
     multi_line_start: usize,
     pub done: Done,
+    /// Comments and the ends of lines without a statement are tokens too, and what only the
+    /// parser minds is let pass: for the module `tokenize`.
+    pub extra: bool,
+    /// The last token was a comment on a line of its own.
+    comment_line: bool,
 }
+
+/// Where a tokenizer is in its source, without the source.
+pub(super) struct Saved(Tokenizer<'static>);
 
 /// A token that cannot be made: [`Tokenizer::done`] says why.
 #[derive(Debug)]
@@ -106,7 +114,29 @@ impl<'s> Tokenizer<'s> {
             first_line: 0,
             multi_line_start: at,
             done: Done::Ok,
+            extra: false,
+            comment_line: false,
         }
+    }
+
+    /// The state, to go on later with the same source.
+    pub fn save(self) -> Saved {
+        Saved(Tokenizer { src: &[], ..self })
+    }
+
+    /// Goes on where another tokenizer of the same source was.
+    pub fn restore(&mut self, saved: Saved) {
+        *self = Tokenizer { src: self.src, ..saved.0 };
+    }
+
+    /// Start of the line on which the last string began.
+    pub fn multi_line_start(&self) -> usize {
+        self.multi_line_start
+    }
+
+    /// End of the line that is being read, its line end included.
+    pub fn line_end(&self) -> usize {
+        self.inp
     }
 
     pub fn in_string(&self) -> bool {
@@ -259,6 +289,9 @@ impl<'s> Tokenizer<'s> {
             self.start_col = self.column();
             if self.pending != 0 {
                 let dedent = self.pending < 0;
+                if self.extra {
+                    *span = Some((if dedent { self.cur } else { self.line_start }, self.cur));
+                }
                 self.pending -= self.pending.signum();
                 return Ok(if dedent { token::DEDENT } else { token::INDENT });
             }
@@ -276,6 +309,12 @@ impl<'s> Tokenizer<'s> {
                     while !matches!(c, None | Some(b'\n')) {
                         c = self.next();
                     }
+                    if self.extra {
+                        self.back(c);
+                        self.comment_line = blank;
+                        *span = Some((start, self.cur));
+                        return Ok(token::COMMENT);
+                    }
                 }
                 let Some(c) = c else {
                     let ended = self.done == Done::Eof && self.parens.is_empty();
@@ -283,6 +322,11 @@ impl<'s> Tokenizer<'s> {
                 };
                 if c == b'\n' {
                     self.at_line_start = true;
+                    if self.extra && (blank || !self.parens.is_empty() || self.comment_line) {
+                        self.comment_line = false;
+                        *span = Some((start, self.cur));
+                        return Ok(token::NL);
+                    }
                     if blank || !self.parens.is_empty() {
                         continue 'line;
                     }
@@ -438,6 +482,9 @@ impl<'s> Tokenizer<'s> {
     }
 
     fn check_name(&mut self, start: usize) -> Result<(), Stopped> {
+        if self.extra {
+            return Ok(());
+        }
         let text = std::str::from_utf8(&self.src[start..self.cur]).unwrap_or("");
         let wrong = text.char_indices().find(|&(i, c)| match i {
             0 => c != '_' && !unicode_ident::is_xid_start(c),
@@ -523,9 +570,12 @@ impl<'s> Tokenizer<'s> {
                 .map(drop);
         }
         let Some((opening, place)) = self.parens.pop() else {
+            if self.extra {
+                return Ok(());
+            }
             return self.error(format!("unmatched '{closing}'")).map(drop);
         };
-        if !matches!((opening, c), (b'(', b')') | (b'[', b']') | (b'{', b'}')) {
+        if !self.extra && !matches!((opening, c), (b'(', b')') | (b'[', b']') | (b'{', b'}')) {
             let ends_field = self
                 .modes
                 .last()

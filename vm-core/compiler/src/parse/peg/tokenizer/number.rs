@@ -56,7 +56,7 @@ impl Tokenizer<'_> {
             nonzero = true;
             c = self.decimal_tail()?;
         }
-        if nonzero && !matches!(c, Some(b'.' | b'e' | b'E' | b'j' | b'J')) {
+        if nonzero && !self.extra && !matches!(c, Some(b'.' | b'e' | b'E' | b'j' | b'J')) {
             self.back(c);
             let col = (start + 1 - self.line_start) as i32;
             let end = (zeros_end - self.line_start) as i32;
@@ -164,6 +164,9 @@ impl Tokenizer<'_> {
     /// expression.
     fn end_of_number(&mut self, c: Option<u8>, name: &str) -> Made {
         self.back(c);
+        if self.extra {
+            return Ok(token::NUMBER);
+        }
         let rest = &self.src[self.cur..self.inp];
         let keywords: [(&[u8], bool); 8] = [
             (b"and", true),

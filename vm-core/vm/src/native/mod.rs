@@ -52,6 +52,7 @@ pub fn add(vm: &Vm, m: Value, name: &str, v: Value) -> PyResult<()> {
 }
 
 mod build_class;
+pub mod accounts;
 pub mod array;
 pub mod ast;
 pub mod builtins;
@@ -70,6 +71,7 @@ pub mod abc;
 pub mod atexit;
 pub mod contextvars;
 pub mod csv;
+mod fcntl;
 pub mod gc;
 pub mod io;
 pub mod marshal;
@@ -100,6 +102,8 @@ pub mod typing;
 /// Native modules that are part of the VM.
 static MODULES: &[&ModuleDef] = &[
     &builtins::MODULE,
+    &accounts::GRP,
+    &accounts::PWD,
     &array::MODULE,
     &ast::MODULE,
     &collections::MODULE,
@@ -121,6 +125,7 @@ static MODULES: &[&ModuleDef] = &[
     &atexit::MODULE,
     &contextvars::MODULE,
     &csv::MODULE,
+    &fcntl::MODULE,
     &gc::MODULE,
     &io::MODULE,
     &marshal::MODULE,

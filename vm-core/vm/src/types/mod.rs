@@ -285,6 +285,8 @@ macro_rules! builtin_types {
             POLL, OBJECT, $crate::native::select::POLL;
             EPOLL, OBJECT, $crate::native::select::EPOLL;
             TOKENIZER_ITER, OBJECT, $crate::native::tokenize::TOKENIZER_ITER;
+            STRUCT_PASSWD, TUPLE, $crate::native::accounts::STRUCT_PASSWD;
+            STRUCT_GROUP, TUPLE, $crate::native::accounts::STRUCT_GROUP;
             FORMATTER_ITERATOR, OBJECT, $crate::native::string_::FORMATTER_ITERATOR;
             FIELD_NAME_ITERATOR, OBJECT, $crate::native::string_::FIELD_NAME_ITERATOR;
         }

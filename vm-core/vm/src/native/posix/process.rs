@@ -437,6 +437,26 @@ fn spawn(vm: &Vm, a: &[Value], search: bool) -> PyResult {
     }
 }
 
+/// Adds the action that closes all descriptors from one on, which not every C library has.
+///
+/// # Safety
+/// `to` must be an initialized object.
+unsafe fn add_close_from(vm: &Vm, to: *mut libc::posix_spawn_file_actions_t, from: i32) -> PyResult<()> {
+    type Function = unsafe extern "C" fn(*mut libc::posix_spawn_file_actions_t, libc::c_int) -> libc::c_int;
+    // SAFETY: the name is that of a function of this type, if there is one.
+    let r = unsafe {
+        let p = libc::dlsym(libc::RTLD_DEFAULT, c"posix_spawn_file_actions_addclosefrom_np".as_ptr());
+        if p.is_null() {
+            return Err(vm.not_implemented_error("POSIX_SPAWN_CLOSEFROM is not supported by the C library"));
+        }
+        std::mem::transmute::<*mut libc::c_void, Function>(p)(to, from)
+    };
+    match r {
+        0 => Ok(()),
+        e => Err(path::error(vm, &std::io::Error::from_raw_os_error(e))),
+    }
+}
+
 /// Adds the file actions of `posix_spawn`; the paths must live until it was called.
 unsafe fn file_actions(
     vm: &Vm,
@@ -463,6 +483,7 @@ unsafe fn file_actions(
                 (2, &[from, new]) => {
                     libc::posix_spawn_file_actions_adddup2(to, c_int(vm, from)?, c_int(vm, new)?);
                 }
+                (3, &[from]) => add_close_from(vm, to, c_int(vm, from)?)?,
                 _ => return Err(vm.type_error("Unknown file_actions identifier")),
             }
         }

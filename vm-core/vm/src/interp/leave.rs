@@ -8,24 +8,37 @@ use crate::types::generator::{GeneratorState, PyGenerator};
 use crate::value::Value;
 use crate::vm::Vm;
 
-/// Finishes RETURN_VALUE: the result is on top of the stack. Of the slots below it, the first
-/// `left` still hold references; the others have given them back already.
+/// Forgets the slots from the `left`-th on, but not the result on top of them: what RETURN_VALUE has
+/// given back already, before destructors can look at the frame.
+///
+/// # Safety
+/// The registers must be spilled.
+pub unsafe fn forget_given_back(vm: &Vm, left: usize) {
+    let s = &vm.interp;
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut p = s.fp.get().add(left);
+        while p < s.sp.get().sub(1) {
+            *p = Value::NULL;
+            p = p.add(1);
+        }
+    }
+}
+
+/// Finishes RETURN_VALUE: the result is on top of the stack. The slots below it hold references
+/// that are still to be given back, or NULL.
 ///
 /// # Safety
 /// The registers must be spilled.
 #[inline(never)]
-pub unsafe fn return_from(vm: &Vm, left: usize) {
+pub unsafe fn return_from(vm: &Vm) {
     let s = &vm.interp;
     // SAFETY: promised by the caller.
     unsafe {
         let frame = Frame(s.fp.get());
         let sp = s.sp.get();
         let result = (*sp.sub(1)).into_owned();
-        let mut p = frame.0.add(left);
-        while p < sp {
-            *p = Value::NULL;
-            p = p.add(1);
-        }
+        *sp.sub(1) = Value::NULL;
         let from = s.ip.get();
         let link = frame.link();
         let base = if link.is_slow() {

@@ -180,9 +180,10 @@ unsafe fn settle<const MODE: u8>(r: &mut Regs, flow: Flow) -> Option<Exit> {
             }
             Flow::Leave => {
                 r.save();
+                leave::forget_given_back(r.vm(), r.arg());
                 r.vm().interp.destroy_dying();
                 r.dying = false;
-                leave::return_from(r.vm(), r.arg());
+                leave::return_from(r.vm());
                 r.reload();
             }
             Flow::Reload => r.reload(),

@@ -292,8 +292,9 @@ macro_rules! define_leave {
             unsafe {
                 let mut r = Regs { $($p,)* dying: false, fuse: false };
                 r.save();
+                leave::forget_given_back(r.vm(), r.arg());
                 r.vm().interp.destroy_dying();
-                leave::return_from(r.vm(), r.arg());
+                leave::return_from(r.vm());
                 r.reload();
                 dispatch!(r)
             }

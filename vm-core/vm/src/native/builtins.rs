@@ -420,9 +420,12 @@ fn sum(vm: &Vm, a: &[Value]) -> PyResult {
 fn sum_items(vm: &Vm, it: Ref, start: Ref) -> PyResult {
     let mut total = start;
     let mut pending: Option<Ref> = None;
+    let Some(next) = vm.type_of(it.value()).slots().next else {
+        return Err(vm.type_error(format!("'{}' object is not an iterator", vm.type_of(it.value()).full_name())));
+    };
     if let Some(mut n) = total.as_small_int() {
         loop {
-            let Some(v) = iter::next(vm, it.value())? else { return Ok(vm.new_int(n)) };
+            let Some(v) = iter::step(vm, next, it.value())? else { return Ok(vm.new_int(n)) };
             match v.as_small_int().and_then(|i| n.checked_add(i)) {
                 Some(s) => n = s,
                 None => {
@@ -439,7 +442,7 @@ fn sum_items(vm: &Vm, it: Ref, start: Ref) -> PyResult {
     if let Some(f) = crate::types::float::exact_value_of(total.value()) {
         let (mut sum, mut lost) = (f, 0.0f64);
         loop {
-            let Some(v) = iter::next(vm, it.value())? else {
+            let Some(v) = iter::step(vm, next, it.value())? else {
                 return Ok(vm.new_float(finish(sum, lost)));
             };
             let x = match crate::types::float::exact_value_of(v.value()) {
@@ -458,7 +461,7 @@ fn sum_items(vm: &Vm, it: Ref, start: Ref) -> PyResult {
             sum = t;
         }
     }
-    while let Some(v) = iter::next(vm, it.value())? {
+    while let Some(v) = iter::step(vm, next, it.value())? {
         total = number::binary(vm, total.value(), v.value(), BinaryOp::Add)?;
     }
     Ok(total)

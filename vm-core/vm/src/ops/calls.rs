@@ -6,8 +6,8 @@
 use crate::args::CallArgs;
 use crate::code::PyCode;
 use crate::error::{PyResult, Raised};
-use crate::frame::{HEADER_SLOTS, LEAVE_SLOW, Link};
-use crate::interp::regs::{Flow, Regs};
+use crate::frame::{HEADER_SLOTS, LEAVE_SLOW, Link, address_value, exit_init_address};
+use crate::interp::regs::{Flow, MAX_DYING, Regs};
 use crate::interp::call;
 use crate::object;
 use crate::ops::control::skip_resume_check;
@@ -403,10 +403,48 @@ pub unsafe fn CALL_ALLOC_AND_ENTER_INIT(r: &mut Regs) -> Flow {
         return Flow::Deopt;
     }
     let Some(init) = specialize::python_init(r.vm(), ty) else { return Flow::Deopt };
+    let f = init.cast_unchecked::<PyFunction>();
     r.save();
     let p = object::allocate_instance(ty, size_of::<object::Header>());
-    let instance = Ref::from_owned(Value::owned(p));
-    call::enter_init(r.vm(), n, init, instance, r.ip.add(CACHES))
+    let base = r.slot(n + 2);
+    let exact = f.argcount.get() as usize == n + 1 && f.code().is_simple();
+    if !exact || !call::has_room(r.vm(), base.add(4), f) {
+        let instance = Ref::from_owned(Value::owned(p));
+        return call::enter_init(r.vm(), n, init, instance, r.ip.add(CACHES));
+    }
+    enter_init_exact(r, n, init, Value::owned(p));
+    Flow::Jump
+}
+
+/// `call::enter_init` where the arguments fit: the frame's registers are set right here.
+#[inline(always)]
+unsafe fn enter_init_exact(r: &mut Regs, n: usize, init: Value, instance: Value) {
+    let f = init.cast_unchecked::<PyFunction>();
+    let base = r.slot(n + 2);
+    let nfp = base.add(4);
+    for i in (0..n).rev() {
+        nfp.add(1 + i).write_volatile(*base.add(2 + i));
+    }
+    let class = *base;
+    let back = r.ip.add(CACHES);
+    *base = instance;
+    *base.add(1) = address_value(back);
+    *base.add(2) = init.dup_owned();
+    *base.add(3) = Link::new(exit_init_address(), nfp.offset_from(r.fp) as usize).to_value();
+    // The caller's slot keeps the instance as long as the frame lives.
+    *nfp = instance.borrow();
+    let nsp = nfp.add(f.frame_slots.get() as usize);
+    call::fill_null(nfp.add(n + 1), nsp);
+    let s = &r.vm().interp;
+    s.depth_left.set(s.depth_left.get() - 1);
+    r.fp = nfp;
+    r.sp = nsp;
+    r.ip = back;
+    r.transfer(f.entry.get());
+    r.release(class);
+    if !r.dying {
+        skip_resume_check(r);
+    }
 }
 
 /// Lands here when an `__init__` entered by CALL_ALLOC_AND_ENTER_INIT returns: the instance and
@@ -658,19 +696,21 @@ pub unsafe fn RETURN_VALUE(r: &mut Regs) -> Flow {
         r.oparg = r.sp.sub(1).offset_from(r.fp) as u64;
         return Flow::Leave;
     }
+    // It may be borrowed from a local that holds the last reference.
+    let result = r.peek(1).into_owned();
+    *r.slot(1) = result;
     let fp = r.fp;
     let mut p = r.sp.sub(1);
+    let mut dying = 0;
     while p > fp {
-        if !give_back(*p.sub(1)) {
+        if !give_back(r, *p.sub(1), &mut dying) {
             r.oparg = p.offset_from(fp) as u64;
             return Flow::Leave;
         }
         p = p.sub(1);
     }
     let function = *fp.sub(2);
-    let result = r.peek(1).into_owned();
-    if !give_back(function) {
-        *r.slot(1) = result;
+    if !give_back(r, function, &mut dying) {
         r.oparg = 0;
         return Flow::Leave;
     }
@@ -684,15 +724,18 @@ pub unsafe fn RETURN_VALUE(r: &mut Regs) -> Flow {
     Flow::Jump
 }
 
-/// Gives back a slot's reference unless it is the last one (false).
+/// Gives back a slot's reference, unless it is the last one and as many objects as can be put
+/// off have died already (false).
 #[inline(always)]
-unsafe fn give_back(v: Value) -> bool {
+unsafe fn give_back(r: &mut Regs, v: Value, dying: &mut usize) -> bool {
     if v.is_owned_object() {
-        let p = v.pointer();
-        if (*p).refs == 1 {
-            return false;
+        if (*v.pointer()).refs == 1 {
+            if *dying == MAX_DYING {
+                return false;
+            }
+            *dying += 1;
         }
-        (*p).refs = (*p).refs.wrapping_sub(1);
+        r.release(v);
     }
     true
 }

@@ -172,7 +172,20 @@ unsafe fn class(r: &Regs, ty: TypeRef, n: usize, has_self: bool) {
 
 /// The `__init__` written in Python of a class whose instances are made by object's `__new__`,
 /// with nothing else to watch.
+#[inline(always)]
 pub fn python_init(vm: &Vm, ty: TypeRef) -> Option<Value> {
+    let (version, init) = ty.python_init.get();
+    if version == ty.version() {
+        return init.non_null();
+    }
+    let init = find_python_init(vm, ty);
+    ty.python_init.set((ty.version(), init.map_or(Value::NULL, Value::borrow)));
+    init
+}
+
+#[cold]
+#[inline(never)]
+fn find_python_init(vm: &Vm, ty: TypeRef) -> Option<Value> {
     let plain_new = vm.builtin(shape::OBJECT).slots().new.map(|f| f as usize);
     if ty.slots().new.map(|f| f as usize) != plain_new
         || ty.layout() != shape::OBJECT

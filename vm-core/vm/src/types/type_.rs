@@ -80,6 +80,8 @@ pub struct Type {
     member_slots: Cell<u32>,
     inline_capacity: Cell<u32>,
     version: Cell<u32>,
+    /// The `__init__` that instance-making calls enter, and the version at which it was found.
+    pub(crate) python_init: Cell<(u32, Value)>,
     /// The metaclass; `type` for most.
     pub definition: Option<&'static TypeDef>,
 }
@@ -254,6 +256,7 @@ impl Type {
             member_slots: Cell::new(0),
             inline_capacity: Cell::new(6),
             version: Cell::new(vm.next_type_version()),
+            python_init: Cell::new((0, Value::NULL)),
             definition,
         };
         #[repr(C, align(16))]
@@ -570,10 +573,21 @@ pub fn call(vm: &Vm, callee: Value, args: CallArgs) -> PyResult {
     if !obj_type.is_subtype(ty) {
         return Ok(obj);
     }
-    if let Some(init) = obj_type.slots().init {
+    if let Some(init) = obj_type.slots().init
+        && !(obj_type.is(ty) && skips_init(vm, ty))
+    {
         init(vm, obj.value(), args)?;
     }
     Ok(obj)
+}
+
+/// Whether a built-in type's `__init__` is object's, which has nothing to say about arguments
+/// that a `__new__` of the type's own has taken.
+fn skips_init(vm: &Vm, ty: TypeRef) -> bool {
+    let object = vm.builtin(shape::OBJECT).slots();
+    !ty.is_heap()
+        && ty.slots().init.map(|f| f as usize) == object.init.map(|f| f as usize)
+        && ty.slots().new.map(|f| f as usize) != object.new.map(|f| f as usize)
 }
 
 /// The tuple of a list of types.

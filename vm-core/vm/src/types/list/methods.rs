@@ -175,9 +175,15 @@ fn contains(vm: &Vm, v: Value, x: Value) -> PyResult<bool> {
 fn find(vm: &Vm, list: &PyList, x: Value, start: usize, stop: usize) -> PyResult<Option<usize>> {
     let mut i = start;
     while i < stop
-        && let Some(y) = list.get_ref(i)
+        && let Some(y) = list.get(i)
     {
-        if compare::eq(vm, y.value(), x)? {
+        // Comparing ints runs no code that could change the list.
+        let equal = if x.is_small_int() && y.is_small_int() {
+            x == y
+        } else {
+            compare::eq(vm, y.to_ref().value(), x)?
+        };
+        if equal {
             return Ok(Some(i));
         }
         i += 1;

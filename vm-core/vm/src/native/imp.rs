@@ -127,7 +127,7 @@ fn sip_hash(key: u64, data: &[u8]) -> u64 {
         v[1] = v[1].rotate_left(17) ^ v[2];
         v[2] = v[2].rotate_left(32);
     };
-    let mut absorb = |v: &mut [u64; 4], word: u64| {
+    let absorb = |v: &mut [u64; 4], word: u64| {
         v[3] ^= word;
         round(v);
         v[0] ^= word;

@@ -60,6 +60,7 @@ pub mod codecs_;
 pub mod collections;
 pub mod imp;
 pub mod itertools;
+pub mod json;
 pub mod math;
 pub mod operator;
 pub mod hashes;
@@ -109,6 +110,7 @@ static MODULES: &[&ModuleDef] = &[
     &collections::MODULE,
     &imp::MODULE,
     &itertools::MODULE,
+    &json::MODULE,
     &operator::MODULE,
     &hashes::BLAKE2_MODULE,
     &hashes::MD5_MODULE,

@@ -287,6 +287,8 @@ macro_rules! builtin_types {
             TOKENIZER_ITER, OBJECT, $crate::native::tokenize::TOKENIZER_ITER;
             STRUCT_PASSWD, TUPLE, $crate::native::accounts::STRUCT_PASSWD;
             STRUCT_GROUP, TUPLE, $crate::native::accounts::STRUCT_GROUP;
+            JSON_SCANNER, OBJECT, $crate::native::json::SCANNER;
+            JSON_ENCODER, OBJECT, $crate::native::json::ENCODER;
             FORMATTER_ITERATOR, OBJECT, $crate::native::string_::FORMATTER_ITERATOR;
             FIELD_NAME_ITERATOR, OBJECT, $crate::native::string_::FIELD_NAME_ITERATOR;
         }

@@ -27,5 +27,6 @@ fn main() {
         Command::Debuggee(a) => commands::dap::debuggee(&a),
         Command::Lsp => commands::lsp::run(),
     };
+    program::die_if_interrupted();
     std::process::exit(status);
 }

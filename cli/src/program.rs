@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tailscope_bytecode::code::Code;
 use tailscope_bytecode::{pyc, verify};
@@ -11,10 +12,11 @@ use tailscope_vm::code::PyCode;
 use tailscope_vm::error::{PyResult, Raised};
 use tailscope_vm::{finalize, import};
 use tailscope_vm::interp::{self, enter};
+use tailscope_vm::native::signal;
+use tailscope_vm::native::sys::hooks;
 use tailscope_vm::protocol::{attr, call};
 use tailscope_vm::runtime::{self, Config};
 use tailscope_vm::shape;
-use tailscope_vm::types::exceptions;
 use tailscope_vm::types::{int, module};
 use tailscope_vm::value::{Ref, Value};
 use tailscope_vm::vm::Vm;
@@ -79,6 +81,7 @@ impl Program {
                 InterpArg::Loop => interp::Interp::Loop,
             },
         );
+        signal::install(vm);
         Ok(Program { vm, source })
     }
 
@@ -114,7 +117,7 @@ impl Program {
                     let code = read_pyc(&bytes, path)?;
                     PyCode::new(vm, &Arc::new(code))
                 } else {
-                    import::compile(vm, &bytes, &path.display().to_string(), Mode::Exec, optimize)
+                    import::compile(vm, &bytes, &absolute(path).display().to_string(), Mode::Exec, optimize)
                 }
             }
         })
@@ -152,7 +155,7 @@ impl Program {
 
     fn file(&self) -> Option<String> {
         match &self.source {
-            Source::File(p) => Some(p.display().to_string()),
+            Source::File(p) => Some(absolute(p).display().to_string()),
             _ => None,
         }
     }
@@ -213,14 +216,31 @@ fn run_main(vm: &Vm, code: Value, file: Option<String>) -> PyResult {
     enter::run_code(vm, code, ns.value(), ns.value(), Value::NULL)
 }
 
-/// Prints an exception that ended the program; gives the exit status.
+/// Hands an exception that ended the program to `sys.excepthook`; gives the exit status.
 fn report(vm: &Vm, e: Raised) -> i32 {
     if e.is(vm, shape::SYSTEM_EXIT) {
         return exit_status(vm, e.0);
     }
     runtime::flush_stream(vm, "stdout");
-    exceptions::print_exception(vm, e.0.value());
-    if e.is(vm, shape::KEYBOARD_INTERRUPT) { 130 } else { 1 }
+    if let Err(exit) = hooks::report_uncaught(vm, &e) {
+        return exit_status(vm, exit.0);
+    }
+    if e.is(vm, shape::KEYBOARD_INTERRUPT) {
+        INTERRUPTED.store(true, Ordering::Relaxed);
+        return 130;
+    }
+    1
+}
+
+/// The program was ended by a KeyboardInterrupt that nobody caught.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// A program that was interrupted dies as if it had never caught SIGINT, once all is written:
+/// shells end their scripts only then.
+pub fn die_if_interrupted() {
+    if INTERRUPTED.load(Ordering::Relaxed) {
+        signal::die_of_interrupt();
+    }
 }
 
 fn exit_status(vm: &Vm, e: Ref) -> i32 {

@@ -304,8 +304,51 @@ pub fn compile(vm: &Vm, source: &[u8], filename: &str, mode: Mode, optimize: u8)
 /// Compiles with all options; the exception is a SyntaxError with its place.
 pub fn compile_with(vm: &Vm, source: &[u8], options: &CompileOptions) -> PyResult {
     match tailscope_compiler::compile(source, options) {
-        Ok((code, _warnings)) => crate::code::PyCode::new(vm, &std::sync::Arc::new(code)),
+        Ok((code, warnings)) => {
+            for w in &warnings {
+                warn_of_source(vm, w, source, &options.filename)?;
+            }
+            crate::code::PyCode::new(vm, &std::sync::Arc::new(code))
+        }
         Err(e) => Err(syntax_error(vm, &e)),
+    }
+}
+
+/// Issues a warning of the compiler. Where a filter makes an exception of it, that is the
+/// SyntaxError of the same text and place.
+fn warn_of_source(
+    vm: &Vm,
+    w: &tailscope_compiler::Warning,
+    source: &[u8],
+    filename: &str,
+) -> PyResult<()> {
+    let category = if w.category == "DeprecationWarning" { shape::DEPRECATION_WARNING } else { shape::SYNTAX_WARNING };
+    let (message, file) = (vm.new_str(&w.msg), vm.new_str(filename));
+    let occurrence = crate::native::warnings::Occurrence {
+        category: vm.builtin(category).value(),
+        message: message.value(),
+        filename: file.value(),
+        line: w.loc.line as i64,
+        module: Value::NULL,
+        registry: None,
+        source: Value::NULL,
+    };
+    match crate::native::warnings::issue(vm, &occurrence) {
+        Err(e) if category == shape::SYNTAX_WARNING && e.is(vm, shape::SYNTAX_WARNING) => {
+            let line = source.split(|b| *b == b'\n').nth(w.loc.line.max(1) as usize - 1);
+            let error = tailscope_compiler::error::CompileError {
+                msg: w.msg.clone(),
+                filename: filename.into(),
+                line: Some(w.loc.line),
+                col: Some(w.loc.col + 1),
+                end_line: Some(w.loc.end_line),
+                end_col: Some(w.loc.end_col + 1),
+                text: line.map(|l| String::from_utf8_lossy(l).into_owned()),
+                ..tailscope_compiler::error::CompileError::without_location("")
+            };
+            Err(syntax_error(vm, &error))
+        }
+        other => other,
     }
 }
 

@@ -79,7 +79,7 @@ pub fn native_stack_limit() -> usize {
     let local = 0u8;
     let top = &raw const local as usize;
     let lowest = native_stack_lowest().unwrap_or(top.saturating_sub(NATIVE_FALLBACK));
-    lowest + NATIVE_RESERVE.min((top - lowest) / 2)
+    lowest + NATIVE_RESERVE.min((top - lowest) / 4)
 }
 
 #[cfg(target_os = "linux")]

@@ -111,6 +111,15 @@ pub fn install(vm: &Vm) {
     }
 }
 
+/// Ends the process by SIGINT, whatever the program made of that signal.
+pub fn die_of_interrupt() {
+    // SAFETY: the signal's default action, which ends the process.
+    unsafe {
+        libc::signal(libc::SIGINT, libc::SIG_DFL);
+        libc::raise(libc::SIGINT);
+    }
+}
+
 /// Learns what the process does on each signal.
 fn fill_handlers(vm: &Vm) {
     if HANDLERS.with_borrow(|h| !h.is_empty()) {
@@ -160,7 +169,12 @@ pub(crate) fn run_handlers(vm: &Vm) -> PyResult<()> {
             Some(f) => unsafe { frame_object::of_frame(vm, f) },
             None => vm.none_ref(),
         };
-        call::call_args(vm, handler.value(), &[Value::small_int(signal as i64), frame.value()])?;
+        let args = [Value::small_int(signal as i64), frame.value()];
+        if let Err(e) = call::call_args(vm, handler.value(), &args) {
+            // Other signals may be waiting: they come next.
+            vm.interp.request(breaker::SIGNAL);
+            return Err(e);
+        }
     }
     Ok(())
 }
@@ -524,6 +538,11 @@ fn init(vm: &Vm, m: Value) -> PyResult<()> {
         ("NSIG", NSIG as i64),
     ] {
         add(vm, m, name, Value::small_int(n))?;
+    }
+    // The function that answers SIGINT already is the module's.
+    let installed = HANDLERS.with_borrow(|h| h[libc::SIGINT as usize].clone());
+    if let Some(f) = installed.filter(|f| f.has_shape(shape::BUILTIN_FUNCTION)) {
+        add(vm, m, "default_int_handler", f.value())?;
     }
     add(vm, m, "ItimerError", vm.builtin(shape::OS_ERROR).value())?;
     add(vm, m, "struct_siginfo", vm.builtin(shape::SIGINFO).value())

@@ -194,6 +194,8 @@ const WATCHED_PART: i64 = 20_000_000;
 /// Waits; signals are handled meanwhile.
 pub fn sleep_ns(vm: &Vm, ns: i64) -> PyResult<()> {
     let deadline = read_clock(vm, Clock::MONOTONIC)?.saturating_add(ns);
+    // A signal that came already would not interrupt the wait.
+    runtime::handle_signals(vm)?;
     loop {
         // A debugger is let in every so often.
         let watched = observe::is_watched(vm);

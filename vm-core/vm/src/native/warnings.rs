@@ -228,9 +228,15 @@ pub fn issue(vm: &Vm, w: &Occurrence) -> PyResult<()> {
     if seen { Ok(()) } else { show(vm, w, &message, &category) }
 }
 
-/// Hands a warning to `warnings._showwarnmsg`.
+/// Hands a warning to `warnings._showwarnmsg`, if that module is imported; it is only for the
+/// sake of a source, of which it shows where that came from.
 fn show(vm: &Vm, w: &Occurrence, message: &Ref, category: &Ref) -> PyResult<()> {
-    let m = runtime::import(vm, "warnings")?;
+    let module = match runtime::modules(vm).get_text(vm, "warnings") {
+        Some(m) => Some(m.to_ref()),
+        None if w.source.is_null() => None,
+        None => runtime::import(vm, "warnings").ok(),
+    };
+    let Some(m) = module else { return show_plainly(vm, w, message, category) };
     let function = attr::get_named(vm, m.value(), "_showwarnmsg")?;
     if !call::is_callable(vm, function.value()) {
         return Err(vm.type_error("warnings._showwarnmsg() must be set to a callable"));
@@ -241,6 +247,17 @@ fn show(vm: &Vm, w: &Occurrence, message: &Ref, category: &Ref) -> PyResult<()> 
     let args = [message.value(), category.value(), w.filename, line.value(), vm.none(), vm.none(), source];
     let message = call::call_args(vm, make.value(), &args)?;
     call::call_args(vm, function.value(), &[message.value()]).map(drop)
+}
+
+/// What `warnings` would print, without it.
+fn show_plainly(vm: &Vm, w: &Occurrence, message: &Ref, category: &Ref) -> PyResult<()> {
+    let file = obj::text(w.filename);
+    let text = obj::str_text(vm, message.value())?;
+    let name = crate::types::type_::Type::from_value(category.value()).map(|t| t.name()).unwrap_or_default();
+    let source = crate::types::exceptions::source_line(&file, w.line);
+    let source = source.map_or_else(String::new, |l| format!("  {l}\n"));
+    runtime::write_stderr(vm, &format!("{file}:{}: {name}: {text}\n{source}", w.line));
+    Ok(())
 }
 
 /// Frames of the import machinery do not count.

@@ -51,7 +51,12 @@ pub struct AttributeCache {
 
 impl Default for AttributeCache {
     fn default() -> AttributeCache {
-        AttributeCache { entries: Box::new(std::array::from_fn(|_| Entry::default())) }
+        // Made on the heap: the native stack may have no room for so much.
+        let entries: Box<[Entry]> = (0..ENTRIES).map(|_| Entry::default()).collect();
+        match entries.try_into() {
+            Ok(entries) => AttributeCache { entries },
+            Err(_) => unreachable!("as many entries as were asked for"),
+        }
     }
 }
 

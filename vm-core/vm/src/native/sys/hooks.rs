@@ -71,12 +71,16 @@ pub(super) fn excepthook(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 /// Hands an exception that ends the program to `sys.excepthook`.
-pub fn report_uncaught(vm: &Vm, e: &Raised) {
+///
+/// # Errors
+/// A SystemExit that the hook raised.
+pub fn report_uncaught(vm: &Vm, e: &Raised) -> PyResult<()> {
     let value = e.0.value();
+    remember_last(vm, value);
     let Some(hook) = get(vm, "excepthook") else {
         runtime::write_stderr(vm, "sys.excepthook is missing\n");
         exceptions::print_exception(vm, value);
-        return;
+        return Ok(());
     };
     let traceback = match exceptions::exception(value).and_then(|x| x.traceback.get_ref()) {
         Some(t) => t,
@@ -85,10 +89,26 @@ pub fn report_uncaught(vm: &Vm, e: &Raised) {
     let ty = vm.type_of(value).to_ref();
     let args = [ty.value(), value, traceback.value()];
     if let Err(second) = call::call_args(vm, hook.value(), &args) {
+        if second.is(vm, shape::SYSTEM_EXIT) {
+            return Err(second);
+        }
         runtime::write_stderr(vm, "Error in sys.excepthook:\n");
         exceptions::print_exception(vm, second.0.value());
         runtime::write_stderr(vm, "\nOriginal exception was:\n");
         exceptions::print_exception(vm, value);
+    }
+    Ok(())
+}
+
+/// `sys.last_exc` and its older relatives, for a debugger that is started afterwards.
+fn remember_last(vm: &Vm, e: Value) {
+    let sys = vm.runtime.sys.get();
+    let traceback = exceptions::exception(e).and_then(|x| x.traceback.get_ref());
+    let traceback = traceback.unwrap_or_else(|| vm.none_ref());
+    let all =
+        [("last_exc", e), ("last_type", vm.type_of(e).value()), ("last_value", e), ("last_traceback", traceback.value())];
+    for (name, v) in all {
+        crate::types::module::dict(vm, sys).set_text(vm, name, v);
     }
 }
 
@@ -139,7 +159,7 @@ fn print_unraisable(vm: &Vm, args: Value) {
     };
     runtime::write_stderr(vm, &head);
     if let Some(e) = item(1) {
-        exceptions::print_exception(vm, e);
+        runtime::write_stderr(vm, &exceptions::single_text(vm, e));
     }
     runtime::flush_stream(vm, "stderr");
 }

@@ -25,7 +25,7 @@ mod unicode_error;
 pub use fields::{set_import_fields, set_name_and_object};
 pub use os_error::os_error_type;
 pub use hierarchy::*;
-pub use print::{print_exception, traceback_text};
+pub use print::{print_exception, single_text, source_line, traceback_text};
 
 /// Number of type-specific fields (`OSError.errno`, `StopIteration.value`...).
 pub const FIELDS: usize = 6;

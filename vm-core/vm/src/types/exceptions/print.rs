@@ -55,7 +55,9 @@ fn plain_text(vm: &Vm, e: Value) -> String {
 /// Exceptions of a chain beyond these are not shown.
 const LONGEST_CHAIN: usize = 1000;
 
-fn single_text(vm: &Vm, e: Value) -> String {
+/// One exception, with its traceback and the source lines of that as they stand in the files:
+/// what CPython prints where it does not ask its library.
+pub fn single_text(vm: &Vm, e: Value) -> String {
     let mut out = String::new();
     if let Some(tb) = exception(e).and_then(|x| x.traceback.get_ref()) {
         out += "Traceback (most recent call last):\n";
@@ -65,6 +67,14 @@ fn single_text(vm: &Vm, e: Value) -> String {
     let text = obj::str_text(vm, e).unwrap_or_else(|_| "<exception str() failed>".to_owned());
     out += &if text.is_empty() { format!("{name}\n") } else { format!("{name}: {text}\n") };
     out
+}
+
+/// A line of a source file, without indentation; nothing if it cannot be had or is blank.
+pub fn source_line(file: &str, line: i64) -> Option<String> {
+    let index = usize::try_from(line).ok()?.checked_sub(1)?;
+    let source = std::fs::read(file).ok()?;
+    let text = String::from_utf8_lossy(source.split(|b| *b == b'\n').nth(index)?).trim().to_owned();
+    (!text.is_empty()).then_some(text)
 }
 
 fn entries(vm: &Vm, first: Value) -> String {
@@ -79,7 +89,9 @@ fn entries(vm: &Vm, first: Value) -> String {
             };
             let line = crate::protocol::attr::get_named(vm, tb.value(), "tb_lineno").ok()?;
             let line = int::to_i64(line.value())?;
-            Some(format!("  File \"{}\", line {line}, in {}\n", text("co_filename")?, text("co_name")?))
+            let file = text("co_filename")?;
+            let source = source_line(&file, line).map_or_else(String::new, |l| format!("    {l}\n"));
+            Some(format!("  File \"{file}\", line {line}, in {}\n{source}", text("co_name")?))
         })();
         out += &entry.unwrap_or_default();
         match crate::protocol::attr::get_named(vm, tb.value(), "tb_next") {

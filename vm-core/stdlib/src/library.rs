@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use tailscope_vm::runtime::{Library, LibraryModule};
+use tailscope_vm::runtime::{CompiledModule, Library, LibraryModule};
 
 static INDEX: &str = include_str!(concat!(env!("OUT_DIR"), "/library.index"));
 static DATA: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.data"));
@@ -30,24 +30,44 @@ impl EmbeddedLibrary {
     }
 }
 
-fn index() -> &'static HashMap<&'static str, (usize, usize)> {
-    static PARSED: OnceLock<HashMap<&'static str, (usize, usize)>> = OnceLock::new();
+/// Where a file is in the archive.
+#[derive(Clone, Copy)]
+struct Entry {
+    offset: usize,
+    source_len: usize,
+    /// 0 for what could not be compiled.
+    code_len: usize,
+}
+
+fn index() -> &'static HashMap<&'static str, Entry> {
+    static PARSED: OnceLock<HashMap<&'static str, Entry>> = OnceLock::new();
     PARSED.get_or_init(|| {
         INDEX
             .lines()
             .filter_map(|l| {
                 let mut parts = l.split('\t');
                 let name = parts.next()?;
-                Some((name, (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?)))
+                let mut number = || parts.next()?.parse().ok();
+                Some((name, Entry { offset: number()?, source_len: number()?, code_len: number()? }))
             })
             .collect()
     })
 }
 
+fn unpack(offset: usize, len: usize) -> Option<Vec<u8>> {
+    zstd::decode_all(DATA.get(offset..offset + len)?).ok()
+}
+
+/// Marshalled code of a file of the embedded library, by its path in `Lib`.
+pub fn embedded_code(path: &str) -> Option<Vec<u8>> {
+    let e = index().get(path).filter(|e| e.code_len > 0)?;
+    unpack(e.offset + e.source_len, e.code_len)
+}
+
 /// The text of a file of the embedded library, by its path in `Lib`.
 pub fn embedded_file(path: &str) -> Option<Vec<u8>> {
-    let &(offset, len) = index().get(path)?;
-    zstd::decode_all(DATA.get(offset..offset + len)?).ok()
+    let e = index().get(path)?;
+    unpack(e.offset, e.source_len)
 }
 
 /// All paths of the embedded library.
@@ -70,6 +90,19 @@ impl Library for EmbeddedLibrary {
         }
         None
     }
+
+    fn compiled(&self, name: &str) -> Option<CompiledModule> {
+        if self.folder.is_some() {
+            return None;
+        }
+        let base = name.replace('.', "/");
+        [(format!("{base}/__init__.py"), true), (format!("{base}.py"), false)].into_iter().find_map(
+            |(path, is_package)| {
+                let code = embedded_code(&path)?;
+                Some(CompiledModule { filename: format!("{PREFIX}{path}"), code, is_package })
+            },
+        )
+    }
 }
 
 fn shown(p: &Path) -> String {
@@ -87,5 +120,16 @@ mod tests {
         assert!(!m.is_package && m.source.windows(7).any(|w| w == b"ABCMeta"));
         assert!(lib.find("collections").is_some_and(|m| m.is_package));
         assert!(lib.find("no_such_module").is_none());
+    }
+
+    #[test]
+    fn code_is_that_of_the_source() {
+        let lib = EmbeddedLibrary::new();
+        let (source, compiled) = (lib.find("abc").expect("source"), lib.compiled("abc").expect("code"));
+        assert_eq!((&compiled.filename, compiled.is_package), (&source.filename, false));
+        let code = tailscope_bytecode::marshal::read_code(&compiled.code).expect("marshalled code");
+        assert_eq!(code.filename, source.filename);
+        assert!(lib.compiled("collections").is_some_and(|m| m.is_package));
+        assert!(EmbeddedLibrary::in_folder("/").compiled("abc").is_none());
     }
 }

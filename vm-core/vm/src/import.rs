@@ -178,6 +178,9 @@ fn load(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult {
         let Some(dir) = place.cast::<PyStr>().map(|s| s.to_string_lossy()) else { continue };
         if let Some(rest) = dir.strip_prefix(LIBRARY) {
             let _ = rest;
+            if let Some((code, file, is_package)) = compiled_module(vm, name)? {
+                return run_module(vm, name, &file, code.value(), is_package.then(|| vec![dir]));
+            }
             if let Some(found) = vm.runtime.config.library.as_ref().and_then(|l| l.find(name)) {
                 return run_source(vm, name, &found.filename, &found.source, found.is_package.then(|| vec![dir]));
             }
@@ -379,8 +382,24 @@ pub fn syntax_error(vm: &Vm, e: &tailscope_compiler::error::CompileError) -> Rai
     vm.error_args(id, &[msg.value(), place.value()])
 }
 
+/// Code, file name and kind of a library module that was compiled beforehand. Optimized code is
+/// made of the source.
+pub fn compiled_module(vm: &Vm, name: &str) -> PyResult<Option<(Ref, String, bool)>> {
+    if vm.runtime.config.optimize != 0 {
+        return Ok(None);
+    }
+    let Some(m) = vm.runtime.config.library.as_ref().and_then(|l| l.compiled(name)) else { return Ok(None) };
+    let Ok(code) = tailscope_bytecode::marshal::read_code(&m.code) else { return Ok(None) };
+    let code = crate::code::PyCode::new(vm, &std::sync::Arc::new(code))?;
+    Ok(Some((code, m.filename, m.is_package)))
+}
+
 fn run_source(vm: &Vm, name: &str, file: &str, source: &[u8], path: Option<Vec<String>>) -> PyResult {
     let code = compile(vm, source, file, Mode::Exec, vm.runtime.config.optimize)?;
+    run_module(vm, name, file, code.value(), path)
+}
+
+fn run_module(vm: &Vm, name: &str, file: &str, code: Value, path: Option<Vec<String>>) -> PyResult {
     let m = module::new(vm, name);
     let d = module::dict(vm, m.value());
     let n = vm.names();
@@ -395,7 +414,7 @@ fn run_source(vm: &Vm, name: &str, file: &str, source: &[u8], path: Option<Vec<S
     let key = vm.new_str(name);
     modules(vm).set(vm, key.value(), m.value())?;
     let dict = attr::instance_dict_value(vm, m.value()).unwrap_or(vm.none()).to_ref();
-    match crate::interp::enter::run_code(vm, code.value(), dict.value(), dict.value(), Value::NULL) {
+    match crate::interp::enter::run_code(vm, code, dict.value(), dict.value(), Value::NULL) {
         // A module may replace itself in sys.modules.
         Ok(_) => Ok(modules(vm).get(vm, key.value())?.unwrap_or(m)),
         Err(e) => {

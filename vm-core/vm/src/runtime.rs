@@ -24,6 +24,12 @@ pub enum Interp {
 pub trait Library {
     /// The source of a module of the embedded library.
     fn find(&self, name: &str) -> Option<LibraryModule>;
+
+    /// The code of a module of the embedded library, if it was compiled beforehand (without
+    /// optimization).
+    fn compiled(&self, _name: &str) -> Option<CompiledModule> {
+        None
+    }
 }
 
 /// A module of the embedded library.
@@ -31,6 +37,15 @@ pub struct LibraryModule {
     /// Shown in tracebacks and `__file__`.
     pub filename: String,
     pub source: Vec<u8>,
+    pub is_package: bool,
+}
+
+/// A module of the embedded library that was compiled when the library was packed.
+pub struct CompiledModule {
+    /// As [`LibraryModule::filename`].
+    pub filename: String,
+    /// Marshalled code, from a compiler that is trusted.
+    pub code: Vec<u8>,
     pub is_package: bool,
 }
 

@@ -66,6 +66,9 @@ fn no_frozen(vm: &Vm, name: &str) -> Raised {
 
 fn get_frozen_object(vm: &Vm, a: &[Value]) -> PyResult {
     let name = name(vm, "get_frozen_object", a[1])?;
+    if let Some((code, _, _)) = import::compiled_module(vm, &name)? {
+        return Ok(code);
+    }
     let Some(m) = embedded(vm, &name) else { return Err(no_frozen(vm, &name)) };
     import::compile(vm, &m.source, &m.filename, tailscope_compiler::Mode::Exec, vm.runtime.config.optimize)
 }

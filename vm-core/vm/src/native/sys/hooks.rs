@@ -117,10 +117,10 @@ fn remember_last(vm: &Vm, e: Value) {
 pub fn unraisable(vm: &Vm, e: &Raised, message: Option<&str>, object: Value) {
     let value = e.0.value();
     let object = object.non_null().unwrap_or(vm.none());
-    let traceback = match exceptions::exception(value).and_then(|x| x.traceback.get_ref()) {
-        Some(t) => t,
-        None => vm.none_ref(),
-    };
+    let traceback = exceptions::exception(value)
+        .and_then(|x| x.traceback.get_ref())
+        .or_else(|| exceptions::plain_traceback::of_current_frame(vm))
+        .unwrap_or_else(|| vm.none_ref());
     let message = message.map_or_else(|| vm.none_ref(), |m| vm.new_str(m));
     let items = vec![vm.type_of(value).to_ref(), e.0.clone(), traceback, message, object.to_ref()];
     let args = structseq::make(shape::UNRAISABLE_HOOK_ARGS, 5, items);
@@ -158,10 +158,30 @@ fn print_unraisable(vm: &Vm, args: Value) {
         (None, None) => String::new(),
     };
     runtime::write_stderr(vm, &head);
-    if let Some(e) = item(1) {
-        runtime::write_stderr(vm, &exceptions::single_text(vm, e));
+    if let Some(traceback) = item(2) {
+        runtime::write_stderr(vm, &exceptions::plain_traceback::text(vm, traceback));
+    }
+    if let Some(ty) = item(0) {
+        runtime::write_stderr(vm, &last_line(vm, ty, item(1)));
     }
     runtime::flush_stream(vm, "stderr");
+}
+
+/// `module.Class: text` of an exception that is reported.
+fn last_line(vm: &Vm, ty: Value, value: Option<Value>) -> String {
+    let n = vm.names();
+    let module = attr::get(vm, ty, n.__module__).map(|m| obj::text(m.value()));
+    let name = attr::get(vm, ty, n.__qualname__).map_or_else(|_| "<unknown>".to_owned(), |q| obj::text(q.value()));
+    let shown = match module {
+        Ok(m) if m == "builtins" || m == "__main__" => name,
+        Ok(m) if !m.is_empty() => format!("{m}.{name}"),
+        _ => format!("<unknown>{name}"),
+    };
+    match value.map(|v| obj::str_text(vm, v)) {
+        Some(Ok(text)) => format!("{shown}: {text}\n"),
+        Some(Err(_)) => format!("{shown}: <exception str() failed>\n"),
+        None => format!("{shown}\n"),
+    }
 }
 
 /// `sys.unraisablehook`.

@@ -3,7 +3,6 @@
 
 use super::exception;
 use crate::protocol::{call, object as obj};
-use crate::types::int;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -31,7 +30,7 @@ pub fn traceback_text(vm: &Vm, e: Value) -> String {
     made.unwrap_or_else(|| plain_text(vm, e))
 }
 
-/// Without source lines: for when the library cannot be imported.
+/// For when the library cannot be imported.
 fn plain_text(vm: &Vm, e: Value) -> String {
     // Oldest last, each with the words between it and what it led to.
     let mut chain = vec![(e.to_ref(), "")];
@@ -60,8 +59,7 @@ const LONGEST_CHAIN: usize = 1000;
 pub fn single_text(vm: &Vm, e: Value) -> String {
     let mut out = String::new();
     if let Some(tb) = exception(e).and_then(|x| x.traceback.get_ref()) {
-        out += "Traceback (most recent call last):\n";
-        out += &entries(vm, tb.value());
+        out += &super::plain_traceback::text(vm, tb.value());
     }
     let name = crate::types::type_object::display_name(vm, vm.type_of(e));
     let text = obj::str_text(vm, e).unwrap_or_else(|_| "<exception str() failed>".to_owned());
@@ -75,28 +73,4 @@ pub fn source_line(file: &str, line: i64) -> Option<String> {
     let source = std::fs::read(file).ok()?;
     let text = String::from_utf8_lossy(source.split(|b| *b == b'\n').nth(index)?).trim().to_owned();
     (!text.is_empty()).then_some(text)
-}
-
-fn entries(vm: &Vm, first: Value) -> String {
-    let mut out = String::new();
-    let mut tb = first.to_ref();
-    loop {
-        let entry = (|| {
-            let frame = crate::protocol::attr::get_named(vm, tb.value(), "tb_frame").ok()?;
-            let code = crate::protocol::attr::get_named(vm, frame.value(), "f_code").ok()?;
-            let text = |name: &str| {
-                crate::protocol::attr::get_named(vm, code.value(), name).ok().map(|v| obj::text(v.value()))
-            };
-            let line = crate::protocol::attr::get_named(vm, tb.value(), "tb_lineno").ok()?;
-            let line = int::to_i64(line.value())?;
-            let file = text("co_filename")?;
-            let source = source_line(&file, line).map_or_else(String::new, |l| format!("    {l}\n"));
-            Some(format!("  File \"{file}\", line {line}, in {}\n{source}", text("co_name")?))
-        })();
-        out += &entry.unwrap_or_default();
-        match crate::protocol::attr::get_named(vm, tb.value(), "tb_next") {
-            Ok(next) if !next.is(vm.none()) => tb = next,
-            _ => return out,
-        }
-    }
 }

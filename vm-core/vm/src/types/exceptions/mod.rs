@@ -15,13 +15,11 @@ use crate::types::type_::{GetSetDef, MethodDef, New, Type, TypeDef, TypeRef, fla
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
-pub(crate) mod hierarchy;
-pub mod plain_traceback;
-mod print;
 mod fields;
 pub mod group;
 pub(crate) mod hierarchy;
 mod os_error;
+pub mod plain_traceback;
 mod print;
 mod syntax_error;
 mod unicode_error;

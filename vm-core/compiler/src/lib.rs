@@ -25,6 +25,7 @@ pub mod parse;
 pub mod preprocess;
 pub mod source;
 pub mod symtable;
+pub mod tree;
 
 use tailscope_bytecode::code::Code;
 
@@ -104,9 +105,7 @@ pub fn compile_source(
         allow_incomplete_input: options.allow_incomplete_input,
         dont_imply_dedent: options.dont_imply_dedent,
     };
-    let needed = parser_stack(source.text());
-    let mut parsed =
-        stacker::maybe_grow(needed, needed, || parse::parse(source, parse_options))?;
+    let mut parsed = parse_with_stack(source, parse_options)?;
     // The stages after the parser recurse over the tree. What a level takes at most,
     // several native frames, was measured in a build without optimization.
     const LEVEL: usize = if cfg!(debug_assertions) {
@@ -121,6 +120,12 @@ pub fn compile_source(
     });
     parse::dispose(parsed.module, depth);
     result
+}
+
+/// Parses with as much native stack as the source may need.
+fn parse_with_stack(source: &SourceFile, options: ParseOptions) -> Result<parse::Parsed, CompileError> {
+    let needed = parser_stack(source.text());
+    stacker::maybe_grow(needed, needed, || parse::parse(source, options))
 }
 
 /// Native stack for the parsers. They see to their own depth, but not to how much there is to

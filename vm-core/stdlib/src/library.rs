@@ -128,7 +128,7 @@ mod tests {
         let (source, compiled) = (lib.find("abc").expect("source"), lib.compiled("abc").expect("code"));
         assert_eq!((&compiled.filename, compiled.is_package), (&source.filename, false));
         let code = tailscope_bytecode::marshal::read_code(&compiled.code).expect("marshalled code");
-        assert_eq!(code.filename, source.filename);
+        assert_eq!(*code.filename, *source.filename);
         assert!(lib.compiled("collections").is_some_and(|m| m.is_package));
         assert!(EmbeddedLibrary::in_folder("/").compiled("abc").is_none());
     }

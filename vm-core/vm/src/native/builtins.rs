@@ -511,9 +511,6 @@ fn compile(vm: &Vm, a: &[Value]) -> PyResult {
     if !(-1..=2).contains(&optimize) {
         return Err(vm.value_error("compile(): invalid optimize value"));
     }
-    if flags & 0x400 != 0 {
-        return Err(vm.not_implemented_error("compile() to an AST is not supported yet"));
-    }
     let source = source_of(vm, a[0], "compile")?;
     let file = match a[1].cast::<PyStr>() {
         Some(s) => s.to_string_lossy(),
@@ -527,6 +524,10 @@ fn compile(vm: &Vm, a: &[Value]) -> PyResult {
             }
         },
     };
+    // PyCF_ONLY_AST
+    if flags & 0x400 != 0 {
+        return crate::native::ast::parse(vm, &source, &file, mode);
+    }
     let mut options = tailscope_compiler::CompileOptions::new(file);
     options.mode = mode;
     options.optimize = if optimize < 0 { vm.runtime.config.optimize } else { optimize as u8 };

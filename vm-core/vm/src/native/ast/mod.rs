@@ -10,9 +10,11 @@ use crate::types::tuple::PyTuple;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
+mod build;
 mod node;
 mod schema;
 
+pub use build::parse;
 pub use node::AST;
 use schema::{Field, PRODUCTS, SUMS, constructor, fields, sum_doc};
 

@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 
 triple=$(rustc -vV | sed -n 's/^host: //p')
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/asan
-# Little optimized: it is built in half the time, and less is optimized away.
-RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+# Little optimized: it is built in half the time, and less is optimized away. Native stack frames
+# are not watched: handlers' calling convention does not allow for how that moves variables.
+RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cllvm-args=-asan-stack=0" CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
   cargo build --release --locked --quiet --package tailscope --target "$triple"
 exec tests/asan.py "$CARGO_TARGET_DIR/$triple/release/tailscope"

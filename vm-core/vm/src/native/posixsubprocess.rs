@@ -165,7 +165,7 @@ impl Child {
                     let last = if fd == RawFd::MAX { libc::c_uint::MAX } else { fd as libc::c_uint - 1 };
                     if libc::syscall(libc::SYS_close_range, from as libc::c_uint, last, 0) != 0 {
                         let most = libc::sysconf(libc::_SC_OPEN_MAX).clamp(256, 1 << 16) as RawFd;
-                        (from..fd.min(most)).for_each(|fd| drop(libc::close(fd)));
+                        (from..fd.min(most)).for_each(|fd| _ = libc::close(fd));
                     }
                 }
             }

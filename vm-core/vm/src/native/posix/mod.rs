@@ -35,7 +35,7 @@ pub(crate) fn descriptor(vm: &Vm, v: Value) -> PyResult<i32> {
         c_int(vm, v)?
     } else {
         let Some(f) = attr::get_opt(vm, v, vm.names().fileno)? else {
-            return Err(vm.type_error("argument must be an int, or have a fileno() method"));
+            return Err(vm.type_error("argument must be an int, or have a fileno() method."));
         };
         let r = crate::protocol::call::call_args(vm, f.value(), &[])?;
         if !number::has_index(vm, r.value()) {

@@ -407,13 +407,35 @@ pub unsafe fn CALL_ALLOC_AND_ENTER_INIT(r: &mut Regs) -> Flow {
     r.save();
     let p = object::allocate_instance(ty, size_of::<object::Header>());
     let base = r.slot(n + 2);
-    let exact = f.argcount.get() as usize == n + 1 && f.code().is_simple();
+    let exact = f.argcount.get() as usize >= n + 1 && f.code().is_simple() && has_defaults(f, n + 1);
     if !exact || !call::has_room(r.vm(), base.add(4), f) {
         let instance = Ref::from_owned(Value::owned(p));
         return call::enter_init(r.vm(), n, init, instance, r.ip.add(CACHES));
     }
     enter_init_exact(r, n, init, Value::owned(p));
     Flow::Jump
+}
+
+/// Whether a simple function's defaults complete `given` positional arguments.
+#[inline(always)]
+unsafe fn has_defaults(f: &PyFunction, given: usize) -> bool {
+    let missing = f.argcount.get() as usize - given;
+    missing == 0 || f.defaults.get().cast::<PyTuple>().is_some_and(|d| d.len() >= missing)
+}
+
+/// Puts defaults behind the given arguments, as `has_defaults` has found them; says how many
+/// locals are filled then.
+#[inline(always)]
+unsafe fn fill_defaults(f: &PyFunction, nfp: *mut Value, given: usize) -> usize {
+    let argcount = f.argcount.get() as usize;
+    if given < argcount {
+        let defaults = f.defaults.get().cast_unchecked::<PyTuple>().as_slice();
+        for (i, v) in defaults[defaults.len() - (argcount - given)..].iter().enumerate() {
+            // `__defaults__` may be replaced while the frame runs.
+            nfp.add(given + i).write(v.dup_owned());
+        }
+    }
+    argcount
 }
 
 /// `call::enter_init` where the arguments fit: the frame's registers are set right here.
@@ -434,7 +456,8 @@ unsafe fn enter_init_exact(r: &mut Regs, n: usize, init: Value, instance: Value)
     // The caller's slot keeps the instance as long as the frame lives.
     *nfp = instance.borrow();
     let nsp = nfp.add(f.frame_slots.get() as usize);
-    call::fill_null(nfp.add(n + 1), nsp);
+    let filled = fill_defaults(f, nfp, n + 1);
+    call::fill_null(nfp.add(filled), nsp);
     let s = &r.vm().interp;
     s.depth_left.set(s.depth_left.get() - 1);
     r.fp = nfp;

@@ -481,8 +481,22 @@ pub unsafe fn DELETE_SUBSCR(r: &mut Regs) -> Flow {
 
 // Comparison.
 
+/// Two numbers that live in their values, as floats; `None` where an int has no exact one.
+#[inline(always)]
+fn plain_floats(a: Value, b: Value) -> Option<(f64, f64)> {
+    const EXACT: u64 = 1 << 53;
+    let float = |v: Value| match v.as_small_int() {
+        Some(i) => (i.unsigned_abs() <= EXACT).then_some(i as f64),
+        None => v.is_tagged_float().then(|| v.tagged_float_unchecked()),
+    };
+    Some((float(a)?, float(b)?))
+}
+
 #[inline(never)]
 fn compare_generic(vm: &Vm, a: Value, b: Value, oparg: u64) -> PyResult {
+    if let Some((x, y)) = plain_floats(a, b) {
+        return Ok(vm.bool_ref(asked_for(oparg, x < y, x > y, x == y)));
+    }
     let op = CompareOp::ALL[(oparg >> 5) as usize % 6];
     let v = compare::rich(vm, a, b, op)?;
     if oparg & u64::from(Outcome::TO_BOOL) == 0 {

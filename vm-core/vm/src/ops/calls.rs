@@ -305,6 +305,11 @@ pub unsafe fn CALL_LEN(r: &mut Regs) -> Flow {
         r.finish::<3>(Value::small_int(n as i64));
         return Flow::Next;
     }
+    if arg.has_shape_nonnull(shape::TUPLE) {
+        let n = arg.cast_unchecked::<PyTuple>().len();
+        r.finish::<3>(Value::small_int(n as i64));
+        return Flow::Next;
+    }
     r.save();
     let n = attempt!(r, item::length(r.vm(), arg));
     // Lengths of ranges can be beyond small ints.

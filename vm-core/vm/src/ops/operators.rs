@@ -598,14 +598,30 @@ pub unsafe fn IS_OP(r: &mut Regs) -> Flow {
     finish_outcome(r, 0, yes)
 }
 
+/// Replaces the two inputs by the outcome of a search, which may have run code.
+#[inline(always)]
+unsafe fn finish_search(r: &mut Regs, yes: bool) -> Flow {
+    r.drop_inputs::<2>();
+    let table = r.table;
+    r.reload_table();
+    // Where instructions are watched from now on, the jump is one of its own.
+    if r.table == table
+        && let Some(flow) = control::jump_on(r, 1, yes)
+    {
+        return flow;
+    }
+    let v = r.vm().bool(yes);
+    r.push(v);
+    Flow::Called
+}
+
 #[inline(always)]
 pub unsafe fn CONTAINS_OP(r: &mut Regs) -> Flow {
     adaptive!(r);
     r.save();
     let found = attempt!(r, item::contains(r.vm(), r.peek(1), r.peek(2)));
-    let v = r.vm().bool(found != (r.oparg != 0));
-    r.finish::<2>(v);
-    Flow::Called
+    let yes = found != (r.oparg != 0);
+    finish_search(r, yes)
 }
 
 #[inline(always)]
@@ -616,9 +632,8 @@ pub unsafe fn CONTAINS_OP_DICT(r: &mut Regs) -> Flow {
     }
     r.save();
     let found = attempt!(r, d.cast_unchecked::<PyDict>().contains(r.vm(), r.peek(2)));
-    let v = r.vm().bool(found != (r.oparg != 0));
-    r.finish::<2>(v);
-    Flow::Called
+    let yes = found != (r.oparg != 0);
+    finish_search(r, yes)
 }
 
 #[inline(always)]
@@ -629,7 +644,6 @@ pub unsafe fn CONTAINS_OP_SET(r: &mut Regs) -> Flow {
     }
     r.save();
     let found = attempt!(r, s.cast_unchecked::<PySet>().contains(r.vm(), r.peek(2)));
-    let v = r.vm().bool(found != (r.oparg != 0));
-    r.finish::<2>(v);
-    Flow::Called
+    let yes = found != (r.oparg != 0);
+    finish_search(r, yes)
 }

@@ -92,6 +92,7 @@ pub struct PyCode {
     /// Objects that inline caches point at: they live as long as the code does.
     pins: RefCell<Vec<Ref>>,
     /// Boxes that BINARY_OP's caches point at.
+    #[allow(clippy::vec_box)] // Their addresses are in the caches.
     descriptors: RefCell<Vec<Box<crate::specialize::GetItemDescr>>>,
     /// Opcodes that breakpoints have replaced, by code unit.
     pub breakpoints: crate::interp::breakpoint::Patches,

@@ -70,7 +70,7 @@ pub fn take_apart(vm: &Vm) {
     }
     for name in ["stdin", "stdout", "stderr"] {
         let first = sys.get_text(vm, &format!("__{name}__")).map(|v| v.to_ref());
-        sys.set_text(vm, name, first.map_or_else(|| vm.none_ref(), |f| f).value());
+        sys.set_text(vm, name, first.unwrap_or_else(|| vm.none_ref()).value());
     }
     let modules = own_modules(vm);
     for last in [Rank::Finalized, Rank::Holder, Rank::Other, Rank::Code] {

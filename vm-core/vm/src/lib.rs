@@ -3,6 +3,9 @@
 #![cfg_attr(tail_calls, feature(explicit_tail_calls, rust_preserve_none_cc, rust_cold_cc))]
 #![cfg_attr(tail_calls, allow(incomplete_features))]
 
+// `new` of an object's payload gives a reference to the object.
+#![allow(clippy::new_ret_no_self)]
+
 pub mod args;
 pub mod code;
 pub mod codecs;

@@ -33,6 +33,8 @@ pub struct Prefix {
 }
 
 impl Prefix {
+    // Each use is a fresh prefix.
+    #[allow(clippy::declare_interior_mutable_const)]
     pub const EMPTY: Prefix = Prefix { weakrefs: Cell::new(ptr::null_mut()), dict: Cell::new(0) };
     const CAPACITY_SHIFT: u32 = 48;
     const INLINE: u64 = 1;

@@ -20,6 +20,7 @@ macro_rules! shape_ids {
     ($($name:ident, $base:ident, $def:path;)*) => {
         #[allow(non_camel_case_types)]
         #[repr(u32)]
+        #[allow(clippy::upper_case_acronyms)] // The names are those of the constants below.
         enum Ids { $($name,)* COUNT }
         $(
             #[doc = concat!("Shape id of the built-in type `", stringify!($name), "`.")]

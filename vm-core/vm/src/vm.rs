@@ -28,6 +28,7 @@ pub type MethodCacheEntry = Cell<(u32, u64, Value)>;
 pub struct Vm {
     builtin_types: UnsafeCell<Vec<TypeRef>>,
     shape_infos: UnsafeCell<Vec<ShapeInfo>>,
+    #[allow(clippy::vec_box)] // References to shapes outlive the vector's growth.
     shapes: UnsafeCell<Vec<Box<Shape>>>,
     interned: UnsafeCell<HashMap<Box<[u8]>, Value>>,
     names: Cell<Option<&'static Names>>,

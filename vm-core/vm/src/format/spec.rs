@@ -81,7 +81,7 @@ impl Parser<'_> {
     fn grouping(&mut self, vm: &Vm) -> PyResult<Option<Grouping>> {
         let comma = self.take(',');
         let underscore = self.take('_');
-        if comma && underscore || underscore && self.peek() == Some(',') {
+        if underscore && (comma || self.peek() == Some(',')) {
             return Err(vm.value_error("Cannot specify both ',' and '_'."));
         }
         Ok(match (comma, underscore) {

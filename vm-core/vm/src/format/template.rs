@@ -344,7 +344,10 @@ pub fn format_map_method(vm: &Vm, a: &[Value]) -> PyResult {
 mod tests {
     use super::*;
 
-    fn pieces(text: &str) -> Result<Vec<(String, Option<(String, String)>)>, Problem> {
+    /// Literal text, and a field's name and format.
+    type Piece = (String, Option<(String, String)>);
+
+    fn pieces(text: &str) -> Result<Vec<Piece>, Problem> {
         let show = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
         let mut t = Template::new(text.as_bytes());
         let mut all = Vec::new();

@@ -41,6 +41,10 @@ impl Moved {
         self.0.len()
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn take(&mut self, i: usize) -> Value {
         std::mem::replace(&mut self.0[i], Value::NULL)
     }

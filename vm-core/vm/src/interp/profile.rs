@@ -68,7 +68,7 @@ unsafe fn position<'a>(r: &Regs) -> Option<(&'a mut Counters, usize)> {
             counters = make(r.vm(), code);
         }
         // Landing instructions lie outside of the code: they go to the entry behind its end.
-        let end = (&(*counters).executed).len() - 1;
+        let end = (&*counters).executed.len() - 1;
         Some((&mut *counters, code.index_of(r.ip.sub(1)).min(end)))
     }
 }

@@ -125,6 +125,9 @@ impl Regs {
     }
 
     /// Destroys what the instruction has let die, with the registers as they are behind it.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(never)]
     pub unsafe fn destroy_dying(self) {
         self.save();
@@ -142,12 +145,16 @@ impl Regs {
         Frame(self.fp)
     }
 
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn function<'a>(&self) -> &'a PyFunction {
         // SAFETY: the running frame is live.
         unsafe { self.frame().function() }
     }
 
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn code<'a>(&self) -> &'a PyCode {
         // SAFETY: the running frame is live.
@@ -155,6 +162,9 @@ impl Regs {
     }
 
     /// `co_names[i]`.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn name(&self, i: usize) -> Value {
         // SAFETY: code objects are verified: name indices are in range.
@@ -163,6 +173,8 @@ impl Regs {
 
     // The value stack.
 
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn push(&mut self, v: Value) {
         // SAFETY: frames reserve room for their deepest stack.
@@ -172,12 +184,16 @@ impl Regs {
         }
     }
 
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn push_ref(&mut self, v: Ref) {
         // SAFETY: as in `push`.
         unsafe { self.push(v.into_value()) }
     }
 
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn pop(&mut self) -> Value {
         // SAFETY: verified code never pops more than it pushed.
@@ -188,6 +204,9 @@ impl Regs {
     }
 
     /// The slot `n` below the first free one; 1 is the top.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn slot(&self, n: usize) -> *mut Value {
         // SAFETY: as in `pop`.
@@ -195,6 +214,9 @@ impl Regs {
     }
 
     /// The value `n` below the first free slot; 1 is the top.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn peek(&self, n: usize) -> Value {
         // SAFETY: as in `pop`.
@@ -202,12 +224,17 @@ impl Regs {
     }
 
     /// The topmost `n` values, bottom first. They stay on the stack.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn top_slice<'a>(&self, n: usize) -> &'a [Value] {
         // SAFETY: as in `pop`; the slots stay as they are while the slice is used.
         unsafe { std::slice::from_raw_parts(self.sp.sub(n), n) }
     }
 
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn local(&self, i: usize) -> *mut Value {
         // SAFETY: verified code has its local indices in range.
@@ -218,6 +245,9 @@ impl Regs {
     /// overwritten). An object that dies by it is destroyed when the instruction is over: its
     /// finalizer may run Python code. At most [`MAX_DYING`] of an instruction's releases may be
     /// of this kind.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn release(&mut self, v: Value) {
         if v.is_owned_object() {
@@ -234,6 +264,9 @@ impl Regs {
     }
 
     /// Gives back a reference at once, with the registers spilled.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn release_now(&self, v: Value) {
         // SAFETY: promised by the caller; `Value::release` may run anything.
@@ -241,6 +274,9 @@ impl Regs {
     }
 
     /// Pops `n` inputs and pushes `result`; the inputs are released after that.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn finish<const N: usize>(&mut self, result: Value) {
         // SAFETY: as in `pop`; the inputs are copied out before their slots are reused.
@@ -258,6 +294,9 @@ impl Regs {
     }
 
     /// Pops and releases `N` inputs.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn drop_inputs<const N: usize>(&mut self) {
         // SAFETY: as in `pop`.
@@ -270,6 +309,9 @@ impl Regs {
     }
 
     /// Pops and releases `n` values.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn drop_many(&mut self, n: usize) {
         // SAFETY: as in `pop`.
@@ -284,24 +326,32 @@ impl Regs {
 
     // Inline caches; `i` in code units from the instruction's first cache entry.
 
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn cache16(&self, i: usize) -> u16 {
         // SAFETY: an instruction has the cache that its table row says.
         unsafe { *self.ip.add(i) }
     }
 
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn cache32(&self, i: usize) -> u32 {
         // SAFETY: as in `cache16`.
         unsafe { (self.ip.add(i) as *const u32).read_unaligned() }
     }
 
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn cache64(&self, i: usize) -> u64 {
         // SAFETY: as in `cache16`.
         unsafe { (self.ip.add(i) as *const u64).read_unaligned() }
     }
 
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn set_cache16(&self, i: usize, v: u16) {
         // SAFETY: as in `cache16`; code units are writable memory of the code object.
@@ -311,6 +361,9 @@ impl Regs {
     // Control.
 
     /// Moves `ip`, and the clock's base with it, so that base + ip counts on.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn transfer(&mut self, to: *const u16) {
         self.vm().interp.transfer(self.ip, to);
@@ -318,6 +371,9 @@ impl Regs {
     }
 
     /// Jumps by `units` from behind the instruction's `caches` inline cache entries.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn jump(&mut self, caches: usize, units: isize) -> Flow {
         // SAFETY: verified code jumps to instructions of its own.
@@ -338,6 +394,9 @@ impl Regs {
     }
 
     /// Pushes the result of native code, or raises.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn push_result(&mut self, result: PyResult) -> Flow {
         match result {
@@ -351,6 +410,9 @@ impl Regs {
     }
 
     /// Replaces `N` inputs by the result of native code, or raises with them on the stack.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn finish_result<const N: usize>(&mut self, result: PyResult) -> Flow {
         match result {
@@ -364,6 +426,9 @@ impl Regs {
     }
 
     /// Pops and releases `N` inputs if native code succeeded, or raises with them on the stack.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn finish_unit<const N: usize>(&mut self, result: PyResult<()>) -> Flow {
         match result {
@@ -377,6 +442,9 @@ impl Regs {
     }
 
     /// The link of the running frame.
+    ///
+    /// # Safety
+    /// The registers must be those of a running frame, as in any instruction body.
     #[inline(always)]
     pub unsafe fn link(&self) -> Link {
         // SAFETY: the running frame is live.

@@ -35,8 +35,11 @@ with_handler_parameters!(define_handler_type);
 /// Keeps LLVM from turning the two ways of a branch into a conditional move and one jump.
 macro_rules! separate_dispatch {
     () => {
+        #[allow(unused_unsafe)] // Handlers are unsafe code as a whole.
         // SAFETY: no instruction at all.
-        unsafe { std::arch::asm!("", options(nomem, nostack, preserves_flags)) }
+        unsafe {
+            std::arch::asm!("", options(nomem, nostack, preserves_flags))
+        }
     };
 }
 

@@ -111,9 +111,9 @@ fn not_found(vm: &Vm, text: String) -> crate::error::Raised {
 }
 
 fn getpwuid(vm: &Vm, a: &[Value]) -> PyResult {
-    // SAFETY: the result is used before anything else asks the database.
     let id = id_argument(vm, "uid", a[1])?;
     let found = match id {
+        // SAFETY: the result is used before anything else asks the database.
         Some(id) => unsafe { libc::getpwuid(id) },
         None => std::ptr::null_mut(),
     };
@@ -158,8 +158,8 @@ fn getpwall(vm: &Vm, _: &[Value]) -> PyResult {
 }
 
 fn getgrgid(vm: &Vm, a: &[Value]) -> PyResult {
-    // SAFETY: the result is used before anything else asks the database.
     let found = match id_argument(vm, "gid", a[1])? {
+        // SAFETY: the result is used before anything else asks the database.
         Some(id) => unsafe { libc::getgrgid(id) },
         None => std::ptr::null_mut(),
     };

@@ -158,14 +158,14 @@ fn set_action(signal: i32, action: usize) -> std::io::Result<()> {
 
 /// Runs the Python handlers of the signals that came.
 pub(crate) fn run_handlers(vm: &Vm) -> PyResult<()> {
-    for signal in 1..NSIG {
-        if !PENDING[signal].swap(false, Ordering::AcqRel) {
+    for (signal, pending) in PENDING.iter().enumerate().skip(1) {
+        if !pending.swap(false, Ordering::AcqRel) {
             continue;
         }
         let handler = HANDLERS.with_borrow(|h| h.get(signal).cloned().flatten());
         let Some(handler) = handler.filter(|h| h.as_small_int().is_none() && !h.is(vm.none())) else { continue };
-        // SAFETY: the current frame is live.
         let frame = match vm.interp.current_frame() {
+            // SAFETY: the current frame is live.
             Some(f) => unsafe { frame_object::of_frame(vm, f) },
             None => vm.none_ref(),
         };

@@ -9,6 +9,7 @@ use crate::vm::Vm;
 
 /// Coefficients of Wichura's algorithm AS 241 (PPND16), highest power first: numerator and
 /// denominator for the middle, for the tails, and for the far tails.
+#[allow(clippy::excessive_precision)] // As published.
 const MIDDLE: [[f64; 8]; 2] = [
     [
         2.5090809287301226727e3,
@@ -31,6 +32,7 @@ const MIDDLE: [[f64; 8]; 2] = [
         1.0,
     ],
 ];
+#[allow(clippy::excessive_precision)] // As published.
 const TAIL: [[f64; 8]; 2] = [
     [
         7.74545014278341407640e-4,
@@ -53,6 +55,7 @@ const TAIL: [[f64; 8]; 2] = [
         1.0,
     ],
 ];
+#[allow(clippy::excessive_precision)] // As published.
 const FAR_TAIL: [[f64; 8]; 2] = [
     [
         2.01033439929228813265e-7,

@@ -276,10 +276,11 @@ fn new_handle(ident: u64, state: HandleState) -> Ref {
 fn join(vm: &Vm, a: &[Value]) -> PyResult {
     let h = ThreadHandle::of(a[0]);
     let until = match a[1].non_null().filter(|t| !t.is(vm.none())) {
-        Some(t) => match nanoseconds(vm, t, Round::Timeout)? {
+        Some(t) => {
             // A negative timeout does not wait.
-            ns => Some(threads::now(vm)?.saturating_add(ns.max(0))),
-        },
+            let ns = nanoseconds(vm, t, Round::Timeout)?;
+            Some(threads::now(vm)?.saturating_add(ns.max(0)))
+        }
         None => None,
     };
     match h.state.get() {

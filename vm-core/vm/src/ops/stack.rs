@@ -99,7 +99,7 @@ pub unsafe fn COPY(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn SWAP(r: &mut Regs) -> Flow {
     let (bottom, top) = (r.slot(r.arg()), r.slot(1));
-    std::mem::swap(&mut *bottom, &mut *top);
+    std::ptr::swap(bottom, top);
     Flow::Next
 }
 

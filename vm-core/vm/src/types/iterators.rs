@@ -73,6 +73,7 @@ macro_rules! payload {
 
         impl $ty {
             /// The payload of an object whose type the caller has checked.
+            #[allow(dead_code)] // Some types are never asked for theirs.
             pub(crate) fn of<'a>(v: $crate::value::Value) -> &'a $ty {
                 // SAFETY: the type's slots and methods are called with its instances only.
                 unsafe { v.cast_unchecked() }

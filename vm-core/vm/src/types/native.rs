@@ -530,6 +530,7 @@ fn text_signature(vm: &Vm, sig: &str) -> PyResult {
 
 macro_rules! descriptor_getters {
     ($modname:ident, $ty:ident, $doc:expr, $sig:expr) => {
+        #[allow(dead_code)] // Wrappers have getters of their own beside some of these.
         mod $modname {
             use super::*;
             // SAFETY (all getters): the getset descriptor checked the type.

@@ -82,6 +82,9 @@ pub type CallFn = fn(&Vm, Value, CallArgs) -> PyResult;
 pub type InitFn = fn(&Vm, Value, CallArgs) -> PyResult<()>;
 pub type NewFn = fn(&Vm, TypeRef, CallArgs) -> PyResult;
 
+/// Object, what to call with each object that it refers to.
+pub type TraverseFn = unsafe fn(*mut Header, &mut dyn FnMut(Value));
+
 /// A type's native entry points. A missing one means that the operation is not supported.
 #[derive(Clone, Copy, Default)]
 pub struct Slots {
@@ -137,7 +140,7 @@ pub struct Slots {
     /// Size in bytes of a payload that is not of fixed size.
     pub size: Option<unsafe fn(*mut Header) -> usize>,
     /// Calls the function with each object that the payload refers to.
-    pub traverse: Option<unsafe fn(*mut Header, &mut dyn FnMut(Value))>,
+    pub traverse: Option<TraverseFn>,
 }
 
 /// Which slot a special method belongs to, with its calling shape.

@@ -126,13 +126,16 @@ impl MethodDef {
     }
 }
 
+/// Instance, value (NULL deletes).
+pub type SetterFn = fn(&Vm, Value, Value) -> PyResult<()>;
+
 /// A computed attribute of a built-in type.
 pub struct GetSetDef {
     pub name: &'static str,
     pub doc: &'static str,
     pub get: fn(&Vm, Value) -> PyResult,
     /// Instance, value (NULL deletes); missing for a read-only attribute.
-    pub set: Option<fn(&Vm, Value, Value) -> PyResult<()>>,
+    pub set: Option<SetterFn>,
     /// Shown as a `member_descriptor`, as CPython does for plain struct fields.
     pub member: bool,
 }
@@ -145,7 +148,7 @@ impl GetSetDef {
     pub const fn get_set(
         name: &'static str,
         get: fn(&Vm, Value) -> PyResult,
-        set: fn(&Vm, Value, Value) -> PyResult<()>,
+        set: SetterFn,
         doc: &'static str,
     ) -> GetSetDef {
         GetSetDef { name, doc, get, set: Some(set), member: false }
@@ -154,7 +157,7 @@ impl GetSetDef {
     pub const fn member_set(
         name: &'static str,
         get: fn(&Vm, Value) -> PyResult,
-        set: fn(&Vm, Value, Value) -> PyResult<()>,
+        set: SetterFn,
         doc: &'static str,
     ) -> GetSetDef {
         GetSetDef { name, doc, get, set: Some(set), member: true }

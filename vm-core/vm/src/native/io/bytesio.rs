@@ -174,6 +174,8 @@ fn readinto(vm: &Vm, a: &[Value]) -> PyResult {
 fn write(vm: &Vm, a: &[Value]) -> PyResult {
     let b = BytesIo::of(a[0]);
     let data = bytes_like(vm, a[1])?;
+    // While there are exports, the data may be the buffer itself.
+    #[allow(clippy::unnecessary_to_owned)]
     let n = if b.exports.get() == 0 { b.write(vm, data)? } else { b.write(vm, &data.to_vec())? };
     Ok(vm.new_int(n as i64))
 }

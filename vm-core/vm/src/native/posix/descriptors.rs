@@ -128,8 +128,8 @@ pub(super) fn write(vm: &Vm, a: &[Value]) -> PyResult {
 pub(super) fn pwrite(vm: &Vm, a: &[Value]) -> PyResult {
     let (fd, offset) = (c_int(vm, a[0])?, number::size_i64(vm, a[2])?);
     let data = data(vm, a[1])?;
-    // SAFETY: the slice is valid for reading its length.
     let r = path::retry(vm, || {
+        // SAFETY: the slice is valid for reading its length.
         host::check_size(unsafe { libc::pwrite(fd, data.as_ptr().cast(), data.len(), offset) })
     })?;
     size_or_error(vm, r)
@@ -342,9 +342,9 @@ pub(super) fn sendfile(vm: &Vm, a: &[Value]) -> PyResult {
         true => None,
         false => Some(number::size_i64(vm, a[2])?),
     };
-    // SAFETY: a valid offset or null.
     let r = path::retry(vm, || {
         let p = offset.as_mut().map_or(std::ptr::null_mut(), |o| o as *mut i64);
+        // SAFETY: a valid offset or null.
         host::check_size(unsafe { libc::sendfile(out, input, p, count.max(0) as usize) })
     })?;
     size_or_error(vm, r)
@@ -361,8 +361,8 @@ pub(super) fn copy_file_range(vm: &Vm, a: &[Value]) -> PyResult {
     };
     let (mut from_at, mut to_at) = (offset(a[3])?, offset(a[4])?);
     let pointer = |o: &mut Option<i64>| o.as_mut().map_or(std::ptr::null_mut(), |o| o as *mut i64);
-    // SAFETY: valid offsets or null.
     let r = path::retry(vm, || {
+        // SAFETY: valid offsets or null.
         host::check_size(unsafe {
             libc::copy_file_range(from, pointer(&mut from_at), to, pointer(&mut to_at), count as usize, 0)
         })

@@ -203,7 +203,7 @@ fn entry_stat(vm: &Vm, a: &[Value]) -> PyResult {
     let e = DirEntry::of(a[0]);
     let follow = follow(vm, a[1])?;
     // What is no link has one answer to both questions.
-    let cell = if follow && e.kind == libc::DT_LNK || follow && e.kind == libc::DT_UNKNOWN { &e.stat } else { &e.lstat };
+    let cell = if follow && matches!(e.kind, libc::DT_LNK | libc::DT_UNKNOWN) { &e.stat } else { &e.lstat };
     if let Some(known) = cell.get_ref() {
         return Ok(known);
     }

@@ -576,8 +576,8 @@ pub(super) fn waitid(vm: &Vm, a: &[Value]) -> PyResult {
     let (kind, id, options) = (c_int(vm, a[0])?, c_int(vm, a[1])?, c_int(vm, a[2])?);
     // SAFETY: a siginfo of zeros is valid; the call fills it.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-    // SAFETY: a valid place.
     let r = path::retry(vm, || {
+        // SAFETY: a valid place.
         host::check(unsafe { libc::waitid(kind as libc::idtype_t, id as u32, &mut info, options) })
     })?;
     if let Err(e) = r {

@@ -3,7 +3,7 @@
 use crate::error::PyResult;
 use crate::frame::Frame;
 use crate::native::{ModuleDef, add, make_module};
-use crate::protocol::{attr, call, number, object as obj};
+use crate::protocol::{attr, call, number};
 use crate::shape;
 use crate::types::dict::PyDict;
 use crate::types::frame_object::{self, PyFrame};
@@ -409,11 +409,6 @@ pub(crate) fn namespace(vm: &Vm) -> &PyDict {
 /// Whether a type's instances are tracked by a collector: those that can refer to others.
 pub(crate) fn can_refer(vm: &Vm, v: Value) -> bool {
     v.is_object() && (vm.type_of(v).slots().traverse.is_some() || vm.type_of(v).has_flag(type_flags::DICT))
-}
-
-/// The text of a value for messages, or a word if it has none.
-pub(crate) fn shown(vm: &Vm, v: Value) -> String {
-    obj::repr_text(vm, v).unwrap_or_else(|_| "<unprintable object>".to_owned())
 }
 
 static JIT: ModuleDef = ModuleDef::new(

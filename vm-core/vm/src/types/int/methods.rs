@@ -1,7 +1,7 @@
 //! `int`'s slots and methods.
 
 use num_bigint::{BigInt, Sign};
-use num_traits::{Signed, ToPrimitive, Zero};
+use num_traits::{Signed, Zero};
 
 use super::{Int, PyInt, arith, exact, from_big, from_i64, parse, to_f64, value_of};
 use crate::error::PyResult;
@@ -298,11 +298,3 @@ pub static DEF: TypeDef = TypeDef {
     ],
     ..TypeDef::of::<PyInt>("int")
 };
-
-/// For callers that want a machine float of any int object.
-pub fn as_f64(v: Value) -> Option<f64> {
-    match value_of(v)? {
-        Int::Small(i) => Some(i as f64),
-        Int::Big(b) => b.to_f64(),
-    }
-}

@@ -267,7 +267,7 @@ fn readinto_with(vm: &Vm, a: &[Value], name: &str, once: bool) -> PyResult {
         }
         b.reset_read();
         b.pos.set(0);
-        while out.len() < size && !(once && !out.is_empty()) {
+        while out.len() < size && (out.is_empty() || !once) {
             let left = size - out.len();
             let got = if left as i64 > b.size.get() {
                 let start = out.len();

@@ -33,8 +33,7 @@ step "AddressSanitizer"
 tests/asan.sh
 
 step "real programs, on both interpreters"
-# raytrace waits for the module array.
-python3 benches/compare.py --check richards deltablue nbody fannkuch spectral_norm nqueens float chaos hexiom
+python3 benches/compare.py --check
 
 step "debug adapter, over VS Code's test client"
 (cd tests/dap && npm ci --ignore-scripts --no-audit --no-fund && npm test)

@@ -41,8 +41,7 @@ fn run(vm: &Vm, text: &[u8], values: Value, is_text: bool) -> PyResult<Vec<u8>> 
         }
         let c = reader.conversion(vm, &mut args)?;
         let v = args.next(vm)?;
-        if is_text && let Some(s) = v.cast_exact::<PyStr>() && c.kind == 's' as u32 && c.width == 0 && c.precision.is_none() {
-            out.extend_from_slice(s.as_bytes());
+        if push_plain(&mut out, &c, v.value(), is_text) {
             continue;
         }
         let piece = match convert(vm, &c, v.value(), is_text)? {
@@ -56,6 +55,25 @@ fn run(vm: &Vm, text: &[u8], values: Value, is_text: bool) -> PyResult<Vec<u8>> 
         return Err(vm.type_error(format!("not all arguments converted during {what} formatting")));
     }
     Ok(out)
+}
+
+/// Converts what needs neither Python code nor padding: `%s` of a str, `%d` and `%c` of a small
+/// int without flags. False if it is none of that; nothing is pushed then.
+fn push_plain(out: &mut Vec<u8>, c: &Conversion, v: Value, is_text: bool) -> bool {
+    if c.width != 0 || c.precision.is_some() || c.plus || c.space {
+        return false;
+    }
+    match (u8::try_from(c.kind), v.as_small_int()) {
+        (Ok(b's'), None) if is_text => match v.cast_exact::<PyStr>() {
+            Some(s) => out.extend_from_slice(s.as_bytes()),
+            None => return false,
+        },
+        (Ok(b'd' | b'i' | b'u'), Some(i)) => out.extend_from_slice(i.to_string().as_bytes()),
+        (Ok(b'c'), Some(i @ 0..=0x7f)) => out.push(i as u8),
+        (Ok(b'c'), Some(i @ 0..=0x10ffff)) if is_text => push_code_point(out, i as u32),
+        _ => return false,
+    }
+    true
 }
 
 #[cold]

@@ -1,7 +1,7 @@
 //! The tail-calling interpreter: a handler per opcode, each of which jumps to the next.
 //!
 //! Handlers never return but to leave the interpreter, so a run uses one native frame whatever
-//! it executes. `tests/tail_calls.rs` disassembles the binary and checks that.
+//! it executes. `cli/tests/tail_calls.rs` disassembles the binary and checks that.
 
 use crate::interp::regs::{Flow, Regs};
 use crate::interp::{Mode, breakpoint, leave, mode, observe, profile, record, unwind};

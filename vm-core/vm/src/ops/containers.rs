@@ -8,12 +8,13 @@ use crate::protocol::{iter, object as obj};
 use crate::shape;
 use crate::types::dict::{Existing, PyDict};
 use crate::types::exceptions;
-use crate::types::list::PyList;
+use crate::types::list::{self, PyList};
 use crate::types::set::PySet;
-use crate::types::slice::PySlice;
+use crate::types::slice::{Bounds, PySlice};
 use crate::types::tuple::PyTuple;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
+use tailscope_bytecode::opcode::Opcode;
 
 /// Makes the topmost `n` slots own what they hold.
 #[inline(always)]
@@ -90,9 +91,41 @@ fn build_map(vm: &Vm, items: &[Value]) -> PyResult {
     Ok(map)
 }
 
+/// What the subscription behind BUILD_SLICE gives for exactly a list and plain bounds, which need no
+/// slice object.
+#[inline(always)]
+unsafe fn list_slice(r: &Regs, n: usize) -> Option<Ref> {
+    let list = r.peek(n + 1);
+    if !list.has_shape_nonnull(shape::LIST) {
+        return None;
+    }
+    let step = if n == 3 { r.peek(1) } else { r.vm().none() };
+    let bounds = Bounds::plain(r.vm(), r.peek(n), r.peek(n - 1), step)?;
+    Some(list::slice_of(r.vm(), list, bounds))
+}
+
+/// Replaces the list by its part, as the subscription does; its caches are skipped. The bounds own
+/// nothing.
+#[inline(always)]
+unsafe fn finish_list_slice(r: &mut Regs, n: usize, part: Ref) -> Flow {
+    const SUBSCRIPT_UNITS: usize = 6;
+    let list = r.peek(n + 1);
+    r.sp = r.sp.sub(n);
+    *r.slot(1) = part.into_value();
+    r.release(list);
+    r.ip = r.ip.add(SUBSCRIPT_UNITS);
+    Flow::Jump
+}
+
 #[inline(always)]
 pub unsafe fn BUILD_SLICE(r: &mut Regs) -> Flow {
     let n = r.arg();
+    if r.fuse
+        && *r.ip as u8 == Opcode::BINARY_OP_SUBSCR_LIST_SLICE as u8
+        && let Some(part) = list_slice(r, n)
+    {
+        return finish_list_slice(r, n, part);
+    }
     let step = if n == 3 { r.peek(1).to_ref() } else { r.vm().none_ref() };
     let v = PySlice::new(r.peek(n).to_ref(), r.peek(n - 1).to_ref(), step);
     r.drop_many(n);

@@ -74,11 +74,24 @@ impl Bounds {
     /// Those of `start:stop` if each is a small int or None; anything else takes a slice object.
     #[inline]
     pub fn simple(vm: &Vm, start: Value, stop: Value) -> Option<Bounds> {
+        Bounds::plain(vm, start, stop, vm.none())
+    }
+
+    /// Those of `start:stop:step`, likewise; a step of 0 is an error for the slice to raise.
+    #[inline]
+    pub fn plain(vm: &Vm, start: Value, stop: Value, step: Value) -> Option<Bounds> {
+        let step = match step.as_small_int() {
+            Some(0) => return None,
+            Some(i) => (i as isize).max(-isize::MAX),
+            None if step.is(vm.none()) => 1,
+            None => return None,
+        };
+        let (first, last) = if step < 0 { (isize::MAX, isize::MIN) } else { (0, isize::MAX) };
         let position = |v: Value, default: isize| match v.as_small_int() {
             Some(i) => Some(i as isize),
             None => v.is(vm.none()).then_some(default),
         };
-        Some(Bounds { start: position(start, 0)?, stop: position(stop, isize::MAX)?, step: 1 })
+        Some(Bounds { start: position(start, first)?, stop: position(stop, last)?, step })
     }
 
     /// What the bounds select of `len` items.

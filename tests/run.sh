@@ -29,9 +29,6 @@ step "the VM with the match loop only, as elsewhere than on x86-64"
 TAILSCOPE_MATCH_LOOP=1 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/match-loop" \
   cargo test --package tailscope-vm --locked --quiet
 
-step "AddressSanitizer"
-tests/asan.sh
-
 step "real programs, on both interpreters"
 python3 benches/compare.py --check
 

@@ -139,4 +139,14 @@ describe('stepping by instruction', () => {
       await session.step('next', 'instruction');
     }
   });
+
+  ours('an instruction that specializes itself is passed once', async (session) => {
+    await session.runTo(lines, ['loop_before']);
+    const address = () => session.frames[0].instructionPointerReference;
+    for (let n = 0; n < 60 && session.frames[0].name === 'loop'; n++) {
+      const before = address();
+      await session.step('next', 'instruction');
+      assert.notEqual(address(), before);
+    }
+  });
 });

@@ -115,7 +115,7 @@ macro_rules! define_handler {
                     Flow::Again => {
                         take_back::<MODE>(&mut r);
                         let opcode = breakpoint::opcode_behind(&r);
-                        go!((*r.table.add(opcode as usize)).0, r)
+                        go!((*same_instruction(r.table).add(opcode as usize)).0, r)
                     }
                     Flow::Extended => {
                         let opcode = ops::control::extend(&mut r);
@@ -258,12 +258,19 @@ macro_rules! define_specialize {
                 r.save();
                 crate::specialize::specialize(r);
                 let opcode = breakpoint::opcode_behind(&r);
-                go!((*r.table.add(opcode as usize)).0, r)
+                go!((*same_instruction(r.table).add(opcode as usize)).0, r)
             }
         }
     };
 }
 with_handler_parameters!(define_specialize);
+
+/// The table for running an instruction once more, under another opcode: the observer of
+/// [`Mode::Step`] has seen it already.
+#[inline(always)]
+fn same_instruction(table: *const Handler) -> *const Handler {
+    if std::ptr::eq(table, STEP.as_ptr()) { SINGLE.as_ptr() } else { table }
+}
 
 macro_rules! define_destroy {
     (($($p:ident: $t:ty),*)) => {

@@ -94,11 +94,7 @@ fn with_invalid_ones(
 /// An instruction's bytes, without the end of long inline caches: editors show them before the
 /// opcode, and ten units would push that out of sight.
 fn shown_bytes(bytes: &[u8]) -> String {
-    let shown = if bytes.len() > MAX_BYTES {
-        &bytes[..MAX_BYTES]
-    } else {
-        bytes
-    };
+    let shown = bytes.get(..MAX_BYTES).unwrap_or(bytes);
     let mut texts: Vec<String> = shown.iter().map(|byte| format!("{byte:02x}")).collect();
     if shown.len() < bytes.len() {
         texts.push("…".to_owned());

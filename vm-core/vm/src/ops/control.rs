@@ -120,7 +120,37 @@ pub unsafe fn JUMP_BACKWARD_NO_JIT(r: &mut Regs) -> Flow {
     if breaker_set(r) {
         return pending_then_jump(r, CACHES, -(r.oparg as isize));
     }
-    r.jump(CACHES, -(r.oparg as isize))
+    r.jump(CACHES, -(r.oparg as isize));
+    loop_head(r)
+}
+
+/// Behind a jump back: runs the head of the loop as well if that is a frequent one.
+#[inline(always)]
+unsafe fn loop_head(r: &mut Regs) -> Flow {
+    if !r.fuse {
+        return Flow::Jump;
+    }
+    let head = r.ip;
+    let word = *head;
+    let opcode = word as u8;
+    if opcode != Opcode::FOR_ITER_RANGE as u8 && opcode != Opcode::FOR_ITER_LIST as u8 {
+        return Flow::Jump;
+    }
+    r.ip = head.add(1);
+    r.oparg = u64::from(word >> 8);
+    let flow = if opcode == Opcode::FOR_ITER_RANGE as u8 { FOR_ITER_RANGE(r) } else { FOR_ITER_LIST(r) };
+    match flow {
+        Flow::Next => {
+            r.ip = r.ip.add(CACHES);
+            Flow::Jump
+        }
+        // It changed nothing: let its own handler see to that.
+        Flow::Deopt => {
+            r.ip = head;
+            Flow::Jump
+        }
+        flow => flow,
+    }
 }
 
 #[inline(always)]
@@ -372,6 +402,11 @@ pub unsafe fn enter_generator(r: &mut Regs, g: &PyGenerator, sent: Value, pops: 
     r.sp = sp;
     r.transfer(ip);
     skip_resume_check(r);
+    // What a generator that nobody sends to begins with: POP_TOP of the None.
+    if r.fuse && *r.ip as u8 == Opcode::POP_TOP as u8 && sent == vm.none() {
+        r.sp = r.sp.sub(1);
+        r.ip = r.ip.add(1);
+    }
     Flow::Jump
 }
 

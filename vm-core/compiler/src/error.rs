@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Overflow,
     Memory,
     Value,
+    /// A docstring with a lone surrogate.
+    UnicodeEncode,
 }
 
 impl ErrorKind {
@@ -33,6 +35,7 @@ impl ErrorKind {
             ErrorKind::Overflow => "OverflowError",
             ErrorKind::Memory => "MemoryError",
             ErrorKind::Value => "ValueError",
+            ErrorKind::UnicodeEncode => "UnicodeEncodeError",
         }
     }
 

@@ -55,6 +55,9 @@ pub struct CompileOptions {
     pub allow_incomplete_input: bool,
     /// The end of interactive input does not end its blocks (`PyCF_DONT_IMPLY_DEDENT`).
     pub dont_imply_dedent: bool,
+    /// No file of this name can be read. CPython takes the lines that its errors show from the
+    /// file where there is one; else from the tokenizer, or shows none.
+    pub without_file: bool,
 }
 
 impl CompileOptions {
@@ -104,7 +107,19 @@ pub fn compile_source(
         mode: options.mode,
         allow_incomplete_input: options.allow_incomplete_input,
         dont_imply_dedent: options.dont_imply_dedent,
+        without_file: options.without_file,
     };
+    compile_parts(source, options, parse_options).map_err(|error| {
+        let without_line = options.without_file && error.after_parsing;
+        CompileError { text: error.text.filter(|_| !without_line), ..error }
+    })
+}
+
+fn compile_parts(
+    source: &SourceFile,
+    options: &CompileOptions,
+    parse_options: ParseOptions,
+) -> Result<(Code, Vec<Warning>), CompileError> {
     let mut parsed = parse_with_stack(source, parse_options)?;
     // The stages after the parser recurse over the tree. What a level takes at most,
     // several native frames, was measured in a build without optimization.
@@ -119,7 +134,8 @@ pub fn compile_source(
         compile_tree(&mut parsed, source, options)
     });
     parse::dispose(parsed.module, depth);
-    result
+    // Ruff's parser lets a few things pass that CPython's refuses, whatever comes later.
+    result.map_err(|error| parse::check(source, parse_options).err().unwrap_or(error))
 }
 
 /// Parses with as much native stack as the source may need.
@@ -152,6 +168,7 @@ fn compile_tree(
         source,
         future,
         options.optimize,
+        options.mode,
     ));
     let table = symtable::build(module, source, future)?;
     let codegen_options = CodegenOptions {

@@ -43,10 +43,21 @@ fn deep_sources_compile() {
 fn endless_sources_are_refused_or_compile() {
     for (name, nest) in NESTS {
         match outcome(&nest(60_000)) {
-            Ok(()) | Err(ErrorKind::Recursion) => {}
+            Ok(()) | Err(ErrorKind::Recursion | ErrorKind::Memory) => {}
             Err(other) => panic!("{name}: {other:?}"),
         }
     }
+}
+
+/// Where CPython's parser gives up, ours does. (It counts the rules that it is in.)
+#[test]
+fn the_parser_has_cpythons_limit() {
+    let minus = |n: usize| outcome(&("-".repeat(n) + "x"));
+    assert_eq!(minus(2_900), Ok(()));
+    assert_eq!(minus(6_000), Err(ErrorKind::Memory));
+    let elifs = |n: usize| outcome(&("if x: pass\n".to_owned() + &"elif x: pass\n".repeat(n)));
+    assert_eq!(elifs(5_000), Ok(()));
+    assert_eq!(elifs(6_200), Err(ErrorKind::Memory));
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl<'a> Codegen<'a> {
         };
         if self.table.scope(parts.scope).comp_inlined {
             self.comprehension_iter(outermost)?;
-            let state = self.enter_inlined(loc, parts.scope);
+            let state = self.enter_inlined(loc, parts.scope)?;
             self.start_collection(loc, parts.kind, true);
             self.generators(loc, parts, 0, 0, true)?;
             self.leave_inlined(loc, state);
@@ -321,10 +321,10 @@ fn single_item(e: &Expr) -> Option<&Expr> {
 }
 
 /// Inlining.
-impl Codegen<'_> {
+impl<'a> Codegen<'a> {
     /// Makes the names of a comprehension those of the current unit, and puts the values
     /// that they had there aside.
-    fn enter_inlined(&mut self, loc: Loc, scope: ScopeId) -> Inlined {
+    fn enter_inlined(&mut self, loc: Loc, scope: ScopeId) -> Result<Inlined> {
         let mut state = Inlined::default();
         self.replace_symbols(scope, &mut state);
         let table = self.table;
@@ -349,12 +349,13 @@ impl Codegen<'_> {
             // The iterator comes back to the top. The values end up in another order,
             // which swapping the result in the end undoes.
             self.emit_i(loc, Opcode::SWAP, state.pushed_locals.len() as u32 + 1);
-            // Nothing can leave a comprehension but an exception, so this needs no block.
             let cleanup = self.new_label();
             state.cleanup = Some(cleanup);
             self.emit_jump(loc, Opcode::SETUP_FINALLY, cleanup);
+            // Nothing can leave a comprehension but an exception: the block only counts.
+            self.push_fblock(loc, FBlockKind::PopValue, None, None)?;
         }
-        state
+        Ok(state)
     }
 
     fn replace_symbols(&mut self, scope: ScopeId, state: &mut Inlined) {
@@ -388,6 +389,7 @@ impl Codegen<'_> {
 
     fn leave_inlined(&mut self, loc: Loc, state: Inlined) {
         if let Some(cleanup) = state.cleanup {
+            self.pop_fblock();
             self.emit(Loc::NONE, Opcode::POP_BLOCK);
             let end = self.new_label();
             self.emit_jump(Loc::NONE, Opcode::JUMP_NO_INTERRUPT, end);

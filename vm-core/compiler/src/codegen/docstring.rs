@@ -4,6 +4,7 @@ use ruff_python_ast::{Expr, Stmt};
 use tailscope_bytecode::code::Wtf8;
 
 use super::Codegen;
+use crate::error::{CompileError, ErrorKind};
 use crate::preprocess::literal::string_value;
 
 /// The docstring expression at the head of a body, and the statements after it.
@@ -18,18 +19,41 @@ pub(super) fn split(body: &[Stmt]) -> Option<(&Expr, &[Stmt])> {
 
 impl Codegen<'_> {
     /// The value of the docstring expression `e`, cleaned.
-    pub(super) fn docstring(&self, e: &Expr) -> Wtf8 {
-        match e {
-            Expr::StringLiteral(literal) => clean(&string_value(&literal.value, self.source).0),
-            _ => Wtf8::from(""),
+    pub(super) fn docstring(&self, e: &Expr) -> Result<Wtf8, CompileError> {
+        let Expr::StringLiteral(literal) = e else {
+            return Ok(Wtf8::from(""));
+        };
+        let doc = expand_tabs(&string_value(&literal.value, self.source).0);
+        match lone_surrogates(&doc) {
+            Some(msg) => Err(CompileError {
+                kind: ErrorKind::UnicodeEncode,
+                ..CompileError::without_location(msg)
+            }),
+            None => Ok(clean(&doc)),
         }
     }
 }
 
+/// CPython cleans the UTF-8 of a docstring, and so refuses what has none, in its codec's words.
+fn lone_surrogates(doc: &[u8]) -> Option<String> {
+    let is_surrogate = |pair: &[u8]| matches!(pair, [0xED, 0xA0..=0xBF, ..]);
+    let first = doc.windows(2).position(is_surrogate)?;
+    let position = doc[..first].iter().filter(|b| !matches!(b, 0x80..=0xBF)).count();
+    let run = doc[first..].chunks_exact(3).take_while(|c| is_surrogate(c)).count();
+    let what = match run {
+        1 => {
+            let (high, low) = (u32::from(doc[first + 1] & 0x3F), u32::from(doc[first + 2] & 0x3F));
+            let code = 0xD000 | high << 6 | low;
+            format!("character '\\u{code:04x}' in position {position}")
+        }
+        _ => format!("characters in position {position}-{}", position + run - 1),
+    };
+    Some(format!("'utf-8' codec can't encode {what}: surrogates not allowed"))
+}
+
 /// Removes the indentation that all lines but the first have in common, and that of the
-/// first line; blank lines stay, so that line numbers do.
+/// first line; blank lines stay, so that line numbers do. Tabs have been expanded.
 fn clean(doc: &[u8]) -> Wtf8 {
-    let doc = expand_tabs(doc);
     let mut lines = doc.split_inclusive(|&b| b == b'\n');
     let first = lines.next().unwrap_or(b"");
     let margin = lines
@@ -79,7 +103,7 @@ mod tests {
     use super::*;
 
     fn cleaned(doc: &str) -> String {
-        clean(doc.as_bytes()).as_str().unwrap().to_owned()
+        clean(&expand_tabs(doc.as_bytes())).as_str().unwrap().to_owned()
     }
 
     #[test]

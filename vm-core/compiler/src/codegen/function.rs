@@ -118,7 +118,7 @@ impl<'a> Codegen<'a> {
         if self.unit.scope.has_docstring
             && let Some((doc, rest)) = docstring::split(body)
         {
-            let value = self.docstring(doc);
+            let value = self.docstring(doc)?;
             self.unit.consts.add(Const::Str(value));
             body = rest;
         }

@@ -33,7 +33,7 @@ impl<'a> Codegen<'a> {
             && let Some((doc, rest)) = docstring::split(body)
         {
             statements = rest;
-            let value = self.docstring(doc);
+            let value = self.docstring(doc)?;
             let loc = self.loc(doc);
             self.emit_const(loc, Const::Str(value));
             self.nameop(Loc::NONE, "__doc__", ExprContext::Store);

@@ -2,6 +2,7 @@
 
 mod peg;
 pub use peg::tokens;
+mod soft_keyword;
 mod warnings;
 
 use ruff_python_ast::token::{TokenKind, Tokens};
@@ -37,6 +38,8 @@ pub struct ParseOptions {
     pub allow_incomplete_input: bool,
     /// The end of interactive input does not end its blocks (`PyCF_DONT_IMPLY_DEDENT`).
     pub dont_imply_dedent: bool,
+    /// No file of the source's name can be read.
+    pub without_file: bool,
 }
 
 impl From<Mode> for ParseOptions {
@@ -63,6 +66,12 @@ pub const MAX_DEPTH: usize = 25_000;
 /// CPython's tokenizer holds this many open parentheses and levels of indentation.
 const MAX_PARENTHESES: usize = 200;
 const MAX_INDENTS: usize = 100;
+/// Strings with fields inside of such strings.
+const MAX_STRINGS: usize = 150;
+/// A tree that is not deeper does not make CPython's parser give up.
+const HARMLESS_DEPTH: usize = 80;
+/// Nor does an `if` with fewer `elif` clauses; they nest for CPython's parser.
+const HARMLESS_CLAUSES: usize = 5000;
 /// Longer decimal integers are refused, because their conversion takes quadratic time.
 const MAX_DIGITS: usize = 4300;
 
@@ -82,10 +91,14 @@ pub fn parse(
         Mode::Eval => RuffMode::Expression,
     };
     let ruff_options = RuffOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
-    let parsed = ruff_python_parser::parse_unchecked(source.text(), ruff_options);
+    let mut parsed = ruff_python_parser::parse_unchecked(source.text(), ruff_options.clone());
+    let hidden = soft_keyword::hide(&parsed, source.text());
+    if let Some(hidden) = &hidden {
+        parsed = ruff_python_parser::parse_unchecked(&hidden.text, ruff_options);
+    }
     let problem = match find_problem(&parsed, source) {
         Some(wrong) => Err(explain(&parsed, source, options, wrong)),
-        None if is_doubtful(parsed.tokens())
+        None if is_doubtful(parsed.tokens(), source.text())
             || depends_on_end(source, mode)
             || (mixes_tabs(source.text()) && !peg::is_tokenizable(source, mode)) =>
         {
@@ -103,6 +116,13 @@ pub fn parse(
         dispose(module, depth);
         return Err(error);
     }
+    if depth > HARMLESS_DEPTH
+        && let Err(error) = peg::check(source, options, TextSize::new(0))
+        && error.kind == ErrorKind::Memory
+    {
+        dispose(module, depth);
+        return Err(error);
+    }
     if depth > MAX_DEPTH {
         dispose(module, source.text().len());
         let mut error =
@@ -110,11 +130,25 @@ pub fn parse(
         error.kind = ErrorKind::Recursion;
         return Err(error);
     }
+    if let Some(hidden) = hidden {
+        const FRAMES: usize = 4096;
+        let needed = depth * FRAMES + (1 << 17);
+        stacker::maybe_grow(needed, needed, || soft_keyword::restore(&mut module, &hidden.name));
+    }
     Ok(Parsed {
         module,
         depth,
         warnings,
     })
+}
+
+/// What CPython's parser says of a source that ruff's accepts.
+///
+/// # Errors
+///
+/// What it refuses.
+pub fn check(source: &SourceFile, options: ParseOptions) -> Result<(), CompileError> {
+    peg::check(source, options, TextSize::new(0))
 }
 
 /// Drops a tree that may be too deep for the native stack: dropping recurses.
@@ -146,7 +180,7 @@ fn find_problem(parsed: &RuffParsed<Mod>, source: &SourceFile) -> Option<Wrong> 
 }
 
 fn exceeded_limit(tokens: &Tokens, source: &SourceFile) -> Option<Wrong> {
-    let (mut parentheses, mut indents) = (0usize, 0usize);
+    let (mut parentheses, mut indents, mut strings) = (0usize, 0usize, 0usize);
     for token in tokens {
         match token.kind() {
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
@@ -159,6 +193,14 @@ fn exceeded_limit(tokens: &Tokens, source: &SourceFile) -> Option<Wrong> {
             TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
                 parentheses = parentheses.saturating_sub(1);
             }
+            TokenKind::FStringStart | TokenKind::TStringStart => {
+                strings += 1;
+                if strings >= MAX_STRINGS {
+                    let msg = "too many nested f-strings or t-strings";
+                    return Some(Wrong::Limit(token.range(), ErrorKind::Syntax, msg));
+                }
+            }
+            TokenKind::FStringEnd | TokenKind::TStringEnd => strings = strings.saturating_sub(1),
             TokenKind::Indent => {
                 indents += 1;
                 if indents >= MAX_INDENTS {
@@ -182,24 +224,48 @@ fn exceeded_limit(tokens: &Tokens, source: &SourceFile) -> Option<Wrong> {
 }
 
 /// Whether there is something that ruff's parser lets pass more often than CPython's: a
-/// `yield` without a value before an operator, deeply nested fields of an f-string.
-fn is_doubtful(tokens: &Tokens) -> bool {
+/// `yield` without a value before an operator, one without parentheses as the element of a
+/// generator expression, a keyword behind a number without a blank, deeply nested fields of an
+/// f-string, and what may be too deep for its stack.
+fn is_doubtful(tokens: &Tokens, text: &str) -> bool {
     // Braces open in each string with fields.
     let mut braces: Vec<usize> = Vec::new();
-    let mut after_yield = false;
+    // Whether a `yield` stands at the beginning of each open bracket.
+    let mut yields: Vec<bool> = Vec::new();
+    let mut clauses = 0;
+    let mut last = TokenKind::Newline;
     for token in tokens {
         let kind = token.kind();
         if kind.is_trivia() {
             continue;
         }
-        if std::mem::take(&mut after_yield) && !may_follow_yield(kind) {
+        if last == TokenKind::Yield && !may_follow_yield(kind) {
             return true;
         }
         match kind {
-            TokenKind::Yield => after_yield = true,
+            TokenKind::Int | TokenKind::Float | TokenKind::Complex => {
+                let next = text.as_bytes().get(usize::from(token.end()));
+                if next.is_some_and(|b| b.is_ascii_alphabetic()) {
+                    return true;
+                }
+            }
+            TokenKind::Lpar | TokenKind::Lsqb => yields.push(false),
+            TokenKind::Rpar | TokenKind::Rsqb => drop(yields.pop()),
+            TokenKind::Yield if last == TokenKind::Lpar => {
+                yields.pop();
+                yields.push(true);
+            }
+            TokenKind::For if yields.last() == Some(&true) => return true,
+            TokenKind::Elif => {
+                clauses += 1;
+                if clauses > HARMLESS_CLAUSES {
+                    return true;
+                }
+            }
             TokenKind::FStringStart | TokenKind::TStringStart => braces.push(0),
             TokenKind::FStringEnd | TokenKind::TStringEnd => drop(braces.pop()),
             TokenKind::Lbrace => {
+                yields.push(false);
                 if let Some(open) = braces.last_mut() {
                     *open += 1;
                     if *open > 2 {
@@ -208,12 +274,14 @@ fn is_doubtful(tokens: &Tokens) -> bool {
                 }
             }
             TokenKind::Rbrace => {
+                yields.pop();
                 if let Some(open) = braces.last_mut() {
                     *open = open.saturating_sub(1);
                 }
             }
             _ => {}
         }
+        last = kind;
     }
     false
 }

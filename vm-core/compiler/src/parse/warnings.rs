@@ -98,12 +98,8 @@ fn middle(token: &Token, source: &SourceFile, open: &mut Open, warnings: &mut Ve
         let part = &rest[..braces.map_or(rest.len(), |at| at + 1)];
         let at = token.start() + TextSize::of(&text[..start]);
         // The tokenizer reports a backslash before a brace: it does so at once.
-        if let Some(brace) = part.find("\\{").or(part.find("\\}")) {
-            warnings.push(warning(
-                (brace + 1, &part[brace + 1..brace + 2]),
-                at,
-                source,
-            ));
+        if let Some(brace) = escaped_brace(part) {
+            warnings.push(warning((brace, &part[brace..brace + 1]), at, source));
         }
         let range = TextRange::at(at, TextSize::of(part));
         if open.braces == 0 {
@@ -136,6 +132,21 @@ fn part_warning(part: TextRange, line: i32, source: &SourceFile) -> Option<Warni
     warning.loc.line = line + lines;
     warning.loc.end_line = line + lines;
     Some(warning)
+}
+
+/// Where a brace stands behind a backslash that is not escaped itself.
+fn escaped_brace(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(backslash) = text.get(at..)?.find('\\') {
+        let next = at + backslash + 1;
+        match bytes.get(next)? {
+            b'{' | b'}' => return Some(next),
+            b'\\' => at = next + 1,
+            _ => at = next,
+        }
+    }
+    None
 }
 
 fn trailing_backslashes(text: &str) -> usize {

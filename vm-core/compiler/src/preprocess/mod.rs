@@ -17,6 +17,7 @@ mod rewrite;
 use ruff_python_ast::{ExprStringLiteral, Mod, Stmt};
 
 use crate::error::Warning;
+use crate::parse::Mode;
 use crate::source::SourceFile;
 
 pub use future::FutureFlags;
@@ -26,14 +27,17 @@ pub use pattern::pattern_constant;
 /// constant, `'...' % (...)` an f-string, docstrings go with `optimize` = 2. Returns the
 /// warnings of PEP 765 (`return` in a `finally` block).
 ///
+/// Interactive statements have no docstring.
+///
 /// Nodes made here that stand nowhere in the source have [`crate::source::no_range`].
 pub fn preprocess(
     module: &mut Mod,
     source: &SourceFile,
     future: FutureFlags,
     optimize: u8,
+    mode: Mode,
 ) -> Vec<Warning> {
-    rewrite::Rewriter::new(source, future, optimize).module(module)
+    rewrite::Rewriter::new(source, future, optimize).module(module, mode)
 }
 
 /// The docstring that a body begins with (CPython's `_PyAST_GetDocString`).

@@ -12,6 +12,7 @@ use ruff_text_size::Ranged;
 use super::format::as_fstring;
 use super::{FutureFlags, docstring};
 use crate::error::Warning;
+use crate::parse::Mode;
 use crate::source::{SourceFile, no_range, pass_range};
 
 /// What a `return`, `break` or `continue` would leave.
@@ -43,8 +44,9 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    pub fn module(self, module: &mut Mod) -> Vec<Warning> {
+    pub fn module(self, module: &mut Mod, mode: Mode) -> Vec<Warning> {
         match module {
+            Mod::Module(m) if mode == Mode::Single => self.visit_body(&mut m.body),
             Mod::Module(m) => self.definition_body(&mut m.body),
             Mod::Expression(m) => self.visit_expr(&mut m.body),
         }

@@ -13,9 +13,9 @@ for source in sys.stdin.read().split("\0")[:-1]:
         warnings.simplefilter("always")
         try:
             compile(source, "f.py", "exec", dont_inherit=True)
-        except SyntaxError as e:
-            place = (e.lineno, e.offset, e.end_lineno, e.end_offset)
-            print("E", type(e).__name__, *place, e.msg, sep="\t")
+        except (SyntaxError, UnicodeEncodeError) as e:
+            place = [getattr(e, field, None) for field in ("lineno", "offset", "end_lineno", "end_offset")]
+            print("E", type(e).__name__, *place, getattr(e, "msg", e), sep="\t")
         else:
             for w in caught:
                 print("W", w.lineno, w.message, sep="\t")

@@ -11,6 +11,8 @@ use tailscope_compiler::Mode;
 pub mod compare;
 #[allow(dead_code, reason = "the example does not render")]
 pub mod render;
+#[allow(dead_code, reason = "for sources that come one by one")]
+pub mod sources;
 
 /// What the oracle makes of a file.
 pub enum Answer {

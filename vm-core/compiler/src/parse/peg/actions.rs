@@ -5,7 +5,8 @@ use super::engine::{Matched, Parser, Reported};
 use super::load::{ReportPlace, Target};
 use super::node::{NodeId, NodeKind};
 use super::token::Place;
-use crate::error::ErrorKind;
+use crate::error::{CompileError, ErrorKind};
+use crate::instr::Loc;
 
 /// More digits than this are not converted between decimal and binary.
 const MAX_DIGITS: usize = 4300;
@@ -40,6 +41,18 @@ impl Parser<'_> {
     fn report_range(&mut self, from: NodeId, to: NodeId, msg: impl Into<String>) -> Reported {
         let (start, end) = (self.tree.node(from).start, self.tree.node(to).end);
         self.report(start, end, msg)
+    }
+
+    /// Notes what the stage after the parser refuses: of several, the first in the source.
+    fn refuse_later(&mut self, node: NodeId, msg: &str) {
+        let (start, end) = (self.tree.node(node).start, self.tree.node(node).end);
+        let (line, end_line) = (start.line, end.line);
+        let loc = Loc { line, end_line, col: start.col, end_col: end.col };
+        let error = self.source.error_at(loc, msg);
+        let place = |e: &CompileError| (e.line, e.col);
+        if self.refused_later.as_ref().is_none_or(|known| place(&error) < place(known)) {
+            self.refused_later = Some(error);
+        }
     }
 
     /// From a node to where the tokenizer stands.
@@ -104,7 +117,8 @@ impl Parser<'_> {
             }
             ("pattern_string", &[string]) if self.tree.kind(string) != NodeKind::Str => {
                 let msg = "patterns may only match literals and attribute lookups";
-                Err(self.report_at(string, msg))
+                self.refuse_later(string, msg);
+                Ok(Some(string))
             }
             ("pattern_string", &[string]) => Ok(Some(string)),
             ("mapping", &[items]) => self.check_mapping(items, start),
@@ -279,7 +293,8 @@ impl Parser<'_> {
             return Ok(Some(mapping));
         }
         let msg = "mapping pattern keys may only match literals and attribute lookups";
-        Err(self.report_at(mapping, msg))
+        self.refuse_later(mapping, msg);
+        Ok(Some(mapping))
     }
 
     // Strings.

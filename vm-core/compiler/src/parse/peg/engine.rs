@@ -39,6 +39,8 @@ pub(super) struct Parser<'s> {
     /// Interactive input has begun since its last end.
     started: bool,
     pub error: Option<CompileError>,
+    /// What CPython's compiler refuses, but ruff's parser already.
+    pub refused_later: Option<CompileError>,
 }
 
 impl<'s> Parser<'s> {
@@ -59,6 +61,7 @@ impl<'s> Parser<'s> {
             level: 0,
             started: false,
             error: None,
+            refused_later: None,
         }
     }
 
@@ -71,7 +74,8 @@ impl<'s> Parser<'s> {
         });
         let first = self.rule(start);
         if let Ok(Some(_)) = first {
-            return self.check_single();
+            let later = self.refused_later.take();
+            return self.check_single().and_then(|()| later.map_or(Ok(()), Err));
         }
         if self.options.allow_incomplete_input && self.tokenizer.done.is_at_end() {
             self.error = None;
@@ -190,12 +194,7 @@ impl<'s> Parser<'s> {
         msg: impl Into<String>,
     ) -> Reported {
         if self.error.is_none() {
-            let mut text = self.source.line_text(start.line).unwrap_or("");
-            // The lines of a module are read from its file, others from the tokenizer, which
-            // keeps the line end of its last line only.
-            if self.options.mode != Mode::Exec && self.tokenizer.lineno > start.line {
-                text = text.trim_end_matches('\n');
-            }
+            let text = self.shown_line(start.line);
             self.error = Some(CompileError {
                 kind,
                 msg: msg.into(),
@@ -213,6 +212,19 @@ impl<'s> Parser<'s> {
             });
         }
         Reported
+    }
+
+    /// A line as an error shows it. The lines of a module are read from its file, others from
+    /// the tokenizer, which keeps the line end of the line only that it is in.
+    fn shown_line(&self, line: i32) -> &'s str {
+        let text = self.source.line_text(line).unwrap_or("");
+        if self.options.mode == Mode::Exec && !self.options.without_file {
+            text
+        } else if self.tokenizer.lineno <= line && self.tokenizer.line_end() > self.tokenizer.buf {
+            self.tokenizer.line()
+        } else {
+            text.trim_end_matches('\n')
+        }
     }
 
     /// Reports an error at the last token that was read.
@@ -298,7 +310,9 @@ impl<'s> Parser<'s> {
                 end_col,
                 ..
             } => {
-                let text = self.source.line_text(line).unwrap_or("").to_owned();
+                // Never read from the file: what the tokenizer finds has no line end.
+                let text = self.source.line_text(line).unwrap_or("");
+                let text = text.trim_end_matches('\n').to_owned();
                 self.error = Some(CompileError {
                     kind: ErrorKind::Syntax,
                     msg,
@@ -388,8 +402,11 @@ impl<'s> Parser<'s> {
         self.level += 1;
         if self.level >= MAX_LEVEL {
             let msg = "Parser stack overflowed - Python source too complex to parse";
-            let here = Place { line: 0, col: 0 };
-            return Err(self.report_raw(ErrorKind::Memory, here, here, msg));
+            if self.error.is_none() {
+                let kind = ErrorKind::Memory;
+                self.error = Some(CompileError { kind, ..CompileError::without_location(msg) });
+            }
+            return Err(Reported);
         }
         let result = stacker::maybe_grow(RED_ZONE, STACK_CHUNK, || self.memoized(id));
         self.level -= 1;

@@ -139,6 +139,11 @@ impl<'s> Tokenizer<'s> {
         self.inp
     }
 
+    /// The line that is being read, its line end included.
+    pub fn line(&self) -> &'s str {
+        std::str::from_utf8(&self.src[self.line_start..self.inp]).unwrap_or("")
+    }
+
     pub fn in_string(&self) -> bool {
         !self.modes.is_empty()
     }

@@ -1,0 +1,7 @@
+# `match` behind a semicolon is a name, whatever follows.
+a; match; pass
+b = 1; match = b; match.c = 2; match(b)[match] += [match for match in match]
+def f(match):
+    pass; match: int; match -1
+    return lambda: match; match
+if b: match; m0000 = match

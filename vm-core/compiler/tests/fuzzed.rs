@@ -1,0 +1,37 @@
+//! What the fuzzer has found and the golden files have no place for.
+
+use tailscope_bytecode::code::Const;
+use tailscope_compiler::{CompileError, CompileOptions, Mode, compile_str};
+
+/// A string at the beginning of interactive input is shown, not taken for a docstring.
+#[test]
+fn interactive_strings_stay_without_docstrings() {
+    let options = CompileOptions { mode: Mode::Single, optimize: 2, ..CompileOptions::new("f.py") };
+    let (code, _) = compile_str("'text'\n", &options).unwrap();
+    assert!(code.consts.contains(&Const::Str("text".into())));
+}
+
+fn error(source: &str, without_file: bool) -> CompileError {
+    let options = CompileOptions { without_file, ..CompileOptions::new("f.py") };
+    compile_str(source, &options).unwrap_err()
+}
+
+/// The line that an error shows is the file's, or the tokenizer's: that has an end where the
+/// tokenizer still is, and also the last line has one. What the tokenizer finds has none.
+#[test]
+fn lines_come_from_the_file_or_from_the_tokenizer() {
+    let lines = |source| [true, false].map(|without| error(source, without).text);
+    let both = |text: &str| [Some(text.to_owned()), Some(text.to_owned())];
+    assert_eq!(lines("x = 0x g\n"), both("x = 0x g"));
+    assert_eq!(lines("f(x\n\n1\n"), [Some("f(x".to_owned()), Some("f(x\n".to_owned())]);
+    assert_eq!(lines("def f"), [Some("def f\n".to_owned()), Some("def f".to_owned())]);
+    assert_eq!(lines("x y\n"), both("x y\n"));
+    assert_eq!(lines("return\n"), [None, Some("return\n".to_owned())]);
+}
+
+/// Columns are counted in the line that is shown.
+#[test]
+fn the_end_of_the_last_line_counts() {
+    assert_eq!(error("def f", true).end_col, Some(7));
+    assert_eq!(error("def f", false).end_col, Some(6));
+}

@@ -2,6 +2,9 @@
 //!
 //! ```text
 //! cargo run --release -p tailscope-compiler --example diff -- [options] PATHS...
+//!   --dis          compare the texts of `tailscope dis` and `python3.14 -m dis` instead
+//!   --pyc          see in addition that code objects of both are verified, and written and read
+//!                  as .pyc files without loss
 //!   --symtable     compare the scopes instead of the code objects
 //!   --warnings     compare the warnings instead
 //!   --mode M       exec (default), eval or single
@@ -9,21 +12,24 @@
 //!   --optimize N   as python -O (1) or -OO (2)
 //!   --limit N      show this many differences of each kind (default 3)
 //!   --show NAME    show the differences of code objects of this qualified name only
+//!   --jobs N       work on so many files at a time (default: as many as there are processors)
 //! ```
 
 #[path = "../tests/support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use support::compare::Comparison;
 use support::{Answer, Oracle, Question, find_python, python_files};
-use tailscope_bytecode::code::Const;
+use tailscope_bytecode::code::{Code, Const};
+use tailscope_bytecode::{dis, marshal, verify};
 use tailscope_compiler::{CompileError, CompileOptions, Mode};
 
+#[derive(Clone)]
 struct Options {
     question: Question,
     optimize: u8,
@@ -31,6 +37,8 @@ struct Options {
     flags: u32,
     limit: usize,
     show: Option<String>,
+    pyc: bool,
+    jobs: usize,
     paths: Vec<PathBuf>,
 }
 
@@ -46,12 +54,20 @@ fn options() -> Result<Options, String> {
         flags: 0,
         limit: 3,
         show: None,
+        pyc: false,
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
         paths: Vec::new(),
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
         match arg.as_str() {
+            "--dis" => options.question = Question::Dis { optimize: 0 },
+            "--pyc" => options.pyc = true,
+            "--jobs" => {
+                let jobs: usize = value()?.parse().map_err(|_| "--jobs takes a number")?;
+                options.jobs = jobs.max(1);
+            }
             "--symtable" => options.question = Question::Symtable,
             "--warnings" => options.question = Question::Warnings,
             "--optimize" => {
@@ -90,6 +106,8 @@ fn options() -> Result<Options, String> {
 struct Report {
     files: usize,
     equal_files: usize,
+    /// Of these, texts that differ in the order of the items of frozensets.
+    reordered_files: usize,
     codes: usize,
     different_codes: usize,
     /// Kind of difference to its occurrences.
@@ -103,12 +121,28 @@ impl Report {
         self.kinds.entry(kind.into()).or_default().push(what);
     }
 
+    fn add(&mut self, other: Report) {
+        self.files += other.files;
+        self.equal_files += other.equal_files;
+        self.reordered_files += other.reordered_files;
+        self.codes += other.codes;
+        self.different_codes += other.different_codes;
+        self.bytes += other.bytes;
+        self.time += other.time;
+        for (kind, all) in other.kinds {
+            self.kinds.entry(kind).or_default().extend(all);
+        }
+    }
+
     fn print(&self, limit: usize) {
         for (kind, all) in &self.kinds {
             println!("== {kind}: {}", all.len());
             for what in all.iter().take(limit) {
                 println!("   {what}");
             }
+        }
+        if self.reordered_files > 0 {
+            println!("in {} files the order of a frozenset's items differs", self.reordered_files);
         }
         println!(
             "files: {} of {} equal; code objects: {} of {} equal ({:.3} %); compiled {:.1} MB in {:.2} s",
@@ -135,25 +169,48 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<bool, String> {
-    let options = options()?;
+    let mut options = options()?;
     let python = find_python()
         .ok_or("no CPython 3.14 found: set PYTHON314 to one, or put python3.14 on the PATH")?;
     let files = python_files(&options.paths).map_err(|e| e.to_string())?;
-    let question = match options.question {
+    options.question = match options.question {
         Question::Code { .. } => Question::Code {
             optimize: options.optimize,
             mode: options.mode,
             flags: options.flags,
         },
+        Question::Dis { .. } => Question::Dis { optimize: options.optimize },
         other => other,
     };
-    let mut oracle = Oracle::ask(&python, question, &files).map_err(|e| e.to_string())?;
+    let jobs = options.jobs.min(files.len()).max(1);
+    let mut report = Report::default();
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = (0..jobs)
+            .map(|job| {
+                let part: Vec<PathBuf> = files.iter().skip(job).step_by(jobs).cloned().collect();
+                let (python, options) = (&python, &options);
+                scope.spawn(move || compare_files(python, options, &part))
+            })
+            .collect();
+        for part in parts {
+            let part = part.join().map_err(|_| "a thread has panicked".to_owned())?;
+            report.add(part?);
+        }
+        Ok::<(), String>(())
+    })?;
+    report.print(options.limit);
+    let silent = report.kinds.is_empty();
+    Ok(silent && report.equal_files == report.files)
+}
+
+fn compare_files(python: &Path, options: &Options, files: &[PathBuf]) -> Result<Report, String> {
+    let mut oracle = Oracle::ask(python, options.question, files).map_err(|e| e.to_string())?;
     let mut report = Report::default();
     for path in files {
-        let source = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let source = std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
         let name = path.to_string_lossy().into_owned();
         let start = Instant::now();
-        let ours = std::panic::catch_unwind(|| compile(&source, &name, &options));
+        let ours = std::panic::catch_unwind(|| compile(&source, &name, options));
         report.time += start.elapsed();
         report.bytes += source.len();
         let theirs = oracle
@@ -161,12 +218,76 @@ fn run() -> Result<bool, String> {
             .map_err(|e| format!("the oracle stopped at {name}: {e}"))?;
         report.files += 1;
         match ours {
-            Ok(ours) => compare(&name, ours, theirs, &options, &mut report),
+            Ok(ours) => compare(&name, ours, theirs, options, &mut report),
             Err(_) => report.note("panic", name),
         }
     }
-    report.print(options.limit);
-    Ok(report.equal_files == report.files)
+    Ok(report)
+}
+
+/// The text of `dis` with all addresses 0x0, those in string constants too.
+fn disassembled(code: &Code) -> String {
+    let options = dis::Options { address_of: &|_| 0, ..dis::Options::default() };
+    let text = dis::disassemble_recursive(code, &options);
+    let mut out = String::with_capacity(text.len());
+    let mut pieces = text.split(" at 0x");
+    out.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let digits = |c: char| matches!(c, '0'..='9' | 'a'..='f');
+        let rest = piece.trim_start_matches(digits);
+        out.push_str(if rest.len() < piece.len() { " at 0x0" } else { " at 0x" });
+        out.push_str(rest);
+    }
+    out
+}
+
+fn compare_texts(name: &str, ours: &str, theirs: &[u8], report: &mut Report) {
+    if ours.as_bytes() == theirs {
+        report.equal_files += 1;
+        return;
+    }
+    let theirs = String::from_utf8_lossy(theirs);
+    let mut lines = ours.lines().zip(theirs.lines()).enumerate();
+    let same = |ours: &str, theirs: &str| ours == theirs || same_sets(ours, theirs);
+    let what = match lines.find(|(_, (ours, theirs))| !same(ours, theirs)) {
+        None if ours.lines().count() == theirs.lines().count() => {
+            report.equal_files += 1;
+            report.reordered_files += 1;
+            return;
+        }
+        Some((at, (ours, theirs))) => {
+            format!("line {}\n      ours   {ours}\n      theirs {theirs}", at + 1)
+        }
+        None => format!("{} and {} lines", ours.lines().count(), theirs.lines().count()),
+    };
+    report.note("text of dis", format!("{name}: {what}"));
+}
+
+/// Whether lines differ in the order of a frozenset's items alone. It depends on which strings are
+/// interned in the process, as those in a set are put in anew where an equal one is.
+fn same_sets(ours: &str, theirs: &str) -> bool {
+    let items = |line: &str| {
+        let mut words: Vec<String> = line.split([' ', ',', '{', '}', '(', ')']).map(str::to_owned).collect();
+        words.sort();
+        words
+    };
+    let sets = |line: &str| line.contains("frozenset({");
+    sets(ours) && sets(theirs) && ours.len() == theirs.len() && items(ours) == items(theirs)
+}
+
+/// Whether code objects are verified, and survive being written and read.
+fn check_pyc(name: &str, ours: &Code, theirs: &Code, report: &mut Report) {
+    for (whose, code) in [("ours", ours), ("theirs", theirs)] {
+        if let Err(error) = verify::verify(code) {
+            report.note("refused by the verifier", format!("{name}, {whose}: {error}"));
+        }
+        let back = marshal::write_code(code).and_then(|bytes| marshal::read_code(&bytes));
+        match back {
+            Ok(back) if back == *code => {}
+            Ok(_) => report.note("changed by marshal", format!("{name}, {whose}")),
+            Err(error) => report.note("marshal", format!("{name}, {whose}: {error}")),
+        }
+    }
 }
 
 fn compile(source: &[u8], name: &str, options: &Options) -> Result<Const, CompileError> {
@@ -202,7 +323,13 @@ fn compare(
     report: &mut Report,
 ) {
     match (ours, theirs) {
+        (Ok(Const::Code(ours)), Answer::Value(Const::Bytes(theirs))) => {
+            compare_texts(name, &disassembled(&ours), &theirs, report);
+        }
         (Ok(Const::Code(ours)), Answer::Value(Const::Code(theirs))) => {
+            if options.pyc {
+                check_pyc(name, &ours, &theirs, report);
+            }
             let mut comparison = Comparison::default();
             comparison.compare(&ours, &theirs);
             report.codes += comparison.codes;

@@ -1,8 +1,8 @@
 //! Source text to syntax tree, with CPython's limits, modes and error messages.
 
+mod detour;
 mod peg;
 pub use peg::tokens;
-mod soft_keyword;
 mod warnings;
 
 use ruff_python_ast::token::{TokenKind, Tokens};
@@ -92,9 +92,9 @@ pub fn parse(
     };
     let ruff_options = RuffOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
     let mut parsed = ruff_python_parser::parse_unchecked(source.text(), ruff_options.clone());
-    let hidden = soft_keyword::hide(&parsed, source.text());
-    if let Some(hidden) = &hidden {
-        parsed = ruff_python_parser::parse_unchecked(&hidden.text, ruff_options);
+    let detour = detour::find(&parsed, source.text());
+    if let Some(detour) = &detour {
+        parsed = ruff_python_parser::parse_unchecked(&detour.text, ruff_options);
     }
     let problem = match find_problem(&parsed, source) {
         Some(wrong) => Err(explain(&parsed, source, options, wrong)),
@@ -130,10 +130,10 @@ pub fn parse(
         error.kind = ErrorKind::Recursion;
         return Err(error);
     }
-    if let Some(hidden) = hidden {
+    if let Some(detour) = detour {
         const FRAMES: usize = 4096;
         let needed = depth * FRAMES + (1 << 17);
-        stacker::maybe_grow(needed, needed, || soft_keyword::restore(&mut module, &hidden.name));
+        stacker::maybe_grow(needed, needed, || detour.restore(&mut module));
     }
     Ok(Parsed {
         module,

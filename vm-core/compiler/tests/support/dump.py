@@ -1,13 +1,16 @@
 """Compiles files with CPython and writes what came out, for the differential tests.
 
-Arguments: "code", "symtable" or "warnings", then an optimization level, a
+Arguments: "code", "symtable", "dis" or "warnings", then an optimization level, a
 mode and flags. Paths come on standard
 input, one a line. For each, a record goes to standard output: "K" (a code object, the scopes
-as nested tuples, or the warnings as a tuple) or "X" (what the exception says), a 32-bit length, and that many
+as nested tuples, the text of dis, or the warnings as a tuple) or "X" (what the exception says), a 32-bit length, and that many
 bytes of marshal.
 """
 
+import dis
+import io
 import marshal
+import re
 import struct
 import sys
 import warnings
@@ -25,6 +28,13 @@ def error(e):
     message = getattr(e, "msg", None) or str(e)
     fields = ("lineno", "offset", "end_lineno", "end_offset", "text")
     return (type(e).__name__, message) + tuple(getattr(e, f, None) for f in fields)
+
+
+def disassembled(code):
+    """What python -m dis prints; the addresses of code objects are no part of it."""
+    text = io.StringIO()
+    dis.dis(code, file=text)
+    return re.sub(r" at 0x[0-9a-f]+", " at 0x0", text.getvalue()).encode("utf-8", "surrogatepass")
 
 
 def main():
@@ -48,6 +58,8 @@ def main():
                     value = tuple(
                         (w.category.__name__, str(w.message), w.lineno) for w in caught
                     )
+                if what == "dis":
+                    value = disassembled(value)
             tag = b"K"
         except Exception as e:
             value, tag = error(e), b"X"

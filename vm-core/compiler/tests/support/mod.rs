@@ -33,6 +33,11 @@ pub enum Question {
     },
     #[allow(dead_code, reason = "only the example asks for it")]
     Symtable,
+    /// The text of `dis`, with all addresses 0x0.
+    #[allow(dead_code, reason = "only the example asks for it")]
+    Dis {
+        optimize: u8,
+    },
     /// The warnings as tuples of category, message and line.
     #[allow(dead_code, reason = "only the example asks for it")]
     Warnings,
@@ -74,6 +79,7 @@ impl Oracle {
             Question::Code { optimize, .. } => ("code", optimize),
             Question::Symtable => ("symtable", 0),
             Question::Warnings => ("warnings", 0),
+            Question::Dis { optimize } => ("dis", optimize),
         };
         let flags = match question {
             Question::Code { flags, .. } => flags,
@@ -91,6 +97,8 @@ impl Oracle {
         let mut child = Command::new(python)
             .args(["-X", "utf8", "-c", include_str!("dump.py"), what])
             .args([&optimize.to_string(), mode, &flags.to_string()])
+            // The order of a frozenset's items is that of their hashes.
+            .env("PYTHONHASHSEED", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -78,6 +78,18 @@ pub struct RunArgs {
 pub struct DisArgs {
     /// A .py or .pyc file
     pub file: PathBuf,
+    /// A listing for people, with arrows for jumps (what a terminal shows)
+    #[arg(long)]
+    pub listing: bool,
+    /// The listing, with source lines between the instructions
+    #[arg(long)]
+    pub source: bool,
+    /// The text of python3.14 -m dis (what anything but a terminal gets)
+    #[arg(long, conflicts_with_all = ["listing", "source"])]
+    pub python: bool,
+    /// JSON, as docs/dis-format.md says
+    #[arg(long, conflicts_with_all = ["listing", "source", "python"])]
+    pub json: bool,
     /// Show inline caches
     #[arg(short = 'C', long)]
     pub show_caches: bool,

@@ -1,5 +1,7 @@
 //! The `tailscope` binary: reads the command line and hands over to a command.
 
+#[cfg(not(sanitized))]
+mod allocator;
 mod arguments;
 mod commands;
 mod debuggee;
@@ -13,7 +15,7 @@ use arguments::{Cli, Command};
 /// AddressSanitizer finds nothing in memory that is not its own.
 #[cfg(not(sanitized))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 fn main() {
     let cli = Cli::parse();

@@ -1,5 +1,6 @@
 //! Arguments of native functions: the calling convention, and binding by text signature.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -7,6 +8,7 @@ use crate::error::PyResult;
 use crate::types::dict::PyDict;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
+use crate::types::type_::TypeRef;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -45,11 +47,11 @@ impl<'a> CallArgs<'a> {
 /// How messages about a call's arguments name the function.
 pub trait FunctionName {
     /// The bare name, `append`.
-    fn plain(&self) -> &str;
+    fn plain(&self) -> Cow<'_, str>;
 
     /// The name that some messages show, `list.append`.
     fn qualified(&self, _vm: &Vm) -> String {
-        self.plain().to_owned()
+        self.plain().into_owned()
     }
 
     /// Types take part in none of the calling conventions that have messages of their own for
@@ -59,12 +61,12 @@ pub trait FunctionName {
     }
 }
 
-/// The name of a type that is called.
-pub struct TypeName(pub String);
+/// A type that is called, which goes by its name.
+pub struct TypeName(pub TypeRef);
 
 impl FunctionName for TypeName {
-    fn plain(&self) -> &str {
-        &self.0
+    fn plain(&self) -> Cow<'_, str> {
+        self.0.name().into()
     }
 
     fn is_type(&self) -> bool {
@@ -73,14 +75,14 @@ impl FunctionName for TypeName {
 }
 
 impl FunctionName for str {
-    fn plain(&self) -> &str {
-        self
+    fn plain(&self) -> Cow<'_, str> {
+        self.into()
     }
 }
 
 impl FunctionName for String {
-    fn plain(&self) -> &str {
-        self
+    fn plain(&self) -> Cow<'_, str> {
+        self.into()
     }
 }
 
@@ -298,9 +300,9 @@ impl Signature {
         bound: &mut [Value],
         skip: usize,
     ) -> PyResult<()> {
-        let text = name.cast::<PyStr>().map(|s| s.to_string_lossy()).unwrap_or_default();
+        let bytes = name.cast::<PyStr>().map_or(&[][..], |s| s.as_bytes());
         let at = self.params.iter().enumerate().skip(self.positional_only.max(skip)).find(|(i, p)| {
-            Some(*i) != self.varargs && Some(*i) != self.varkw && p.name == text
+            Some(*i) != self.varargs && Some(*i) != self.varkw && p.name.as_bytes() == bytes
         });
         match at {
             Some((i, _)) if bound[i].is_null() => {
@@ -322,8 +324,9 @@ impl Signature {
                     Err(vm.type_error(format!("{}() takes no keyword arguments", fname.qualified(vm))))
                 }
                 None => Err(vm.type_error(format!(
-                    "{}() got an unexpected keyword argument '{text}'",
-                    fname.plain()
+                    "{}() got an unexpected keyword argument '{}'",
+                    fname.plain(),
+                    String::from_utf8_lossy(bytes)
                 ))),
             },
         }
@@ -425,7 +428,9 @@ impl Signature {
     }
 }
 
-fn with_first<R>(first: Value, rest: &[Value], f: impl FnOnce(&[Value]) -> PyResult<R>) -> PyResult<R> {
+/// Calls `f` with one value before the others.
+#[inline]
+pub fn with_first<R>(first: Value, rest: &[Value], f: impl FnOnce(&[Value]) -> PyResult<R>) -> PyResult<R> {
     let mut buf = [Value::NULL; 8];
     if rest.len() < buf.len() {
         buf[0] = first;

@@ -8,7 +8,8 @@ use std::cell::Cell;
 use std::ptr;
 
 use crate::memory;
-use crate::shape;
+use crate::shape::{self, VARIABLE_SIZE};
+use crate::types::tuple;
 use crate::types::type_::Type;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -139,6 +140,24 @@ fn is_put_off(vm: &Vm, depth: u32) -> bool {
 #[inline(never)]
 pub unsafe extern "C" fn destroy(p: *mut Header) {
     let vm = Vm::current();
+    // SAFETY: promised by the caller; what ends without a drop holds no references.
+    unsafe {
+        let info = vm.shape_info((*p).shape);
+        let size = info.plain_size.get();
+        if info.plain_drop.get().is_none() && size != 0 {
+            return memory::free(p as *mut u8, size);
+        }
+        if (*p).shape == shape::TUPLE
+            && let Some(size) = tuple::release_living(p)
+        {
+            return memory::free(p as *mut u8, size);
+        }
+        destroy_nested(vm, p);
+    }
+}
+
+/// As `destroy`, for objects that hold references, which may die with them.
+unsafe fn destroy_nested(vm: &Vm, p: *mut Header) {
     if is_put_off(vm, vm.destroy_depth.get()) {
         // SAFETY: the list is touched by this thread alone, and not while borrowed.
         unsafe { (*vm.destroy_later.get()).push(p) };
@@ -159,19 +178,33 @@ pub unsafe extern "C" fn destroy(p: *mut Header) {
     }
 }
 
+#[inline(always)]
 unsafe fn destroy_now(vm: &Vm, p: *mut Header) {
+    // SAFETY: `p` is an object without references, so this is its only user.
+    unsafe {
+        let info = vm.shape_info((*p).shape);
+        let mut size = info.plain_size.get();
+        if size == 0 {
+            return destroy_instance(vm, p, info.ty());
+        }
+        if size == VARIABLE_SIZE
+            && let Some(size_of) = info.ty().slots().size
+        {
+            size = size_of(p);
+        }
+        if let Some(drop_payload) = info.plain_drop.get() {
+            drop_payload(p);
+        }
+        memory::free(p as *mut u8, size);
+    }
+}
+
+/// Ends an object that may have a finalizer, attributes or weak references.
+#[inline(never)]
+unsafe fn destroy_instance(vm: &Vm, p: *mut Header, ty: &Type) {
     // SAFETY: `p` is an object without references, so this is its only user; the finalizer may
     // revive it, which the second look at the count notices.
     unsafe {
-        let info = vm.shape_info((*p).shape);
-        let size = info.plain_size.get();
-        if size != 0 {
-            if let Some(drop_payload) = info.plain_drop.get() {
-                drop_payload(p);
-            }
-            return memory::free(p as *mut u8, size);
-        }
-        let ty = info.ty();
         if let Some(finalize) = ty.slots().finalize
             && !was_finalized(vm, p)
         {

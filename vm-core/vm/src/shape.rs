@@ -44,6 +44,9 @@ pub(crate) fn definition(id: ShapeId) -> &'static crate::types::type_::TypeDef {
     DEFS[id as usize]
 }
 
+/// [`ShapeInfo::plain_size`] of types whose objects differ in size.
+pub(crate) const VARIABLE_SIZE: usize = usize::MAX;
+
 /// What instructions look up per shape, in one flat array.
 pub struct ShapeInfo {
     ty: Cell<*const Type>,
@@ -51,8 +54,9 @@ pub struct ShapeInfo {
     pub version: Cell<u32>,
     /// Shape id of the built-in type whose payload struct these objects have.
     pub layout: ShapeId,
-    /// How objects end that are nothing but a payload of fixed size without a finalizer: what
-    /// drops the payload, and its size. Other objects have size 0 here.
+    /// How objects end that are nothing but a payload without a finalizer: what drops the
+    /// payload, and its size ([`VARIABLE_SIZE`] where each has its own). Other objects have
+    /// size 0 here.
     pub(crate) plain_drop: Cell<Option<unsafe fn(*mut Header)>>,
     pub(crate) plain_size: Cell<usize>,
 }
@@ -72,9 +76,11 @@ impl ShapeInfo {
     pub(crate) fn set_plain(&self) {
         let ty = self.ty();
         let slots = ty.slots();
-        if !ty.is_heap_layout() && slots.finalize.is_none() && slots.size.is_none() {
-            self.plain_drop.set(slots.drop);
-            self.plain_size.set(ty.payload_size());
+        if !ty.is_heap_layout() && slots.finalize.is_none() {
+            // What has a size of its own is not ended without a look at it.
+            let drop_variable = slots.drop.or(Some(|_| {}));
+            self.plain_drop.set(if slots.size.is_some() { drop_variable } else { slots.drop });
+            self.plain_size.set(if slots.size.is_some() { VARIABLE_SIZE } else { ty.payload_size() });
         }
     }
 

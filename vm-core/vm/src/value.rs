@@ -13,16 +13,18 @@
 
 use std::fmt;
 use std::mem::ManuallyDrop;
+use std::num::NonZeroU64;
 use std::ops::Deref;
 
 use crate::object::{self, Header, Payload};
 
 /// A value without ownership: copying it neither takes nor gives back a reference.
 ///
-/// Equality is that of the bits; for Python's `is` use [`Value::is`].
+/// Equality is that of the bits; for Python's `is` use [`Value::is`]. No value has all bits zero,
+/// which an `Option` uses: results of functions stay in machine registers.
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Value(u64);
+pub struct Value(NonZeroU64);
 
 /// The largest and smallest ints that need no object.
 pub const SMALL_INT_MAX: i64 = i64::MAX >> 1;
@@ -35,21 +37,25 @@ const FLOAT_OFFSET: u64 = 1 << 60;
 
 impl Value {
     /// No object: an unbound local, the missing `self` of a plain call, an omitted argument.
-    pub const NULL: Value = Value(TAG_IMMORTAL);
+    pub const NULL: Value = Value(NonZeroU64::new(TAG_IMMORTAL).unwrap());
 
+    /// # Safety
+    /// The bits must be those of a value, or at least not be zero if nobody takes them for one.
     #[inline(always)]
-    pub const fn from_bits(bits: u64) -> Value {
-        Value(bits)
+    pub const unsafe fn from_bits(bits: u64) -> Value {
+        debug_assert!(bits != 0);
+        // SAFETY: promised by the caller.
+        Value(unsafe { NonZeroU64::new_unchecked(bits) })
     }
 
     #[inline(always)]
     pub const fn bits(self) -> u64 {
-        self.0
+        self.0.get()
     }
 
     #[inline(always)]
     pub fn is_null(self) -> bool {
-        self.0 == TAG_IMMORTAL
+        self.bits() == TAG_IMMORTAL
     }
 
     /// The value unless it is NULL.
@@ -61,7 +67,8 @@ impl Value {
     /// An int that is known to fit 63 bits.
     #[inline(always)]
     pub const fn small_int(i: i64) -> Value {
-        Value(((i as u64) << 1) | 1)
+        // SAFETY: the lowest bit is set.
+        unsafe { Value::from_bits(((i as u64) << 1) | 1) }
     }
 
     /// An int, if it fits 63 bits.
@@ -72,13 +79,13 @@ impl Value {
 
     #[inline(always)]
     pub const fn is_small_int(self) -> bool {
-        self.0 & 1 != 0
+        self.bits() & 1 != 0
     }
 
     /// The int of a small int; meaningless for any other value.
     #[inline(always)]
     pub const fn small_int_unchecked(self) -> i64 {
-        self.0 as i64 >> 1
+        self.bits() as i64 >> 1
     }
 
     #[inline(always)]
@@ -90,73 +97,77 @@ impl Value {
     #[inline(always)]
     pub const fn try_tagged_float(f: f64) -> Option<Value> {
         let v = f.to_bits().wrapping_add(FLOAT_OFFSET).rotate_left(3);
-        if v & 3 == 2 { Some(Value(v)) } else { None }
+        // SAFETY: one of the lowest bits is set.
+        if v & 3 == 2 { Some(unsafe { Value::from_bits(v) }) } else { None }
     }
 
     #[inline(always)]
     pub const fn is_tagged_float(self) -> bool {
-        self.0 & 3 == 2
+        self.bits() & 3 == 2
     }
 
     /// The float of a tagged float; meaningless for any other value.
     #[inline(always)]
     pub const fn tagged_float_unchecked(self) -> f64 {
-        f64::from_bits(self.0.rotate_right(3).wrapping_sub(FLOAT_OFFSET))
+        f64::from_bits(self.bits().rotate_right(3).wrapping_sub(FLOAT_OFFSET))
     }
 
     /// A pointer to an object, of whatever ownership (false for NULL).
     #[inline(always)]
     pub const fn is_object(self) -> bool {
-        self.0 & 3 == 0 && self.0 != TAG_IMMORTAL
+        self.bits() & 3 == 0 && self.bits() != TAG_IMMORTAL
     }
 
     /// True when the slot holds a reference of its own.
     #[inline(always)]
     pub const fn is_owned_object(self) -> bool {
-        self.0 & 7 == 0
+        self.bits() & 7 == 0
     }
 
     #[inline(always)]
     pub const fn is_immortal(self) -> bool {
-        self.0 & 15 == TAG_IMMORTAL
+        self.bits() & 15 == TAG_IMMORTAL
     }
 
     /// The address of the object; meaningless for ints and floats, null for NULL.
     #[inline(always)]
     pub const fn pointer(self) -> *mut Header {
-        (self.0 & POINTER_MASK) as *mut Header
+        (self.bits() & POINTER_MASK) as *mut Header
     }
 
     /// An owned pointer: the caller hands over one reference.
     #[inline(always)]
     pub fn owned(p: *mut Header) -> Value {
         debug_assert_eq!(p as u64 & 15, 0);
-        Value(p as u64)
+        // SAFETY: objects do not lie at address zero.
+        unsafe { Value::from_bits(p as u64) }
     }
 
     #[inline(always)]
     pub fn borrowed(p: *const Header) -> Value {
-        Value(p as u64 | TAG_BORROWED)
+        // SAFETY: a tag is not zero.
+        unsafe { Value::from_bits(p as u64 | TAG_BORROWED) }
     }
 
     /// A pointer to an object that is never freed.
     #[inline(always)]
     pub fn immortal(p: *const Header) -> Value {
-        Value(p as u64 | TAG_IMMORTAL)
+        // SAFETY: a tag is not zero.
+        unsafe { Value::from_bits(p as u64 | TAG_IMMORTAL) }
     }
 
     /// The same value without ownership: what LOAD_FAST_BORROW pushes.
     #[inline(always)]
     pub fn borrow(self) -> Value {
         // An owned pointer (low bits 000) gets the borrowed tag; all else stays.
-        if self.is_owned_object() { Value(self.0 | TAG_BORROWED) } else { self }
+        if self.is_owned_object() { Value(self.0 | NonZeroU64::new(TAG_BORROWED).unwrap()) } else { self }
     }
 
     /// Python's `is`: the same object, or the same int or float.
     #[inline(always)]
     pub fn is(self, other: Value) -> bool {
-        self.0 == other.0
-            || (self.0 & 3 == 0 && other.0 & 3 == 0 && (self.0 ^ other.0) & POINTER_MASK == 0)
+        self.bits() == other.bits()
+            || (self.bits() & 3 == 0 && other.bits() & 3 == 0 && (self.bits() ^ other.bits()) & POINTER_MASK == 0)
     }
 
     /// Takes a reference: the result may outlive what `self` borrowed from.
@@ -168,10 +179,10 @@ impl Value {
     /// A copy that holds its own reference, unless the value needs none.
     #[inline(always)]
     pub fn dup_owned(self) -> Value {
-        if self.0 & 3 == 0 && self.0 & 15 != TAG_IMMORTAL {
+        if self.bits() & 3 == 0 && self.bits() & 15 != TAG_IMMORTAL {
             // SAFETY: the low bits say that this points at a live object.
             unsafe { object::incref(self.pointer()) };
-            Value(self.0 & POINTER_MASK)
+            Value::owned(self.pointer())
         } else {
             self
         }
@@ -191,10 +202,10 @@ impl Value {
     /// pointer becomes owned, anything else moves as it is.
     #[inline(always)]
     pub fn into_owned(self) -> Value {
-        if self.0 & 15 == TAG_BORROWED {
+        if self.bits() & 15 == TAG_BORROWED {
             // SAFETY: the low bits say that this points at a live object.
             unsafe { object::incref(self.pointer()) };
-            Value(self.0 & POINTER_MASK)
+            Value::owned(self.pointer())
         } else {
             self
         }
@@ -261,7 +272,7 @@ impl Value {
     #[inline(always)]
     pub fn has_shape(self, shape: u32) -> bool {
         // SAFETY: the low bits say that this points at a live object.
-        self.0 & 3 == 0 && !self.is_null() && unsafe { (*self.pointer()).shape == shape }
+        self.bits() & 3 == 0 && !self.is_null() && unsafe { (*self.pointer()).shape == shape }
     }
 
     /// [`Value::has_shape`] of a value that is not NULL.
@@ -272,7 +283,7 @@ impl Value {
     pub unsafe fn has_shape_nonnull(self, shape: u32) -> bool {
         debug_assert!(!self.is_null());
         // SAFETY: promised by the caller; the low bits say that this points at a live object.
-        self.0 & 3 == 0 && unsafe { (*self.pointer()).shape == shape }
+        self.bits() & 3 == 0 && unsafe { (*self.pointer()).shape == shape }
     }
 }
 
@@ -301,7 +312,7 @@ impl Ref {
     /// `v` must not be borrowed, and no other owner may use its reference.
     #[inline(always)]
     pub unsafe fn from_owned(v: Value) -> Ref {
-        debug_assert!(v.0 & 15 != TAG_BORROWED);
+        debug_assert!(v.bits() & 15 != TAG_BORROWED);
         Ref(v)
     }
 

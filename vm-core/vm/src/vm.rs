@@ -1,7 +1,8 @@
 //! The VM: what all objects of one interpreter share, and the way to it.
 
 use std::cell::{Cell, RefCell, UnsafeCell};
-use std::collections::HashMap;
+
+use rustc_hash::FxHashMap;
 
 use crate::args::SignatureCache;
 use crate::error::PyResult;
@@ -30,7 +31,7 @@ pub struct Vm {
     shape_infos: UnsafeCell<Vec<ShapeInfo>>,
     #[allow(clippy::vec_box)] // References to shapes outlive the vector's growth.
     shapes: UnsafeCell<Vec<Box<Shape>>>,
-    interned: UnsafeCell<HashMap<Box<[u8]>, Value>>,
+    interned: UnsafeCell<FxHashMap<Box<[u8]>, Value>>,
     names: Cell<Option<&'static Names>>,
     singletons: Cell<Singletons>,
     /// The str objects of the first 256 characters; empty until they are made.

@@ -78,7 +78,7 @@ struct Locals<'a> {
 pub unsafe fn bind(
     vm: &Vm,
     function: &PyFunction,
-    mut args: Moved,
+    args: &mut Moved,
     kwnames: Option<&PyTuple>,
     locals: *mut Value,
 ) -> PyResult<()> {

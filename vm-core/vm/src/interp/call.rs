@@ -180,10 +180,10 @@ pub unsafe fn push_frame(
         if kwnames.is_none() && code.is_simple() && fill_defaults(function, fp, &mut filled) {
             fill_null(fp.add(filled), frame_end);
         } else {
-            let args = Moved::from_slots(std::slice::from_raw_parts(fp, nargs));
+            let mut args = Moved::from_slots(std::slice::from_raw_parts(fp, nargs));
             fill_null(fp, frame_end);
             s.sp.set(frame_end);
-            bind::bind(vm, function, args, kwnames, fp)?;
+            bind::bind(vm, function, &mut args, kwnames, fp)?;
         }
         if code.has_mapping() {
             *locals_end = function.globals.get().dup_owned();

@@ -153,7 +153,7 @@ pub fn run_function_with_locals(vm: &Vm, function: &Ref, locals: Value) -> PyRes
         fill_null(fp, frame_end);
         s.sp.set(frame_end);
         if code.argcount + code.kwonlyargcount > 0 || !code.is_simple() {
-            bind::bind(vm, f, Moved::borrowed(&[]), None, fp)
+            bind::bind(vm, f, &mut Moved::borrowed(&[]), None, fp)
                 .inspect_err(|_| call::release_slots(vm, fp, frame_end))?;
         }
         if code.has_mapping() {

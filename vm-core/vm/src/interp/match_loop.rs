@@ -129,7 +129,7 @@ macro_rules! define_loop {
                                 }
                                 flow => flow,
                             },)*
-                            _ => ops::bad_opcode(&r),
+                            _ => ops::bad_opcode(r),
                         };
                         match flow {
                             Flow::Specialize => {

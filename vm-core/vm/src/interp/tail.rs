@@ -323,7 +323,7 @@ macro_rules! define_bad_opcode {
             // SAFETY: as for all handlers.
             unsafe {
                 let r = Regs { $($p,)* dying: false, fuse: false };
-                let _ = ops::bad_opcode(&r);
+                let _ = ops::bad_opcode(r);
                 go!(raise, r)
             }
         }

@@ -1,6 +1,5 @@
 //! The module `builtins`: functions here, types from the table of types.
 
-use crate::args::CallArgs;
 use crate::error::PyResult;
 use crate::native::ModuleDef;
 use crate::protocol::number::{self, BinaryOp};
@@ -277,6 +276,18 @@ fn len(vm: &Vm, a: &[Value]) -> PyResult {
     item::length(vm, a[0]).map(|n| vm.new_int(n as i64))
 }
 
+/// An item that `min` or `max` may return, with what the key function said of it.
+struct Candidate {
+    item: Ref,
+    key: Option<Ref>,
+}
+
+impl Candidate {
+    fn compared(&self) -> Value {
+        self.key.as_ref().unwrap_or(&self.item).value()
+    }
+}
+
 /// `min` and `max`.
 fn extreme(vm: &Vm, name: &str, op: CompareOp, a: &[Value]) -> PyResult {
     let Some(args) = a[0].cast::<PyTuple>() else { return Ok(vm.none_ref()) };
@@ -292,26 +303,23 @@ fn extreme(vm: &Vm, name: &str, op: CompareOp, a: &[Value]) -> PyResult {
         )));
     }
     let source = if many { a[0] } else { args.as_slice()[0] };
-    let it = iter::get_iter(vm, source)?;
-    let mut best: Option<(Ref, Ref)> = None;
-    while let Some(v) = iter::next(vm, it.value())? {
-        let k = match key {
-            Some(f) => call::call_args(vm, f, &[v.value()])?,
-            None => v.clone(),
+    let mut best: Option<Candidate> = None;
+    iter::for_each(vm, source, |item| {
+        let candidate = match key {
+            Some(f) => Candidate { key: Some(call::call_args(vm, f, &[item.value()])?), item },
+            None => Candidate { key: None, item },
         };
         let better = match &best {
             None => true,
-            Some((_, b)) => {
-                let r = compare::rich(vm, k.value(), b.value(), op)?;
-                truth::truth(vm, r.value())?
-            }
+            Some(b) => compare::rich_bool(vm, candidate.compared(), b.compared(), op)?,
         };
         if better {
-            best = Some((v, k));
+            best = Some(candidate);
         }
-    }
+        Ok(())
+    })?;
     match (best, default.non_null()) {
-        (Some((v, _)), _) => Ok(v),
+        (Some(b), _) => Ok(b.item),
         (None, Some(d)) => Ok(d.to_ref()),
         (None, None) => Err(vm.value_error(format!("{name}() iterable argument is empty"))),
     }
@@ -391,11 +399,7 @@ fn round(vm: &Vm, a: &[Value]) -> PyResult {
 
 fn sorted(vm: &Vm, a: &[Value]) -> PyResult {
     let list = crate::types::list::from_iterable(vm, a[0])?;
-    let sort = attr::get_named(vm, list.value(), "sort")?;
-    let names = PyTuple::from_vec(vm, vec![vm.intern("key").to_ref(), vm.intern("reverse").to_ref()]);
-    let reverse = a[2].non_null().unwrap_or(vm.false_());
-    let args = [or_none(vm, a[1]), reverse];
-    call::call(vm, sort.value(), CallArgs { args: &args, kwnames: names.cast::<PyTuple>() })?;
+    crate::types::list::sort_method(vm, &[list.value(), a[1], a[2]])?;
     Ok(list)
 }
 

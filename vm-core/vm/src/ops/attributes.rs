@@ -6,9 +6,11 @@
 //! shape's type has.
 
 use crate::error::PyResult;
+use crate::frame::HEADER_SLOTS;
 use crate::interp::call;
 use crate::interp::regs::{Flow, Regs};
 use crate::object;
+use crate::ops::calls::enter_exact;
 use crate::ops::{adaptive, attempt};
 use crate::protocol::attr;
 use crate::protocol::call as protocol_call;
@@ -251,19 +253,14 @@ pub unsafe fn LOAD_ATTR_PROPERTY(r: &mut Regs) -> Flow {
     cached_class!(r, owner);
     let getter = pinned(r);
     let f = getter.cast_unchecked::<PyFunction>();
-    if !f.code().is_simple() || f.argcount.get() != 1 {
-        return Flow::Deopt;
-    }
     let base = r.slot(1);
-    if call::check_room(r.vm(), base.add(3), f).is_err() {
+    let nfp = base.add(HEADER_SLOTS);
+    if !f.is_simple(1) || !call::has_room(r.vm(), nfp, f) {
         return Flow::Deopt;
     }
-    *base.add(2) = owner;
-    *base.add(1) = Value::NULL;
+    *nfp = owner;
     *base = getter;
-    r.sp = base.add(3);
-    r.save();
-    call::enter(r.vm(), base, 1, None, r.ip.add(LOAD_CACHES))
+    enter_exact(r, f, nfp, nfp.add(1), LOAD_CACHES)
 }
 
 /// `__getattribute__` written in Python.

@@ -55,12 +55,19 @@ macro_rules! cached_function {
     }};
 }
 
-/// Lays the frame over the arguments, which fill the first locals up to `filled`.
+/// Lays the frame over the arguments, which fill the first locals up to `filled`. The function is
+/// in the header, and simple; there is room for its frame.
 #[inline(always)]
-unsafe fn enter_exact(r: &mut Regs, f: &PyFunction, nfp: *mut Value, filled: *mut Value) -> Flow {
+pub unsafe fn enter_exact(
+    r: &mut Regs,
+    f: &PyFunction,
+    nfp: *mut Value,
+    filled: *mut Value,
+    caches: usize,
+) -> Flow {
     let nsp = nfp.add(f.frame_slots.get() as usize);
     call::fill_null(filled, nsp);
-    let back = r.ip.add(CACHES);
+    let back = r.ip.add(caches);
     *nfp.sub(1) = Link::new(back, nfp.offset_from(r.fp) as usize).to_value();
     let s = &r.vm().interp;
     s.depth_left.set(s.depth_left.get() - 1);
@@ -80,7 +87,7 @@ pub unsafe fn CALL_PY_EXACT_ARGS(r: &mut Regs) -> Flow {
     }
     let f = cached_function!(r, *nfp.sub(2), nfp);
     let filled = r.sp;
-    enter_exact(r, f, nfp, filled)
+    enter_exact(r, f, nfp, filled, CACHES)
 }
 
 /// The arguments, the receiver first, move up by one: the header needs its slot.
@@ -97,7 +104,7 @@ pub unsafe fn CALL_PY_EXACT_ARGS_SELF(r: &mut Regs) -> Flow {
         p = p.sub(1);
     }
     let filled = r.sp.add(1);
-    enter_exact(r, f, nfp, filled)
+    enter_exact(r, f, nfp, filled, CACHES)
 }
 
 /// A bound method whose function has the cache's version, or deopt.
@@ -129,7 +136,7 @@ pub unsafe fn CALL_BOUND_METHOD_EXACT_ARGS(r: &mut Regs) -> Flow {
     r.sp = r.sp.add(1);
     r.release(method);
     let filled = r.sp;
-    enter_exact(r, f, nfp, filled)
+    enter_exact(r, f, nfp, filled, CACHES)
 }
 
 /// A function whose parameters need more than laying the arguments out.
@@ -482,7 +489,7 @@ pub unsafe fn EXIT_INIT_CHECK(r: &mut Regs) -> Flow {
     let (result, address) = (r.peek(1), crate::frame::address_from_value(r.peek(2)));
     r.transfer(address);
     if result != r.vm().none() {
-        return init_returned_value(r);
+        return init_returned_value(*r);
     }
     r.sp = r.sp.sub(2);
     Flow::Jump
@@ -490,7 +497,7 @@ pub unsafe fn EXIT_INIT_CHECK(r: &mut Regs) -> Flow {
 
 #[cold]
 #[inline(always)]
-unsafe fn init_returned_value(r: &Regs) -> Flow {
+unsafe fn init_returned_value(r: Regs) -> Flow {
     let e = not_none(r.vm(), r.peek(1));
     r.raise(e)
 }
@@ -653,12 +660,12 @@ pub fn function_text(vm: &Vm, callable: Value) -> String {
 #[inline(always)]
 pub unsafe fn MAKE_FUNCTION(r: &mut Regs) -> Flow {
     r.save();
-    let v = make_function(r);
+    let v = make_function(*r);
     r.finish_result::<1>(v)
 }
 
 #[inline(never)]
-unsafe fn make_function(r: &Regs) -> PyResult {
+unsafe fn make_function(r: Regs) -> PyResult {
     let code = r.peek(1);
     if code.cast::<PyCode>().is_none() {
         return Err(r.vm().system_error("MAKE_FUNCTION without a code object"));
@@ -699,12 +706,12 @@ fn set_function_attribute(vm: &Vm, function: Value, v: Ref, oparg: u64) {
 #[inline(always)]
 pub unsafe fn LOAD_BUILD_CLASS(r: &mut Regs) -> Flow {
     r.save();
-    let v = build_class(r);
+    let v = build_class(*r);
     r.push_result(v)
 }
 
 #[inline(never)]
-unsafe fn build_class(r: &Regs) -> PyResult {
+unsafe fn build_class(r: Regs) -> PyResult {
     let vm = r.vm();
     let name = vm.names().__build_class__;
     match crate::ops::variables::mapping_get(vm, r.function().builtins.get(), name)? {
@@ -771,5 +778,5 @@ unsafe fn give_back(r: &mut Regs, v: Value, dying: &mut usize) -> bool {
 /// CPython's way out of a nested run; this VM's is HALT.
 #[inline(always)]
 pub unsafe fn INTERPRETER_EXIT(r: &mut Regs) -> Flow {
-    crate::ops::bad_opcode(r)
+    crate::ops::bad_opcode(*r)
 }

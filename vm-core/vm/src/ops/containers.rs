@@ -415,12 +415,12 @@ pub unsafe fn GET_LEN(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn SETUP_ANNOTATIONS(r: &mut Regs) -> Flow {
     r.save();
-    let done = setup_annotations(r);
+    let done = setup_annotations(*r);
     r.finish_unit::<0>(done)
 }
 
 #[inline(never)]
-unsafe fn setup_annotations(r: &Regs) -> PyResult<()> {
+unsafe fn setup_annotations(r: Regs) -> PyResult<()> {
     let vm = r.vm();
     let Some(locals) = r.frame().mapping() else {
         return Err(vm.system_error("no locals found when setting up annotations"));

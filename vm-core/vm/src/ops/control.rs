@@ -413,5 +413,5 @@ pub unsafe fn enter_generator(r: &mut Regs, g: &PyGenerator, sent: Value, pops: 
 /// Only traces of tier 2 put it into code.
 #[inline(always)]
 pub unsafe fn ENTER_EXECUTOR(r: &mut Regs) -> Flow {
-    crate::ops::bad_opcode(r)
+    crate::ops::bad_opcode(*r)
 }

@@ -127,7 +127,7 @@ fn check_classes(vm: &Vm, classes: Value) -> PyResult<()> {
 #[inline(always)]
 pub unsafe fn CHECK_EG_MATCH(r: &mut Regs) -> Flow {
     r.save();
-    let (rest, matched) = attempt!(r, group_match(r));
+    let (rest, matched) = attempt!(r, group_match(*r));
     if !matched.is(r.vm().none()) {
         let handled = &*r.vm().interp.handled.get();
         handled.value.set(matched.clone());
@@ -140,7 +140,7 @@ pub unsafe fn CHECK_EG_MATCH(r: &mut Regs) -> Flow {
 
 /// What of an exception (group) a class matches, and the rest; None for nothing.
 #[inline(never)]
-unsafe fn group_match(r: &Regs) -> PyResult<(Ref, Ref)> {
+unsafe fn group_match(r: Regs) -> PyResult<(Ref, Ref)> {
     let (vm, e, classes) = (r.vm(), r.peek(2), r.peek(1));
     check_classes(vm, classes)?;
     let group = vm.builtin(shape::BASE_EXCEPTION_GROUP);

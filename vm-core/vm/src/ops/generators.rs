@@ -43,7 +43,7 @@ unsafe fn return_generator(vm: &Vm) -> Flow {
 #[inline(always)]
 pub unsafe fn YIELD_VALUE(r: &mut Regs) -> Flow {
     let vm = r.vm();
-    let Some(g) = r.frame().generator() else { return not_a_generator(r) };
+    let Some(g) = r.frame().generator() else { return not_a_generator(*r) };
     let value = r.pop().into_owned();
     let link: Link = r.link();
     let state = if r.oparg == 0 { GeneratorState::Suspended } else { GeneratorState::SuspendedYieldFrom };
@@ -57,7 +57,7 @@ pub unsafe fn YIELD_VALUE(r: &mut Regs) -> Flow {
 }
 
 cold_function! {
-    unsafe fn not_a_generator(r: &Regs) -> Flow {
+    unsafe fn not_a_generator(r: Regs) -> Flow {
         r.raise(r.vm().system_error("YIELD_VALUE outside of a generator"))
     }
 }

@@ -14,13 +14,13 @@ use crate::vm::Vm;
 #[inline(always)]
 pub unsafe fn IMPORT_NAME(r: &mut Regs) -> Flow {
     r.save();
-    let v = import_name(r);
+    let v = import_name(*r);
     r.finish_result::<2>(v)
 }
 
 /// Calls `__import__` of the builtins, which a program may have replaced.
 #[inline(never)]
-unsafe fn import_name(r: &Regs) -> PyResult {
+unsafe fn import_name(r: Regs) -> PyResult {
     let vm = r.vm();
     let function = r.function();
     let Some(import) = mapping_get(vm, function.builtins.get(), vm.names().__import__)? else {

@@ -107,7 +107,7 @@ pub(crate) use attempt;
 /// An opcode that does not exist, or that only tools of CPython put into code.
 #[cold]
 #[inline(never)]
-pub fn bad_opcode(r: &Regs) -> Flow {
+pub fn bad_opcode(r: Regs) -> Flow {
     // SAFETY: `ip` is behind the code unit that was fetched.
     let unit = unsafe { *r.ip.sub(1) };
     r.raise(r.vm().system_error(format!("unknown opcode {}", unit & 255)))

@@ -1,8 +1,10 @@
 //! Arithmetic, comparison, containment, subscription.
 
 use crate::error::PyResult;
+use crate::frame::HEADER_SLOTS;
 use crate::interp::call;
 use crate::interp::regs::{Flow, Regs};
+use crate::ops::calls::enter_exact;
 use crate::ops::{adaptive, attempt, control};
 use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::{compare, item, truth::truth};
@@ -383,16 +385,14 @@ pub unsafe fn BINARY_OP_SUBSCR_GETITEM(r: &mut Regs) -> Flow {
     // [container, key] become the locals; the header goes below them.
     const CACHES: usize = 5;
     let base = r.slot(2);
-    if call::check_room(vm, base.add(4), f).is_err() {
+    let nfp = base.add(HEADER_SLOTS);
+    if !f.is_simple(2) || !call::has_room(vm, nfp, f) {
         return Flow::Deopt;
     }
-    *base.add(3) = *base.add(1);
-    *base.add(2) = *base;
-    *base.add(1) = Value::NULL;
+    *nfp.add(1) = *base.add(1);
+    *nfp = *base;
     *base = d.function.borrow();
-    r.sp = base.add(4);
-    r.save();
-    call::enter(vm, base, 2, None, r.ip.add(CACHES))
+    enter_exact(r, f, nfp, nfp.add(2), CACHES)
 }
 
 #[inline(always)]

@@ -23,12 +23,12 @@ pub unsafe fn NOT_TAKEN(_: &mut Regs) -> Flow {
 
 #[inline(always)]
 pub unsafe fn CACHE(r: &mut Regs) -> Flow {
-    crate::ops::bad_opcode(r)
+    crate::ops::bad_opcode(*r)
 }
 
 #[inline(always)]
 pub unsafe fn RESERVED(r: &mut Regs) -> Flow {
-    crate::ops::bad_opcode(r)
+    crate::ops::bad_opcode(*r)
 }
 
 /// Pushes a constant: borrowed, since the frame's function keeps its code.

@@ -9,7 +9,7 @@ macro_rules! unsupported {
         $(#[cold]
         #[inline(always)]
         pub unsafe fn $name(r: &mut Regs) -> Flow {
-            crate::ops::bad_opcode(r)
+            crate::ops::bad_opcode(*r)
         })*
     };
 }

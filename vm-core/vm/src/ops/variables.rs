@@ -30,7 +30,7 @@ pub unsafe fn LOAD_FAST_BORROW(r: &mut Regs) -> Flow {
 pub unsafe fn LOAD_FAST_CHECK(r: &mut Regs) -> Flow {
     let v = *r.local(r.arg());
     if v.is_null() {
-        return unbound_local(r);
+        return unbound_local(*r);
     }
     r.push(v.dup());
     Flow::Next
@@ -105,7 +105,7 @@ pub unsafe fn DELETE_FAST(r: &mut Regs) -> Flow {
     let slot = r.local(r.arg());
     let old = *slot;
     if old.is_null() {
-        return unbound_local(r);
+        return unbound_local(*r);
     }
     *slot = Value::NULL;
     r.release(old);
@@ -114,7 +114,7 @@ pub unsafe fn DELETE_FAST(r: &mut Regs) -> Flow {
 
 #[cold]
 #[inline(always)]
-unsafe fn unbound_local(r: &Regs) -> Flow {
+unsafe fn unbound_local(r: Regs) -> Flow {
     let name = *r.code().localsplus_names.get_unchecked(r.arg());
     r.raise(unbound_local_error(r.vm(), name))
 }
@@ -147,7 +147,7 @@ fn undefined(vm: &Vm, name: Value) -> Raised {
 /// What an empty cell raises: locals and free variables have messages of their own.
 #[cold]
 #[inline(never)]
-unsafe fn empty_cell(r: &Regs) -> Raised {
+unsafe fn empty_cell(r: Regs) -> Raised {
     let code = r.code();
     let name = *code.localsplus_names.get_unchecked(r.arg());
     if r.arg() < (code.nlocalsplus - code.nfreevars) as usize {
@@ -176,7 +176,7 @@ pub unsafe fn COPY_FREE_VARS(r: &mut Regs) -> Flow {
     let n = r.arg();
     let function = r.function();
     let Some(closure) = function.closure.get().non_null().and_then(|c| c.cast::<PyTuple>()) else {
-        return no_closure(r);
+        return no_closure(*r);
     };
     let first = r.local(function.code().nlocalsplus as usize - n);
     for (i, cell) in closure.as_slice().iter().take(n).enumerate() {
@@ -187,7 +187,7 @@ pub unsafe fn COPY_FREE_VARS(r: &mut Regs) -> Flow {
 }
 
 #[cold]
-unsafe fn no_closure(r: &Regs) -> Flow {
+unsafe fn no_closure(r: Regs) -> Flow {
     r.raise(r.vm().system_error("a function with free variables has no closure"))
 }
 
@@ -200,7 +200,7 @@ unsafe fn cell<'a>(r: &Regs) -> &'a PyCell {
 pub unsafe fn LOAD_DEREF(r: &mut Regs) -> Flow {
     let v = cell(r).content.slot();
     if v.is_null() {
-        return r.raise(empty_cell(r));
+        return r.raise(empty_cell(*r));
     }
     // Whoever shares the cell may change it at any time.
     r.push(v.dup());
@@ -219,7 +219,7 @@ pub unsafe fn STORE_DEREF(r: &mut Regs) -> Flow {
 pub unsafe fn DELETE_DEREF(r: &mut Regs) -> Flow {
     let old = cell(r).content.replace_value(Value::NULL);
     if old.is_null() {
-        return r.raise(empty_cell(r));
+        return r.raise(empty_cell(*r));
     }
     r.release(old);
     Flow::Next
@@ -233,7 +233,7 @@ pub unsafe fn LOAD_FROM_DICT_OR_DEREF(r: &mut Regs) -> Flow {
         Some(v) => v,
         None => match cell(r).content.get_ref() {
             Some(v) => v,
-            None => return r.raise(empty_cell(r)),
+            None => return r.raise(empty_cell(*r)),
         },
     };
     r.finish::<1>(found.into_value());
@@ -273,14 +273,14 @@ pub unsafe fn LOAD_LOCALS(r: &mut Regs) -> Flow {
 }
 
 #[inline(never)]
-unsafe fn load_name(r: &Regs) -> PyResult {
+unsafe fn load_name(r: Regs) -> PyResult {
     let (vm, name) = (r.vm(), r.name(r.arg()));
     let Some(locals) = r.frame().mapping() else {
         return Err(vm.system_error("no locals found"));
     };
     match mapping_get(vm, locals, name)? {
         Some(v) => Ok(v),
-        None => load_global(r, name),
+        None => load_global(&r, name),
     }
 }
 
@@ -300,7 +300,7 @@ unsafe fn load_global(r: &Regs, name: Value) -> PyResult {
 #[inline(always)]
 pub unsafe fn LOAD_NAME(r: &mut Regs) -> Flow {
     r.save();
-    let v = load_name(r);
+    let v = load_name(*r);
     r.push_result(v)
 }
 

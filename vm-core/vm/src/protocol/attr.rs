@@ -1,6 +1,6 @@
 //! Attributes: the generic lookup of objects, special-method lookup, and what LOAD_ATTR needs.
 
-use crate::args::CallArgs;
+use crate::args::{self, CallArgs};
 use crate::error::{PyResult, Raised};
 use crate::object;
 use crate::protocol::call;
@@ -359,10 +359,9 @@ impl Method {
         if self.this.is_null() {
             return call::call(vm, self.callable.value(), args);
         }
-        let mut all = Vec::with_capacity(args.args.len() + 1);
-        all.push(self.this);
-        all.extend_from_slice(args.args);
-        call::call(vm, self.callable.value(), CallArgs { args: &all, kwnames: args.kwnames })
+        args::with_first(self.this, args.args, |all| {
+            call::call(vm, self.callable.value(), CallArgs { args: all, kwnames: args.kwnames })
+        })
     }
 }
 

@@ -138,8 +138,8 @@ impl type_::TypeDef {
 fn bound_new(vm: &Vm, ty: TypeRef, args: CallArgs) -> PyResult {
     for t in ty.mro() {
         if let Some(type_::TypeDef { new: New::Bound(sig, f), .. }) = t.definition {
-            let sig = vm.signatures.get(sig);
-            let name = TypeName(t.name());
+            let sig = t.constructor(vm, sig);
+            let name = TypeName(t);
             // Keywords are for a subclass's own `__init__` if it has one.
             let same_init = ty.slots().init.map(|f| f as usize) == t.slots().init.map(|f| f as usize);
             let args = if args.has_keywords() && !same_init && sig.takes_no_keywords() {

@@ -1,6 +1,6 @@
 //! Argument checks that constructors share.
 
-use crate::args::CallArgs;
+use crate::args::{CallArgs, FunctionName};
 use crate::error::PyResult;
 use crate::shape::ShapeId;
 use crate::types::type_::TypeRef;
@@ -16,9 +16,9 @@ pub fn no_keywords(vm: &Vm, name: &str, args: CallArgs) -> PyResult<()> {
 }
 
 /// The positional arguments, between `min` and `max` of them.
-pub fn positional<'a>(
+pub fn positional<'a, N: FunctionName + ?Sized>(
     vm: &Vm,
-    name: &str,
+    name: &N,
     args: CallArgs<'a>,
     min: usize,
     max: usize,
@@ -33,6 +33,7 @@ pub fn positional<'a>(
         _ => ("at most ", max),
     };
     let s = if limit == 1 { "" } else { "s" };
+    let name = name.plain();
     Err(vm.type_error(format!("{name} expected {how}{limit} argument{s}, got {}", a.len())))
 }
 

@@ -122,6 +122,13 @@ impl PyFunction {
         unsafe { self.code.get().cast_unchecked::<PyCode>() }
     }
 
+    /// Whether a call with that many positional arguments needs no more than laying them out.
+    #[inline(always)]
+    pub fn is_simple(&self, args: u32) -> bool {
+        let code = self.code();
+        self.argcount.get() == args && code.is_simple() && !code.has_mapping()
+    }
+
     /// The code object as a value.
     pub fn code_value(&self) -> Value {
         self.code.get()

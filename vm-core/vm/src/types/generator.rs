@@ -285,8 +285,9 @@ unsafe fn copy_slots(from: *const Value, to: *mut Value, count: usize) {
     let mut i = 0;
     while i < count {
         for k in i..i + SLOT_GROUP {
-            // SAFETY: promised by the callers.
-            unsafe { to.add(k).write_volatile(from.add(k).read_volatile()) }
+            // SAFETY: promised by the callers. As plain words: what lies behind the values may
+            // be anything.
+            unsafe { to.cast::<u64>().add(k).write_volatile(from.cast::<u64>().add(k).read_volatile()) }
         }
         i += SLOT_GROUP;
     }

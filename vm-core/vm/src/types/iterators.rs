@@ -492,25 +492,27 @@ fn new_zip(vm: &Vm, ty: TypeRef, a: &[Value]) -> PyResult {
 }
 
 /// One item of each iterator; `None` when one has ended (in strict mode: when all have).
-fn step_together(vm: &Vm, iterators: &PyTuple, strict: bool, name: &str) -> PyResult<Option<Vec<Ref>>> {
-    let mut items = Vec::with_capacity(iterators.len());
-    for it in iterators.iter() {
+fn step_together(vm: &Vm, iterators: &PyTuple, strict: bool, name: &str) -> PyResult<Option<Ref>> {
+    let made = PyTuple::uninit(vm, iterators.len());
+    // SAFETY: just made.
+    let items = unsafe { made.cast_unchecked::<PyTuple>() };
+    for (i, it) in iterators.iter().enumerate() {
         match iter::next(vm, it)? {
-            Some(v) => items.push(v),
+            // SAFETY: nobody sees the tuple yet, and each item is set once.
+            Some(v) => unsafe { items.init_item(i, v) },
             None if strict => {
-                drop_and_check(vm, iterators, items, name)?;
+                drop(made);
+                check_all_ended(vm, iterators, i, name)?;
                 return Ok(None);
             }
             None => return Ok(None),
         }
     }
-    Ok(Some(items))
+    Ok(Some(made))
 }
 
-/// One iterator has ended: raises ValueError unless all end here.
-fn drop_and_check(vm: &Vm, iterators: &PyTuple, items: Vec<Ref>, name: &str) -> PyResult<()> {
-    let i = items.len();
-    drop(items);
+/// The `i`-th iterator has ended: raises ValueError unless all end here.
+fn check_all_ended(vm: &Vm, iterators: &PyTuple, i: usize, name: &str) -> PyResult<()> {
     let complain = |i: usize, how: &str| {
         let s = if i == 1 { " " } else { "s 1-" };
         vm.value_error(format!("{name}() argument {} is {how} than argument{s}{i}", i + 1))
@@ -532,7 +534,7 @@ fn zip_next(vm: &Vm, v: Value) -> PyResult<Option<Ref>> {
     if iterators.is_empty() {
         return Ok(None);
     }
-    Ok(step_together(vm, iterators, z.strict.get(), "zip")?.map(|items| PyTuple::from_vec(vm, items)))
+    step_together(vm, iterators, z.strict.get(), "zip")
 }
 
 fn zip_reduce(vm: &Vm, a: &[Value]) -> PyResult {
@@ -612,8 +614,7 @@ fn map_next(vm: &Vm, v: Value) -> PyResult<Option<Ref>> {
         };
     }
     let Some(items) = step_together(vm, iterators, m.strict.get(), "map")? else { return Ok(None) };
-    let args: Vec<Value> = items.iter().map(Ref::value).collect();
-    call::call_args(vm, m.function.value(), &args).map(Some)
+    call::call_args(vm, m.function.value(), tuple_in(&items).as_slice()).map(Some)
 }
 
 fn map_reduce(vm: &Vm, a: &[Value]) -> PyResult {

@@ -1,6 +1,6 @@
 //! `types.SimpleNamespace`: an object whose attributes are whatever it was given.
 
-use crate::args::CallArgs;
+use crate::args::{CallArgs, TypeName};
 use crate::error::{PyResult, Raised};
 use crate::object::{self, Header, Payload};
 use crate::protocol::{attr, call, compare};
@@ -75,7 +75,7 @@ pub static DEF: TypeDef = TypeDef {
 };
 
 fn init(vm: &Vm, v: Value, args: CallArgs) -> PyResult<()> {
-    let a = construct::positional(vm, &vm.type_of(v).name(), args, 0, 1)?;
+    let a = construct::positional(vm, &TypeName(vm.type_of(v)), args, 0, 1)?;
     let d = dict(vm, v);
     if let Some(&source) = a.first() {
         let source = if source.has_shape(shape::DICT) {

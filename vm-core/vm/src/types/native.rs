@@ -1,6 +1,7 @@
 //! Callables and descriptors that wrap native code: built-in functions and methods, method,
 //! wrapper, getset and member descriptors.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use crate::args::{CallArgs, FunctionName, Signature};
@@ -89,8 +90,8 @@ impl BuiltinFunction {
 }
 
 impl FunctionName for BuiltinFunction {
-    fn plain(&self) -> &str {
-        self.def.name
+    fn plain(&self) -> Cow<'_, str> {
+        self.def.name.into()
     }
 
     fn qualified(&self, vm: &Vm) -> String {
@@ -112,8 +113,8 @@ impl FunctionName for BuiltinFunction {
 }
 
 impl FunctionName for MethodDescriptor {
-    fn plain(&self) -> &str {
-        self.def.name
+    fn plain(&self) -> Cow<'_, str> {
+        self.def.name.into()
     }
 
     fn qualified(&self, _vm: &Vm) -> String {

@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell, UnsafeCell};
 
-use crate::args::CallArgs;
+use crate::args::{CallArgs, Signature};
 use crate::error::PyResult;
 use crate::object::{self, Header, Payload};
 use crate::owned_cell::OwnedCell;
@@ -82,6 +82,8 @@ pub struct Type {
     version: Cell<u32>,
     /// The `__init__` that instance-making calls enter, and the version at which it was found.
     pub(crate) python_init: Cell<(u32, Value)>,
+    /// How the constructor of a built-in type binds its arguments, once it was called.
+    constructor: Cell<Option<&'static Signature>>,
     /// The metaclass; `type` for most.
     pub definition: Option<&'static TypeDef>,
 }
@@ -260,6 +262,7 @@ impl Type {
             inline_capacity: Cell::new(6),
             version: Cell::new(vm.next_type_version()),
             python_init: Cell::new((0, Value::NULL)),
+            constructor: Cell::new(None),
             definition,
         };
         #[repr(C, align(16))]
@@ -521,6 +524,15 @@ impl Type {
 
     pub fn is_subtype(&self, other: &Type) -> bool {
         std::ptr::eq(self, other) || self.mro().iter().any(|t| std::ptr::eq(*t, other))
+    }
+
+    /// The parsed signature of this built-in type's constructor.
+    pub(crate) fn constructor(&self, vm: &Vm, text: &'static str) -> &'static Signature {
+        self.constructor.get().unwrap_or_else(|| {
+            let parsed = vm.signatures.get(text);
+            self.constructor.set(Some(parsed));
+            parsed
+        })
     }
 
     #[inline(always)]

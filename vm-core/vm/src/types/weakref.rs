@@ -152,6 +152,7 @@ pub fn all(vm: &Vm, v: Value) -> Vec<Ref> {
 }
 
 /// Clears all references to a dying object and calls their callbacks.
+#[inline(never)]
 pub(crate) fn clear_all(vm: &Vm, p: *mut Header) {
     let mut dead = Vec::new();
     // SAFETY: the dying object has a prefix.

@@ -174,16 +174,20 @@ fn contains(vm: &Vm, v: Value, x: Value) -> PyResult<bool> {
 /// Position of the first item in `start..stop` that equals `x`.
 fn find(vm: &Vm, list: &PyList, x: Value, start: usize, stop: usize) -> PyResult<Option<usize>> {
     let mut i = start;
+    if x.is_small_int() {
+        // Comparing ints runs no code that could change the list.
+        let items = list.as_slice();
+        let ints = items[start.min(items.len())..].iter().take(stop.saturating_sub(start));
+        match ints.clone().position(|y| *y == x || !y.is_small_int()) {
+            Some(n) if items[start + n] == x => return Ok(Some(start + n)),
+            Some(n) => i += n,
+            None => return Ok(None),
+        }
+    }
     while i < stop
         && let Some(y) = list.get(i)
     {
-        // Comparing ints runs no code that could change the list.
-        let equal = if x.is_small_int() && y.is_small_int() {
-            x == y
-        } else {
-            compare::eq(vm, y.to_ref().value(), x)?
-        };
-        if equal {
+        if compare::eq(vm, y.to_ref().value(), x)? {
             return Ok(Some(i));
         }
         i += 1;
@@ -199,9 +203,8 @@ fn concat(vm: &Vm, a: Value, b: Value) -> PyResult {
         )));
     };
     let x = this(a);
-    let mut all = Vec::with_capacity(x.len() + y.len());
-    all.extend(x.as_slice().iter().chain(y.as_slice()).map(|v| v.to_ref()));
-    Ok(PyList::new(vm, all))
+    let all = x.as_slice().iter().chain(y.as_slice()).map(|v| v.to_ref());
+    Ok(PyList::from_exact_iter(vm, x.len() + y.len(), all))
 }
 
 fn repeated(vm: &Vm, list: &PyList, n: usize) -> PyResult<Vec<Ref>> {
@@ -352,7 +355,8 @@ fn reverse(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(vm.none_ref())
 }
 
-fn sort_method(vm: &Vm, a: &[Value]) -> PyResult {
+/// `list.sort`, of the bound arguments.
+pub fn sort_method(vm: &Vm, a: &[Value]) -> PyResult {
     let key = a[1].non_null().filter(|k| !k.is(vm.none()));
     let reverse = match a[2].non_null() {
         Some(r) => truth::truth(vm, r)?,

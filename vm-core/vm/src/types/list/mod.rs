@@ -18,7 +18,7 @@ mod slices;
 pub mod sort;
 
 pub use iterator::{ITERATOR_DEF, PyListIterator, PyListReverseIterator, REVERSE_ITERATOR_DEF};
-pub use methods::{DEF, extend, from_iterable, sort_list};
+pub use methods::{DEF, extend, from_iterable, sort_list, sort_method};
 pub use slices::slice_of;
 
 /// A list object. The fields' offsets are fixed; instructions read them directly.

@@ -89,13 +89,22 @@ pub fn set_item(vm: &Vm, v: Value, key: Value, value: Value) -> PyResult<()> {
 fn replace_items(list: &PyList, s: Selection, new: &[Value]) {
     // What owns nothing needs no keeping; destructors of the rest may look at the list.
     let mut old: Vec<Ref> = Vec::new();
-    for (i, v) in s.positions().zip(new) {
+    let mut replace = |i: usize, v: Value| {
         let gone = list.replace(i, v.to_ref());
         if gone.is_owned_object() {
             old.push(gone);
         }
+    };
+    match s.contiguous() {
+        Some(range) => {
+            range.zip(new).for_each(|(i, v)| replace(i, *v));
+            drop_backward(old);
+        }
+        None => {
+            s.positions().zip(new).for_each(|(i, v)| replace(i, *v));
+            drop(old);
+        }
     }
-    if s.step == 1 { drop_backward(old) } else { drop(old) }
 }
 
 fn assign_slice(vm: &Vm, list: &PyList, s: Selection, new: Vec<Ref>) -> PyResult<()> {

@@ -1,6 +1,6 @@
 //! The types `set` and `frozenset`: methods and slots.
 
-use crate::args::CallArgs;
+use crate::args::{CallArgs, TypeName};
 use crate::error::PyResult;
 use crate::object;
 use crate::protocol::number::BinaryOp;
@@ -181,7 +181,7 @@ fn others<'a>(a: &[Value]) -> &'a PyTuple {
 
 fn init(vm: &Vm, v: Value, args: CallArgs) -> PyResult<()> {
     construct::no_keywords(vm, "set", args)?;
-    let a = construct::positional(vm, &vm.type_of(v).full_name(), args, 0, 1)?;
+    let a = construct::positional(vm, &TypeName(vm.type_of(v)), args, 0, 1)?;
     PySet::of(v).clear();
     match a.first() {
         Some(&iterable) => PySet::of(v).update(vm, iterable),

@@ -1,5 +1,7 @@
 //! Docstrings: finding them, and removing their indentation as CPython does since 3.13.
 
+use std::borrow::Cow;
+
 use ruff_python_ast::{Expr, Stmt};
 use tailscope_bytecode::code::Wtf8;
 
@@ -23,7 +25,8 @@ impl Codegen<'_> {
         let Expr::StringLiteral(literal) = e else {
             return Ok(Wtf8::from(""));
         };
-        let doc = expand_tabs(&string_value(&literal.value, self.source).0);
+        let value = string_value(&literal.value, self.source);
+        let doc = expand_tabs(&value.0);
         match lone_surrogates(&doc) {
             Some(msg) => Err(CompileError {
                 kind: ErrorKind::UnicodeEncode,
@@ -77,7 +80,10 @@ fn leading_spaces(line: &[u8]) -> usize {
 }
 
 /// `str.expandtabs()`: columns count code points, and begin anew after each line end.
-fn expand_tabs(text: &[u8]) -> Vec<u8> {
+fn expand_tabs(text: &[u8]) -> Cow<'_, [u8]> {
+    if !text.contains(&b'\t') {
+        return Cow::Borrowed(text);
+    }
     let mut out = Vec::with_capacity(text.len());
     let mut column = 0;
     for &byte in text {
@@ -95,7 +101,7 @@ fn expand_tabs(text: &[u8]) -> Vec<u8> {
         }
         out.push(byte);
     }
-    out
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
@@ -119,7 +125,7 @@ mod tests {
     #[test]
     fn tabs_stop_every_eight_code_points() {
         assert_eq!(
-            expand_tabs("é\tx\n\ty".as_bytes()),
+            &*expand_tabs("é\tx\n\ty".as_bytes()),
             "é       x\n        y".as_bytes()
         );
     }

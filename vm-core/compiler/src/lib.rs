@@ -18,6 +18,7 @@
 pub mod assemble;
 pub mod codegen;
 mod consts;
+mod encodings;
 pub mod error;
 mod flowgraph;
 pub mod instr;

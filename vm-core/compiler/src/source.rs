@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use ruff_text_size::{TextRange, TextSize};
 
+use crate::encodings;
 use crate::error::{CompileError, ErrorKind};
 use crate::instr::Loc;
 
@@ -356,66 +357,10 @@ fn decode_utf8(bytes: &[u8]) -> Result<Cow<'_, str>, CompileError> {
 }
 
 fn decode_named<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, str>, CompileError> {
-    let key: String = name
-        .chars()
-        .map(|c| {
-            if c == '_' {
-                '-'
-            } else {
-                c.to_ascii_lowercase()
-            }
-        })
-        .collect();
-    match key.as_str() {
-        "iso-8859-1" | "latin1" | "l1" | "8859" | "cp819" | "iso8859-1" => {
-            Ok(Cow::Owned(bytes.iter().map(|&b| char::from(b)).collect()))
-        }
-        "utf8" | "u8" | "cp65001" | "utf-8-sig" => decode_utf8(bytes),
-        "ascii" | "us-ascii" | "646" | "ansi-x3.4-1968" => {
-            match bytes.iter().position(|b| !b.is_ascii()) {
-                None => decode_utf8(bytes),
-                Some(at) => Err(undecodable(format!(
-                    "'ascii' codec can't decode byte 0x{:02x} in position {at}: \
-                     ordinal not in range(128)",
-                    bytes[at]
-                ))),
-            }
-        }
-        _ => decode_whatwg(bytes, name, &key),
+    match encodings::decode(bytes, name).map_err(undecodable)? {
+        Some(text) => Ok(text),
+        None => decode_utf8(bytes),
     }
-}
-
-/// The encodings that browsers know too, under Python's spellings of their names.
-fn decode_whatwg<'a>(bytes: &'a [u8], name: &str, key: &str) -> Result<Cow<'a, str>, CompileError> {
-    let windows = key
-        .strip_prefix("cp125")
-        .map(|digit| format!("windows-125{digit}"));
-    let iso = key
-        .strip_prefix("iso8859-")
-        .or_else(|| key.strip_prefix("latin-"))
-        .map(|part| format!("iso-8859-{part}"));
-    let label = match key {
-        "cp932" | "sjis" => "shift_jis",
-        "cp936" => "gbk",
-        "cp949" | "euckr" => "euc-kr",
-        "cp950" => "big5",
-        "eucjp" | "ujis" => "euc-jp",
-        "cp866" => "ibm866",
-        _ => windows.as_deref().or(iso.as_deref()).unwrap_or(key),
-    };
-    // UTF-16 cannot be a source encoding: the cookie itself would not be readable.
-    let encoding = encoding_rs::Encoding::for_label(label.as_bytes())
-        .filter(|e| e.is_ascii_compatible() && *e != encoding_rs::UTF_8);
-    let Some(encoding) = encoding else {
-        return Err(undecodable(format!("unknown encoding: {name}")));
-    };
-    encoding
-        .decode_without_bom_handling_and_without_replacement(bytes)
-        .ok_or_else(|| {
-            undecodable(format!(
-                "'{name}' codec can't decode the source: it holds invalid bytes"
-            ))
-        })
 }
 
 /// CPython reports what a codec refuses on line 0.

@@ -375,16 +375,22 @@ fn explain(
 }
 
 /// Where a statement begins at the top level, well before an error: what stands before it
-/// is right.
+/// is right. But CPython's rules for wrong programs mistake the default of a type parameter for a
+/// wrong comparison in `type X[T = int] = ...`, if they run at all.
 fn safe_start(body: &[Stmt], error: TextSize, source: &SourceFile) -> TextSize {
     let before = body
         .iter()
         .filter(|s| s.end() < error && source.position(s.start()).1 == 0);
     let starts: Vec<TextSize> = before.map(Ranged::start).collect();
-    starts
-        .len()
-        .checked_sub(2)
-        .map_or(TextSize::new(0), |i| starts[i])
+    let Some(index) = starts.len().checked_sub(2) else {
+        return TextSize::new(0);
+    };
+    let skipped = &source.text()[..usize::from(starts[index])];
+    let is_alias = |statement: &str| statement.trim_start().starts_with("type ");
+    match skipped.split(['\n', ';', ':']).any(is_alias) {
+        true => TextSize::new(0),
+        false => starts[index],
+    }
 }
 
 /// An error of the parser: its columns count characters.

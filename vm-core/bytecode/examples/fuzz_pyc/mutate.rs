@@ -19,7 +19,7 @@ pub enum Input {
     /// A file as it would be read.
     File(Vec<u8>),
     /// What a file would hold: past the reader, more mutations reach the verifier.
-    Code(Code),
+    Code(Box<Code>),
 }
 
 /// The input that these random numbers make.
@@ -40,7 +40,7 @@ pub fn input(seeds: &[Seed], random: &mut Random) -> Input {
         let mut which = random.below(count(&code));
         change_nested(&mut code, &mut which, other, random);
     }
-    Input::Code(code)
+    Input::Code(Box::new(code))
 }
 
 /// Numbers at which something may go wrong.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tailscope_bytecode::code::Code;
-use tailscope_bytecode::{pyc, verify};
 use tailscope_compiler::Mode;
 use tailscope_stdlib::EmbeddedLibrary;
 use tailscope_vm::code::PyCode;
@@ -198,9 +197,7 @@ fn folder_of(path: &Path) -> String {
 
 /// The code object of a `.pyc` file, verified.
 pub fn read_pyc(bytes: &[u8], path: &Path) -> Result<Code, CannotRun> {
-    let file = pyc::Pyc::read(bytes).map_err(|e| CannotRun(format!("{}: {e}", path.display())))?;
-    verify::verify(&file.code).map_err(|e| CannotRun(format!("{}: {e}", path.display())))?;
-    Ok(file.code)
+    import::read_pyc(bytes).map_err(|e| CannotRun(format!("{}: {e}", path.display())))
 }
 
 /// Runs code as `__main__`.

@@ -125,6 +125,36 @@ fn damaged_and_foreign_pyc_files_are_refused() {
 }
 
 #[test]
+fn pyc_files_are_imported_where_there_is_no_source() {
+    let program = "
+import plain, package.inner
+print(plain.__file__.endswith('plain.pyc'), package.inner.VALUE)
+for name in 'foreign', 'short':
+    try:
+        __import__(name)
+    except ImportError as e:
+        print(e.name, e.path.endswith(name + '.pyc'), str(e).split(':')[0])
+";
+    let main = file("imports", "main.py", program.as_bytes());
+    let folder = main.parent().unwrap();
+    std::fs::create_dir_all(folder.join("package")).unwrap();
+    for (name, source) in [("plain", ""), ("package/__init__", ""), ("package/inner", "VALUE = 42")] {
+        let source_file = folder.join(format!("{name}.py"));
+        std::fs::write(&source_file, source).unwrap();
+        let out = source_file.with_extension("pyc");
+        assert!(run(&["compile", source_file.to_str().unwrap(), "-o", out.to_str().unwrap()]).status.success());
+        std::fs::remove_file(source_file).unwrap();
+    }
+    let good = std::fs::read(folder.join("plain.pyc")).unwrap();
+    let mut foreign = good.clone();
+    foreign[0] ^= 0x55;
+    std::fs::write(folder.join("foreign.pyc"), foreign).unwrap();
+    std::fs::write(folder.join("short.pyc"), &good[..good.len() - 3]).unwrap();
+    let expected = "True 42\nforeign True bad magic number in 'foreign'\nshort True cannot run the code of 'short'\n";
+    assert_eq!(stdout(&run(&["run", main.to_str().unwrap()])), expected);
+}
+
+#[test]
 fn deep_recursion_raises() {
     let o = run(&["run", "-c", "def f(n): return f(n + 1)\nf(0)"]);
     assert_eq!(o.status.code(), Some(1));

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::error::PyResult;
+use crate::suggest;
 use crate::types::dict::PyDict;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
@@ -323,13 +324,25 @@ impl Signature {
                 None if self.takes_no_keywords() => {
                     Err(vm.type_error(format!("{}() takes no keyword arguments", fname.qualified(vm))))
                 }
-                None => Err(vm.type_error(format!(
-                    "{}() got an unexpected keyword argument '{}'",
-                    fname.plain(),
-                    String::from_utf8_lossy(bytes)
-                ))),
+                None => Err(self.unexpected_keyword(vm, fname, &String::from_utf8_lossy(bytes), skip)),
             },
         }
+    }
+
+    #[cold]
+    fn unexpected_keyword<N: FunctionName + ?Sized>(
+        &self,
+        vm: &Vm,
+        fname: &N,
+        name: &str,
+        skip: usize,
+    ) -> crate::error::Raised {
+        let known = self.params.iter().skip(self.positional_only.max(skip)).map(|p| p.name);
+        let hint = match suggest::closest(name, known) {
+            Some(s) => format!(". Did you mean '{s}'?"),
+            None => String::new(),
+        };
+        vm.type_error(format!("{}() got an unexpected keyword argument '{name}'{hint}", fname.plain()))
     }
 
     /// No parameter can be given by name.

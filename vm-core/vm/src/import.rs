@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use tailscope_bytecode::code::Code;
+use tailscope_bytecode::{pyc, verify};
 use tailscope_compiler::{CompileOptions, Mode};
 
 use crate::error::{PyResult, Raised};
@@ -244,17 +246,23 @@ enum Found {
 fn find_in(dir: &Path, leaf: &str) -> Found {
     let package = dir.join(leaf);
     if package.is_dir() {
-        let init = package.join("__init__.py");
-        if init.is_file() {
+        if let Some(init) = source_or_bytecode(&package, "__init__") {
             return Found::Package(init);
         }
     }
-    let file = dir.join(format!("{leaf}.py"));
-    if file.is_file() {
+    if let Some(file) = source_or_bytecode(dir, leaf) {
         return Found::Module(file);
     }
     if package.is_dir() { Found::Namespace(package) } else { Found::Nothing }
 }
+
+/// A module's file: its source, or else the `.pyc` file that lies in its place.
+fn source_or_bytecode(dir: &Path, leaf: &str) -> Option<PathBuf> {
+    [SOURCE, BYTECODE].iter().map(|suffix| dir.join(format!("{leaf}.{suffix}"))).find(|file| file.is_file())
+}
+
+const SOURCE: &str = "py";
+const BYTECODE: &str = "pyc";
 
 fn make_namespace(vm: &Vm, name: &str, places: Vec<String>) -> PyResult {
     let m = module::new(vm, name);
@@ -269,9 +277,46 @@ fn make_namespace(vm: &Vm, name: &str, places: Vec<String>) -> PyResult {
 fn run_file(vm: &Vm, name: &str, file: &Path, path: Option<Vec<String>>) -> PyResult {
     let shown = file.display().to_string();
     match std::fs::read(file) {
+        Ok(bytes) if file.extension().is_some_and(|e| e == BYTECODE) => {
+            let code = read_pyc(&bytes).map_err(|why| cannot_read(vm, name, &shown, &bytes, &why))?;
+            let code = crate::code::PyCode::new(vm, &std::sync::Arc::new(code))?;
+            run_module(vm, name, &shown, code.value(), path)
+        }
         Ok(source) => run_source(vm, name, &shown, &source, path),
         Err(e) => Err(os_error(vm, &e, Some(&shown))),
     }
+}
+
+/// The code object of a `.pyc` file, verified.
+///
+/// # Errors
+/// A sentence about what is wrong with the file.
+pub fn read_pyc(bytes: &[u8]) -> Result<Code, String> {
+    let file = pyc::Pyc::read(bytes).map_err(|e| e.to_string())?;
+    verify::verify(&file.code).map_err(|e| e.to_string())?;
+    Ok(file.code)
+}
+
+/// The ImportError of a `.pyc` file that cannot be run: CPython's for one of another version.
+#[cold]
+fn cannot_read(vm: &Vm, name: &str, file: &str, bytes: &[u8], why: &str) -> Raised {
+    let (text, path) = (vm.new_str(name), vm.new_str(file));
+    let shown = obj::repr(vm, text.value()).map_or_else(|_| name.to_owned(), |r| obj::text(r.value()));
+    let foreign = bytes.get(..4).filter(|magic| **magic != pyc::MAGIC);
+    let message = match foreign {
+        Some(magic) => {
+            let magic = crate::types::bytes::new(vm, magic);
+            let magic = obj::repr(vm, magic.value()).map_or_else(|_| String::new(), |r| obj::text(r.value()));
+            format!("bad magic number in {shown}: {magic}")
+        }
+        None => format!("cannot run the code of {shown}: {why}"),
+    };
+    let e = vm.import_error(&message);
+    if let Some(x) = crate::types::exceptions::exception(e.0.value()) {
+        x.fields[0].set(text);
+        x.fields[1].set(path);
+    }
+    e
 }
 
 /// An `OSError` (or the subclass that its errno stands for) from an error of the system.
@@ -313,8 +358,17 @@ pub fn compile_with(vm: &Vm, source: &[u8], options: &CompileOptions) -> PyResul
             }
             crate::code::PyCode::new(vm, &std::sync::Arc::new(code))
         }
-        Err(e) => Err(syntax_error(vm, &e)),
+        Err(e) => Err(syntax_error(vm, &without_file(source, options).unwrap_or(e))),
     }
+}
+
+/// The error of a source that is in no file, whose lines nobody can look up later.
+fn without_file(source: &[u8], options: &CompileOptions) -> Option<tailscope_compiler::error::CompileError> {
+    if options.without_file || Path::new(&*options.filename).is_file() {
+        return None;
+    }
+    let options = CompileOptions { without_file: true, ..options.clone() };
+    tailscope_compiler::compile(source, &options).err()
 }
 
 /// Issues a warning of the compiler. Where a filter makes an exception of it, that is the

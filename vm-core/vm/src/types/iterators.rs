@@ -14,7 +14,7 @@ use crate::types::dict::PyDict;
 use crate::types::generic_alias;
 use crate::types::list::PyList;
 use crate::types::str_::PyStr;
-use crate::types::tuple::PyTuple;
+use crate::types::tuple::{PairBuffer, PyTuple};
 use crate::types::module;
 use crate::types::type_::{MethodDef, New, TypeDef, TypeRef};
 use crate::value::{Ref, Value};
@@ -251,6 +251,7 @@ pub struct PyEnumerate {
     iterator: Ref,
     /// The next count, an int of any size.
     count: OwnedCell,
+    pairs: PairBuffer,
 }
 payload!(PyEnumerate, ENUMERATE);
 
@@ -311,7 +312,7 @@ fn new_enumerate(vm: &Vm, ty: TypeRef, args: CallArgs) -> PyResult {
     let iterator = iter::get_iter(vm, iterable)?;
     Ok(object::new_instance(
         ty,
-        PyEnumerate { header: object::header(), iterator, count: OwnedCell::new(count) },
+        PyEnumerate { header: object::header(), iterator, count: OwnedCell::new(count), pairs: PairBuffer::new() },
     ))
 }
 
@@ -323,7 +324,7 @@ fn enumerate_next(vm: &Vm, v: Value) -> PyResult<Option<Ref>> {
         None => number::binary(vm, it.count.get(), Value::small_int(1), BinaryOp::Add)?,
     };
     let count = it.count.replace(Some(following)).unwrap_or_else(|| Ref::small_int(0));
-    Ok(Some(PyTuple::pair(count, x)))
+    Ok(Some(it.pairs.pair(count, x)))
 }
 
 fn enumerate_reduce(vm: &Vm, a: &[Value]) -> PyResult {
@@ -442,6 +443,7 @@ pub struct PyZip {
     /// A tuple of iterators.
     iterators: Ref,
     strict: Cell<bool>,
+    pairs: PairBuffer,
 }
 payload!(PyZip, ZIP);
 
@@ -487,7 +489,7 @@ fn new_zip(vm: &Vm, ty: TypeRef, a: &[Value]) -> PyResult {
     let iterators = iterators_of(vm, iterables)?;
     Ok(object::new_instance(
         ty,
-        PyZip { header: object::header(), iterators, strict: Cell::new(strict) },
+        PyZip { header: object::header(), iterators, strict: Cell::new(strict), pairs: PairBuffer::new() },
     ))
 }
 
@@ -533,6 +535,12 @@ fn zip_next(vm: &Vm, v: Value) -> PyResult<Option<Ref>> {
     let iterators = tuple_in(&z.iterators);
     if iterators.is_empty() {
         return Ok(None);
+    }
+    // The frequent case, whose tuple can be used again; how it ends is for `step_together` to say.
+    if let (&[a, b], false) = (iterators.as_slice(), z.strict.get()) {
+        let Some(x) = iter::next(vm, a)? else { return Ok(None) };
+        let Some(y) = iter::next(vm, b)? else { return Ok(None) };
+        return Ok(Some(z.pairs.pair(x, y)));
     }
     step_together(vm, iterators, z.strict.get(), "zip")
 }

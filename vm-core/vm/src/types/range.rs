@@ -83,7 +83,10 @@ unsafe impl Payload for PyLongRangeIterator {
 
 /// Number of items from `lo` to `hi` (exclusive) by `step`, which is not zero.
 fn small_length(lo: i64, hi: i64, step: i64) -> u64 {
-    if step > 0 && lo < hi {
+    if step == 1 {
+        // The frequent one needs no division.
+        if lo < hi { hi.wrapping_sub(lo) as u64 } else { 0 }
+    } else if step > 0 && lo < hi {
         1 + (hi.wrapping_sub(lo) as u64 - 1) / step as u64
     } else if step < 0 && lo > hi {
         1 + (lo.wrapping_sub(hi) as u64 - 1) / step.unsigned_abs()
@@ -203,6 +206,9 @@ pub static DEF: TypeDef = TypeDef {
 };
 
 fn exact_index(vm: &Vm, v: Value) -> PyResult {
+    if v.is_small_int() {
+        return Ok(v.to_ref());
+    }
     let i = number::index(vm, v)?;
     Ok(int::exact(i.value()))
 }

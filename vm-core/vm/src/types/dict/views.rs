@@ -15,7 +15,7 @@ use crate::types::mapping_proxy;
 use crate::types::repr_writer::ReprWriter;
 use crate::types::set::PySet;
 use crate::types::slots::{CompareOp, Slots};
-use crate::types::tuple::PyTuple;
+use crate::types::tuple::{PairBuffer, PyTuple};
 use crate::types::type_::{GetSetDef, MethodDef, New, TypeDef};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -44,6 +44,7 @@ pub struct PyDictIterator<const SHAPE: u32> {
     pos: Cell<usize>,
     /// Items that are still expected.
     left: Cell<usize>,
+    pairs: PairBuffer,
 }
 
 // SAFETY: repr(C), header first.
@@ -77,6 +78,7 @@ fn new_iterator<const S: u32>(dict: Value, pos: usize) -> Ref {
         used: Cell::new(n),
         pos: Cell::new(pos),
         left: Cell::new(n),
+        pairs: PairBuffer::new(),
     })
 }
 
@@ -354,18 +356,18 @@ view_type!(
 );
 
 /// An entry's contribution to an iteration.
-type Pick = fn(Value, Value) -> Ref;
+type Pick = fn(&PairBuffer, Value, Value) -> Ref;
 
-fn pick_key(k: Value, _: Value) -> Ref {
+fn pick_key(_: &PairBuffer, k: Value, _: Value) -> Ref {
     k.to_ref()
 }
 
-fn pick_value(_: Value, v: Value) -> Ref {
+fn pick_value(_: &PairBuffer, _: Value, v: Value) -> Ref {
     v.to_ref()
 }
 
-fn pick_item(k: Value, v: Value) -> Ref {
-    PyTuple::pair(k.to_ref(), v.to_ref())
+fn pick_item(pairs: &PairBuffer, k: Value, v: Value) -> Ref {
+    pairs.pair(k.to_ref(), v.to_ref())
 }
 
 impl<const S: u32> PyDictIterator<S> {
@@ -402,7 +404,7 @@ impl<const S: u32> PyDictIterator<S> {
         }
         self.pos.set(next);
         self.left.set(self.left.get() - 1);
-        Ok(Some(pick(k, v)))
+        Ok(Some(pick(&self.pairs, k, v)))
     }
 
     fn next_back(&self, vm: &Vm, pick: Pick) -> PyResult<Option<Ref>> {
@@ -419,7 +421,7 @@ impl<const S: u32> PyDictIterator<S> {
         }
         self.pos.set(pos);
         self.left.set(self.left.get() - 1);
-        Ok(Some(pick(k, v)))
+        Ok(Some(pick(&self.pairs, k, v)))
     }
 
     fn length_hint(&self) -> usize {
@@ -435,6 +437,7 @@ impl<const S: u32> PyDictIterator<S> {
             used: self.used.clone(),
             pos: self.pos.clone(),
             left: self.left.clone(),
+            pairs: PairBuffer::new(),
         })
     }
 }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ptr;
 
 use crate::object::{self, Header, Payload};
+use crate::owned_cell::OwnedCell;
 use crate::shape;
 use crate::types::type_::TypeRef;
 use crate::value::{Ref, Value};
@@ -247,6 +248,41 @@ unsafe fn drop_tuple(p: *mut Header) {
         // From the last to the first, as in CPython: destructors can tell.
         for v in t.as_slice().iter().rev() {
             v.release();
+        }
+    }
+}
+
+/// A pair that its owner, an iterator, gives out again with other items once nobody else holds
+/// it any more: a loop that takes pairs apart needs but one.
+pub(crate) struct PairBuffer(OwnedCell);
+
+impl PairBuffer {
+    pub const fn new() -> PairBuffer {
+        PairBuffer(OwnedCell::null())
+    }
+
+    /// The pair of these two.
+    #[inline]
+    pub fn pair(&self, a: Ref, b: Ref) -> Ref {
+        let kept = self.0.slot();
+        // SAFETY: an owned value is a live object, here always a pair made below.
+        if !kept.is_owned_object() || unsafe { (*kept.pointer()).refs } != 1 {
+            let made = PyTuple::pair(a, b);
+            if kept.is_null() {
+                self.0.set(made.clone());
+            }
+            return made;
+        }
+        // SAFETY: nobody but this buffer holds the pair, so nobody sees it change. The old items
+        // are dropped when it is whole again and held by the caller: that may run Python code.
+        unsafe {
+            let t = kept.cast_unchecked::<PyTuple>();
+            t.hash.set(-1);
+            let again = kept.to_ref();
+            let items = (&raw const t.items) as *mut Value;
+            let old = [items.replace(a.into_value()), items.add(1).replace(b.into_value())];
+            old.into_iter().for_each(|v| v.release());
+            again
         }
     }
 }

@@ -193,7 +193,8 @@ const TABLES: [(&str, u8); 3] = [
     ("PROFILE", mode::PROFILE),
 ];
 /// Handlers that are in no table, but are jumped to; and the one that stepping has for all.
-const OTHERS: [&str; 6] = ["raise", "reraise", "destroy", "leave", "bad_opcode", "step"];
+const OTHERS: [&str; 7] =
+    ["raise", "reraise", "specialize", "destroy", "leave", "bad_opcode", "step"];
 
 fn binary() -> Binary {
     Binary::read(Path::new(env!("CARGO_BIN_EXE_tailscope")))

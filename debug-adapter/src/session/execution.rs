@@ -87,6 +87,7 @@ impl Session {
             move |session, threads| {
                 let Ok(threads) = threads else { return };
                 session.threads = threads;
+                session.tell_threads();
                 if session.handles.epoch() == epoch {
                     session
                         .client

@@ -37,8 +37,21 @@ impl Session {
                 Ok(session.known_threads())
             });
         }
+        self.asked_for_threads.push(to);
+        let debugged = self.target.as_ref().is_some_and(|target| !target.launching.no_debug);
+        // A program that was just let go tells of its first thread in a moment; what it prints
+        // may come here sooner.
+        if self.phase != Phase::Running || !debugged || !self.threads.is_empty() {
+            self.tell_threads();
+        }
+    }
+
+    /// Answers all who asked for the threads.
+    pub(super) fn tell_threads(&mut self) {
         let body = self.known_threads();
-        self.client.respond(to, Ok(body));
+        for to in std::mem::take(&mut self.asked_for_threads) {
+            self.client.respond(to, Ok(body.clone()));
+        }
     }
 
     fn known_threads(&self) -> Value {

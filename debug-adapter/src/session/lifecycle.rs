@@ -293,6 +293,7 @@ impl Session {
                 };
                 self.threads.push(thread);
                 self.client.event("thread", event);
+                self.tell_threads();
             }
             Report::ThreadExited { id } => {
                 self.threads.retain(|thread| thread.id != id);
@@ -376,6 +377,7 @@ impl Session {
     /// There is nothing to debug any more.
     fn over(&mut self) {
         self.answer_all_with("the program has ended");
+        self.tell_threads();
         self.target = None;
         self.phase = Phase::Ended;
         self.handles.reset();

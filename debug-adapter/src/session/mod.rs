@@ -124,6 +124,8 @@ struct Session {
     configured: bool,
     target: Option<Target>,
     threads: Vec<ThreadView>,
+    /// Requests for the threads of a program that has not told of one yet.
+    asked_for_threads: Vec<Responder>,
     handles: Handles,
     sources: Sources,
     dues: Vec<(Instant, Due)>,
@@ -155,6 +157,7 @@ pub fn run_session(
         configured: false,
         target: None,
         threads: Vec::new(),
+        asked_for_threads: Vec::new(),
         handles: Handles::default(),
         sources: Sources::default(),
         dues: Vec::new(),

@@ -347,3 +347,27 @@ pub fn code_and_source() {
     assert_eq!(client.stopped("breakpoint"), 2);
     client.finish();
 }
+
+/// A client that asks for the threads before the program had time to tell of one.
+pub fn threads_asked_for_early() {
+    let program = Program::new("fn main\nprint hello\nsleep 300\nthread worker\nspin\nend\n");
+    let mut client = Client::start();
+    client.launch(&program, json!({}), &[]);
+    client.ask("configurationDone", json!({}));
+    client.wait_for_output("hello\n");
+    let threads = client.ask("threads", json!({}));
+    assert_eq!(threads["threads"][0]["name"], "worker");
+    client.ask("terminate", json!({}));
+    client.exited();
+    client.finish();
+
+    // One that ends without a word is no reason to wait.
+    let program = Program::new("fn main\nprint hello\nsleep 300\nend\n");
+    let mut client = Client::start();
+    client.launch(&program, json!({}), &[]);
+    client.ask("configurationDone", json!({}));
+    client.wait_for_output("hello\n");
+    assert_eq!(client.ask("threads", json!({}))["threads"], json!([]));
+    assert_eq!(client.exited(), 0);
+    client.finish();
+}

@@ -74,7 +74,8 @@ fn run_tests() -> ExitCode {
         lifecycle: runs_to_the_end, stops_on_entry, launch_without_debugging, bad_launches, exit_codes,
             death_by_signal, disconnect_ends_the_program, terminate_while_running, terminate_twice,
             terminate_while_stopped, output_in_large_amounts, a_debuggee_that_never_connects,
-            the_debuggee_ends_with_its_adapter, environment_and_directory, threads_come, code_and_source;
+            the_debuggee_ends_with_its_adapter, environment_and_directory, threads_come,
+            threads_asked_for_early, code_and_source;
         breakpoints: verified_and_moved, in_a_loop_with_conditions, hit_conditions, log_messages,
             set_while_running, set_before_launch, on_instructions, on_exceptions, numbers_stay,
             set_while_the_program_is_deaf;

@@ -320,10 +320,8 @@ extern "C" fn halt(_: *const u16, _: *const usize) -> u64 {
 fn a_handler_that_calls_the_next_one_is_found() {
     let table = [halt as *const () as usize];
     // SAFETY: the one number is that of `halt`.
-    assert_eq!(
-        unsafe { fixture_that_calls(black_box([0u16].as_ptr()), table.as_ptr()) },
-        7
-    );
+    let result = unsafe { fixture_that_calls(black_box([0u16].as_ptr()), table.as_ptr()) };
+    assert_eq!(result, 7);
     let b = Binary::read(&std::env::current_exe().expect("a test is a file"));
     let (faults, _) = b.examine(b.symbol("fixture_that_calls"), &HashSet::new());
     assert_eq!(faults.len(), 1, "{faults:?}");

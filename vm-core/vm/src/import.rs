@@ -245,10 +245,10 @@ enum Found {
 
 fn find_in(dir: &Path, leaf: &str) -> Found {
     let package = dir.join(leaf);
-    if package.is_dir() {
-        if let Some(init) = source_or_bytecode(&package, "__init__") {
-            return Found::Package(init);
-        }
+    if package.is_dir()
+        && let Some(init) = source_or_bytecode(&package, "__init__")
+    {
+        return Found::Package(init);
     }
     if let Some(file) = source_or_bytecode(dir, leaf) {
         return Found::Module(file);

@@ -419,7 +419,7 @@ pub unsafe fn CALL_ALLOC_AND_ENTER_INIT(r: &mut Regs) -> Flow {
     r.save();
     let p = object::allocate_instance(ty, size_of::<object::Header>());
     let base = r.slot(n + 2);
-    let exact = f.argcount.get() as usize >= n + 1 && f.code().is_simple() && has_defaults(f, n + 1);
+    let exact = f.argcount.get() as usize > n && f.code().is_simple() && has_defaults(f, n + 1);
     if !exact || !call::has_room(r.vm(), base.add(4), f) {
         let instance = Ref::from_owned(Value::owned(p));
         return call::enter_init(r.vm(), n, init, instance, r.ip.add(CACHES));

@@ -44,11 +44,11 @@ impl SourceFile {
     ///
     /// Null bytes, and texts of 4 GB and more.
     pub fn from_text(text: &str, filename: &str) -> Result<SourceFile, CompileError> {
-        if text.contains('\0') {
-            return Err(CompileError::without_location(
-                "source code string cannot contain null bytes",
-            ));
-        }
+        refuse_null_bytes(text.as_bytes())?;
+        SourceFile::without_null_bytes(text, filename)
+    }
+
+    fn without_null_bytes(text: &str, filename: &str) -> Result<SourceFile, CompileError> {
         if text.len() > MAX_LEN {
             return Err(CompileError::without_location(
                 "source code is too long (4 GB or more)",
@@ -58,7 +58,7 @@ impl SourceFile {
         // A line has some 36 bytes on the average.
         let mut line_starts = Vec::with_capacity(text.len() / 24 + 1);
         line_starts.push(0);
-        line_starts.extend(text.match_indices('\n').map(|(i, _)| i as u32 + 1));
+        line_starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|i| i as u32 + 1));
         Ok(SourceFile {
             filename: Arc::from(filename),
             text,
@@ -72,13 +72,12 @@ impl SourceFile {
     ///
     /// Unknown encodings, bytes that are invalid in their encoding, null bytes.
     pub fn from_bytes(bytes: &[u8], filename: &str) -> Result<SourceFile, CompileError> {
-        if bytes.contains(&0) {
-            return Err(CompileError::without_location(
-                "source code string cannot contain null bytes",
-            ));
+        refuse_null_bytes(bytes)?;
+        match decode(bytes).map_err(|e| e.in_file(filename))? {
+            Cow::Borrowed(text) => SourceFile::without_null_bytes(text, filename),
+            // What was encoded otherwise may have been anything.
+            Cow::Owned(text) => SourceFile::from_text(&text, filename),
         }
-        let text = decode(bytes).map_err(|e| e.in_file(filename))?;
-        SourceFile::from_text(&text, filename)
     }
 
     pub fn filename(&self) -> &Arc<str> {
@@ -113,12 +112,28 @@ impl SourceFile {
         self.loc_on_line(range, line)
     }
 
-    /// [`SourceFile::loc`], found faster where the range begins on the line `near` or on
-    /// the next, as it does mostly when a tree is walked.
+    /// [`SourceFile::loc`], found faster where the range is within the line `near`, or begins
+    /// there or on the next, as it does mostly when a tree is walked.
+    #[inline]
     pub fn loc_near(&self, range: TextRange, near: i32) -> Loc {
+        let (start, end) = (u32::from(range.start()), u32::from(range.end()));
+        // Line number `near` is at index `near - 1`.
+        let index = near as usize;
+        let line = self.line_starts.get(index.wrapping_sub(1)).zip(self.line_starts.get(index));
+        match line {
+            Some((&first, &next)) if first <= start && end < next => Loc {
+                line: near,
+                end_line: near,
+                col: (start - first) as i32,
+                end_col: (end - first) as i32,
+            },
+            _ => self.loc_after(range, near),
+        }
+    }
+
+    fn loc_after(&self, range: TextRange, near: i32) -> Loc {
         let start = u32::from(range.start());
         let index = near as usize;
-        // Line number `near` is at index `near - 1`.
         let begins = |i: usize| self.line_starts.get(i).is_none_or(|&first| start < first);
         let is_after = index > 0
             && self
@@ -193,8 +208,15 @@ impl SourceFile {
     }
 }
 
+fn refuse_null_bytes(text: &[u8]) -> Result<(), CompileError> {
+    match memchr::memchr(0, text) {
+        Some(_) => Err(CompileError::without_location("source code string cannot contain null bytes")),
+        None => Ok(()),
+    }
+}
+
 fn translate_newlines(text: &str) -> Cow<'_, str> {
-    if !text.contains('\r') {
+    if memchr::memchr(b'\r', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

@@ -40,7 +40,7 @@ impl Codegen<'_> {
 /// CPython cleans the UTF-8 of a docstring, and so refuses what has none, in its codec's words.
 fn lone_surrogates(doc: &[u8]) -> Option<String> {
     let is_surrogate = |pair: &[u8]| matches!(pair, [0xED, 0xA0..=0xBF, ..]);
-    let first = doc.windows(2).position(is_surrogate)?;
+    let first = memchr::memchr_iter(0xED, doc).find(|&at| is_surrogate(&doc[at..]))?;
     let position = doc[..first].iter().filter(|b| !matches!(b, 0x80..=0xBF)).count();
     let run = doc[first..].chunks_exact(3).take_while(|c| is_surrogate(c)).count();
     let what = match run {
@@ -57,21 +57,23 @@ fn lone_surrogates(doc: &[u8]) -> Option<String> {
 /// Removes the indentation that all lines but the first have in common, and that of the
 /// first line; blank lines stay, so that line numbers do. Tabs have been expanded.
 fn clean(doc: &[u8]) -> Wtf8 {
-    let mut lines = doc.split_inclusive(|&b| b == b'\n');
-    let first = lines.next().unwrap_or(b"");
-    let margin = lines
-        .clone()
-        .filter_map(|line| {
+    let begins = || memchr::memchr_iter(b'\n', doc).map(|end| end + 1);
+    let margin = begins()
+        .filter_map(|begin| {
+            let line = &doc[begin..];
             let indent = leading_spaces(line);
             (!matches!(line.get(indent), None | Some(b'\n'))).then_some(indent)
         })
         .min()
         .unwrap_or(0);
     let mut out = Vec::with_capacity(doc.len());
-    out.extend_from_slice(&first[leading_spaces(first)..]);
-    for line in lines {
-        out.extend_from_slice(&line[leading_spaces(line).min(margin)..]);
+    // Where what is kept of the current line begins.
+    let mut rest = leading_spaces(doc);
+    for begin in begins() {
+        out.extend_from_slice(&doc[rest..begin]);
+        rest = begin + leading_spaces(&doc[begin..]).min(margin);
     }
+    out.extend_from_slice(&doc[rest..]);
     Wtf8(out.into())
 }
 
@@ -81,7 +83,7 @@ fn leading_spaces(line: &[u8]) -> usize {
 
 /// `str.expandtabs()`: columns count code points, and begin anew after each line end.
 fn expand_tabs(text: &[u8]) -> Cow<'_, [u8]> {
-    if !text.contains(&b'\t') {
+    if memchr::memchr(b'\t', text).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = Vec::with_capacity(text.len());

@@ -3,9 +3,9 @@
 mod detour;
 mod peg;
 pub use peg::tokens;
+mod scan;
 mod warnings;
 
-use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{Mod, PythonVersion, Stmt};
 use ruff_python_parser::{
     LexicalErrorType, Mode as RuffMode, ParseError, ParseErrorType, ParseOptions as RuffOptions,
@@ -16,6 +16,7 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 use crate::error::{CompileError, ErrorKind, Warning};
 use crate::preprocess::positions;
 use crate::source::SourceFile;
+use scan::Scan;
 
 /// What a source text is (the `mode` of Python's `compile`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -63,17 +64,8 @@ pub struct Parsed {
 
 /// Trees deeper than this are refused, as CPython refuses what would overflow its stack.
 pub const MAX_DEPTH: usize = 25_000;
-/// CPython's tokenizer holds this many open parentheses and levels of indentation.
-const MAX_PARENTHESES: usize = 200;
-const MAX_INDENTS: usize = 100;
-/// Strings with fields inside of such strings.
-const MAX_STRINGS: usize = 150;
 /// A tree that is not deeper does not make CPython's parser give up.
 const HARMLESS_DEPTH: usize = 80;
-/// Nor does an `if` with fewer `elif` clauses; they nest for CPython's parser.
-const HARMLESS_CLAUSES: usize = 5000;
-/// Longer decimal integers are refused, because their conversion takes quadratic time.
-const MAX_DIGITS: usize = 4300;
 
 /// Parses a source text.
 ///
@@ -96,9 +88,10 @@ pub fn parse(
     if let Some(detour) = &detour {
         parsed = ruff_python_parser::parse_unchecked(&detour.text, ruff_options);
     }
-    let problem = match find_problem(&parsed, source) {
+    let scan = Scan::of(parsed.tokens(), source);
+    let problem = match find_problem(&parsed, scan.exceeded) {
         Some(wrong) => Err(explain(&parsed, source, options, wrong)),
-        None if is_doubtful(parsed.tokens(), source.text())
+        None if scan.doubtful
             || depends_on_end(source, mode)
             || (mixes_tabs(source.text()) && !peg::is_tokenizable(source, mode)) =>
         {
@@ -169,161 +162,20 @@ enum Wrong {
     Limit(TextRange, ErrorKind, &'static str),
 }
 
-fn find_problem(parsed: &RuffParsed<Mod>, source: &SourceFile) -> Option<Wrong> {
+fn find_problem(parsed: &RuffParsed<Mod>, exceeded: Option<Wrong>) -> Option<Wrong> {
     if let Some(error) = parsed.errors().first() {
         return Some(Wrong::Syntax(error.clone()));
     }
     if let Some(error) = parsed.unsupported_syntax_errors().first() {
         return Some(Wrong::Version(error.range));
     }
-    exceeded_limit(parsed.tokens(), source)
-}
-
-fn exceeded_limit(tokens: &Tokens, source: &SourceFile) -> Option<Wrong> {
-    let (mut parentheses, mut indents, mut strings) = (0usize, 0usize, 0usize);
-    for token in tokens {
-        match token.kind() {
-            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
-                parentheses += 1;
-                if parentheses > MAX_PARENTHESES {
-                    let msg = "too many nested parentheses";
-                    return Some(Wrong::Limit(token.range(), ErrorKind::Syntax, msg));
-                }
-            }
-            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
-                parentheses = parentheses.saturating_sub(1);
-            }
-            TokenKind::FStringStart | TokenKind::TStringStart => {
-                strings += 1;
-                if strings >= MAX_STRINGS {
-                    let msg = "too many nested f-strings or t-strings";
-                    return Some(Wrong::Limit(token.range(), ErrorKind::Syntax, msg));
-                }
-            }
-            TokenKind::FStringEnd | TokenKind::TStringEnd => strings = strings.saturating_sub(1),
-            TokenKind::Indent => {
-                indents += 1;
-                if indents >= MAX_INDENTS {
-                    let msg = "too many levels of indentation";
-                    return Some(Wrong::Limit(token.range(), ErrorKind::Indentation, msg));
-                }
-            }
-            TokenKind::Dedent => indents = indents.saturating_sub(1),
-            TokenKind::Int if usize::from(token.range().len()) > MAX_DIGITS => {
-                let text = source.slice(token.range());
-                let digits = text.bytes().filter(u8::is_ascii_digit).count();
-                if digits > MAX_DIGITS && text.bytes().all(|b| b.is_ascii_digit() || b == b'_') {
-                    let msg = "Exceeds the limit for integer string conversion";
-                    return Some(Wrong::Limit(token.range(), ErrorKind::Syntax, msg));
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Whether there is something that ruff's parser lets pass more often than CPython's: a
-/// `yield` without a value before an operator, one without parentheses as the element of a
-/// generator expression, a keyword behind a number without a blank, deeply nested fields of an
-/// f-string, and what may be too deep for its stack.
-fn is_doubtful(tokens: &Tokens, text: &str) -> bool {
-    // Braces open in each string with fields.
-    let mut braces: Vec<usize> = Vec::new();
-    // Whether a `yield` stands at the beginning of each open bracket.
-    let mut yields: Vec<bool> = Vec::new();
-    let mut clauses = 0;
-    let mut last = TokenKind::Newline;
-    for token in tokens {
-        let kind = token.kind();
-        if kind.is_trivia() {
-            continue;
-        }
-        if last == TokenKind::Yield && !may_follow_yield(kind) {
-            return true;
-        }
-        match kind {
-            TokenKind::Int | TokenKind::Float | TokenKind::Complex => {
-                let next = text.as_bytes().get(usize::from(token.end()));
-                if next.is_some_and(|b| b.is_ascii_alphabetic()) {
-                    return true;
-                }
-            }
-            TokenKind::Lpar | TokenKind::Lsqb => yields.push(false),
-            TokenKind::Rpar | TokenKind::Rsqb => drop(yields.pop()),
-            TokenKind::Yield if last == TokenKind::Lpar => {
-                yields.pop();
-                yields.push(true);
-            }
-            TokenKind::For if yields.last() == Some(&true) => return true,
-            TokenKind::Elif => {
-                clauses += 1;
-                if clauses > HARMLESS_CLAUSES {
-                    return true;
-                }
-            }
-            TokenKind::FStringStart | TokenKind::TStringStart => braces.push(0),
-            TokenKind::FStringEnd | TokenKind::TStringEnd => drop(braces.pop()),
-            TokenKind::Lbrace => {
-                yields.push(false);
-                if let Some(open) = braces.last_mut() {
-                    *open += 1;
-                    if *open > 2 {
-                        return true;
-                    }
-                }
-            }
-            TokenKind::Rbrace => {
-                yields.pop();
-                if let Some(open) = braces.last_mut() {
-                    *open = open.saturating_sub(1);
-                }
-            }
-            _ => {}
-        }
-        last = kind;
-    }
-    false
-}
-
-fn may_follow_yield(kind: TokenKind) -> bool {
-    let ends = matches!(
-        kind,
-        TokenKind::Newline
-            | TokenKind::EndOfFile
-            | TokenKind::Semi
-            | TokenKind::Rpar
-            | TokenKind::Rsqb
-            | TokenKind::Rbrace
-            | TokenKind::Colon
-            | TokenKind::Equal
-            | TokenKind::Exclamation
-    );
-    let begins = matches!(
-        kind,
-        TokenKind::Plus
-            | TokenKind::Minus
-            | TokenKind::Tilde
-            | TokenKind::Star
-            | TokenKind::Lpar
-            | TokenKind::Lsqb
-            | TokenKind::Lbrace
-            | TokenKind::Ellipsis
-            | TokenKind::Not
-            | TokenKind::Lambda
-            | TokenKind::Await
-            | TokenKind::From
-            | TokenKind::True
-            | TokenKind::False
-            | TokenKind::None
-    );
-    ends || begins || !(kind.is_operator() || kind.is_non_soft_keyword())
+    exceeded
 }
 
 /// Whether both tabs and spaces indent lines. CPython asks that their order does not depend on
 /// the size of a tab, ruff's parser has a size in mind.
 fn mixes_tabs(text: &str) -> bool {
-    if !text.contains('\t') {
+    if memchr::memchr(b'\t', text.as_bytes()).is_none() {
         return false;
     }
     let (mut tabs, mut spaces) = (false, false);

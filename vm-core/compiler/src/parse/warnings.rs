@@ -58,7 +58,7 @@ pub(super) fn warnings(tokens: &Tokens, source: &SourceFile) -> Vec<Warning> {
 
 fn string(token: &Token, source: &SourceFile, warnings: &mut Vec<Warning>) {
     let text = source.slice(token.range());
-    if !text.contains('\\') {
+    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
         return;
     }
     let prefix = text.find(['"', '\'']).unwrap_or(0);
@@ -198,6 +198,9 @@ fn warning((offset, escape): (usize, &str), base: TextSize, source: &SourceFile)
 /// only by luck.
 fn number(token: &Token, source: &SourceFile, warnings: &mut Vec<Warning>) {
     let rest = &source.text()[usize::from(token.end())..];
+    if !rest.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) {
+        return;
+    }
     let keywords = ["and", "else", "for", "if", "in", "is", "or", "not"];
     if !keywords.iter().any(|keyword| rest.starts_with(keyword)) {
         return;

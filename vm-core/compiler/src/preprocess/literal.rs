@@ -18,7 +18,10 @@ const REPLACEMENT: &str = "\u{FFFD}";
 /// The value of a string literal (or of several side by side), lone surrogates included.
 pub fn string_value(value: &StringLiteralValue, source: &SourceFile) -> Wtf8 {
     match value.as_slice() {
-        [single] => Wtf8(literal_bytes(single, source).into()),
+        [single] => match is_plain(single.flags.prefix(), &single.value) {
+            true => Wtf8::from(&*single.value),
+            false => Wtf8(literal_bytes(single, source).into()),
+        },
         parts => {
             let mut bytes = Vec::new();
             for part in parts {
@@ -29,9 +32,20 @@ pub fn string_value(value: &StringLiteralValue, source: &SourceFile) -> Wtf8 {
     }
 }
 
+fn is_raw(prefix: StringLiteralPrefix) -> bool {
+    matches!(prefix, StringLiteralPrefix::Raw { .. })
+}
+
+/// Whether a literal's value is what the parser made of it.
+fn is_plain(prefix: StringLiteralPrefix, value: &str) -> bool {
+    // The first byte of U+FFFD is rare.
+    let has_replacement = || memchr::memchr(0xEF, value.as_bytes()).is_some() && value.contains(REPLACEMENT);
+    is_raw(prefix) || !has_replacement()
+}
+
 /// The value of one string literal, as WTF-8.
 pub fn literal_bytes(literal: &StringLiteral, source: &SourceFile) -> Vec<u8> {
-    let raw = matches!(literal.flags.prefix(), StringLiteralPrefix::Raw { .. });
+    let raw = is_raw(literal.flags.prefix());
     let range = if literal.range == no_range() {
         no_range()
     } else {

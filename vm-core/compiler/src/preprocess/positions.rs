@@ -20,6 +20,8 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 /// not. A frame of the walk takes far less.
 const RED_ZONE: usize = 64 * 1024;
 const STACK_CHUNK: usize = 1024 * 1024;
+/// Levels of nesting for which the red zone is large enough: the stack is looked at once in so many.
+const UNCHECKED_LEVELS: usize = if cfg!(debug_assertions) { 1 } else { 16 };
 
 /// Makes positions CPython's. Returns how deep the tree is, in nested statements and
 /// expressions; what is deeper than `max_depth` is not visited.
@@ -45,12 +47,17 @@ struct Positions<'a> {
 }
 
 impl Positions<'_> {
+    #[inline(always)]
     fn nested(&self, walk: impl FnOnce()) {
         let depth = self.depth.get() + 1;
         self.deepest.set(self.deepest.get().max(depth));
         if depth <= self.max_depth {
             self.depth.set(depth);
-            stacker::maybe_grow(RED_ZONE, STACK_CHUNK, walk);
+            if depth.is_multiple_of(UNCHECKED_LEVELS) {
+                stacker::maybe_grow(RED_ZONE, STACK_CHUNK, walk);
+            } else {
+                walk();
+            }
             self.depth.set(depth - 1);
         }
     }
@@ -103,6 +110,20 @@ impl Positions<'_> {
     }
 }
 
+/// Whether nothing is inside of an expression that has a position.
+pub(super) fn is_leaf(expr: &Expr) -> bool {
+    matches!(
+        expr,
+        Expr::Name(_)
+            | Expr::StringLiteral(_)
+            | Expr::BytesLiteral(_)
+            | Expr::NumberLiteral(_)
+            | Expr::BooleanLiteral(_)
+            | Expr::NoneLiteral(_)
+            | Expr::EllipsisLiteral(_)
+    )
+}
+
 impl Transformer for Positions<'_> {
     fn visit_stmt(&self, stmt: &mut Stmt) {
         let range = match stmt {
@@ -129,6 +150,10 @@ impl Transformer for Positions<'_> {
     }
 
     fn visit_expr(&self, expr: &mut Expr) {
+        if is_leaf(expr) {
+            self.deepest.set(self.deepest.get().max(self.depth.get() + 1));
+            return;
+        }
         if let Expr::Call(call) = expr
             && let [Expr::Generator(only)] = &mut *call.arguments.args
             && !only.parenthesized

@@ -10,6 +10,7 @@ use ruff_python_ast::{
 use ruff_text_size::Ranged;
 
 use super::format::as_fstring;
+use super::positions::is_leaf;
 use super::{FutureFlags, docstring};
 use crate::error::Warning;
 use crate::parse::Mode;
@@ -188,7 +189,9 @@ impl Transformer for Rewriter<'_> {
     }
 
     fn visit_expr(&self, expr: &mut Expr) {
-        transformer::walk_expr(self, expr);
+        if !is_leaf(expr) {
+            transformer::walk_expr(self, expr);
+        }
         match expr {
             Expr::BinOp(e) => {
                 if let Some(fstring) = as_fstring(e, self.source) {

@@ -1,0 +1,224 @@
+//! One look at the tokens of a source: whether they exceed CPython's limits, and whether there is
+//! something among them that ruff's parser may let pass though CPython's does not.
+
+use ruff_python_ast::token::{Token, TokenKind, Tokens};
+use ruff_text_size::Ranged;
+
+use super::Wrong;
+use crate::error::ErrorKind;
+use crate::source::SourceFile;
+
+/// CPython's tokenizer holds this many open parentheses and levels of indentation.
+const MAX_PARENTHESES: usize = 200;
+const MAX_INDENTS: usize = 100;
+/// Strings with fields inside of such strings.
+const MAX_STRINGS: usize = 150;
+/// An `if` with fewer `elif` clauses does not make CPython's parser give up; they nest for it.
+const HARMLESS_CLAUSES: usize = 5000;
+/// Longer decimal integers are refused, because their conversion takes quadratic time.
+const MAX_DIGITS: usize = 4300;
+
+/// What is found.
+#[derive(Default)]
+pub(super) struct Scan {
+    /// The first limit that is exceeded.
+    pub exceeded: Option<Wrong>,
+    /// Whether there is something that ruff's parser lets pass more often than CPython's: a
+    /// `yield` without a value before an operator, one without parentheses as the element of a
+    /// generator expression, a keyword behind a number without a blank, deeply nested fields of an
+    /// f-string, and what may be too deep for its stack.
+    pub doubtful: bool,
+}
+
+impl Scan {
+    pub fn of(tokens: &Tokens, source: &SourceFile) -> Scan {
+        let mut scan = Scan::default();
+        let (mut limits, mut doubts) = (Limits::default(), Doubts::default());
+        for (i, token) in tokens.iter().enumerate() {
+            if is_harmless(token.kind()) {
+                continue;
+            }
+            if let Some(wrong) = limits.exceeded_by(token, source) {
+                scan.exceeded = Some(wrong);
+                break;
+            }
+            scan.doubtful = scan.doubtful || doubts.raised_by(i, tokens, source.text());
+        }
+        scan
+    }
+}
+
+/// The tokens that are neither counted nor doubtful: most.
+fn is_harmless(kind: TokenKind) -> bool {
+    !matches!(
+        kind,
+        TokenKind::Lpar
+            | TokenKind::Lsqb
+            | TokenKind::Lbrace
+            | TokenKind::Rpar
+            | TokenKind::Rsqb
+            | TokenKind::Rbrace
+            | TokenKind::FStringStart
+            | TokenKind::TStringStart
+            | TokenKind::FStringEnd
+            | TokenKind::TStringEnd
+            | TokenKind::Indent
+            | TokenKind::Dedent
+            | TokenKind::Int
+            | TokenKind::Float
+            | TokenKind::Complex
+            | TokenKind::Yield
+            | TokenKind::For
+            | TokenKind::Elif
+    )
+}
+
+/// What is open.
+#[derive(Default)]
+struct Limits {
+    parentheses: usize,
+    indents: usize,
+    strings: usize,
+}
+
+impl Limits {
+    fn exceeded_by(&mut self, token: &Token, source: &SourceFile) -> Option<Wrong> {
+        let (kind, msg) = match token.kind() {
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
+                self.parentheses += 1;
+                if self.parentheses <= MAX_PARENTHESES {
+                    return None;
+                }
+                (ErrorKind::Syntax, "too many nested parentheses")
+            }
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
+                self.parentheses = self.parentheses.saturating_sub(1);
+                return None;
+            }
+            TokenKind::FStringStart | TokenKind::TStringStart => {
+                self.strings += 1;
+                if self.strings < MAX_STRINGS {
+                    return None;
+                }
+                (ErrorKind::Syntax, "too many nested f-strings or t-strings")
+            }
+            TokenKind::FStringEnd | TokenKind::TStringEnd => {
+                self.strings = self.strings.saturating_sub(1);
+                return None;
+            }
+            TokenKind::Indent => {
+                self.indents += 1;
+                if self.indents < MAX_INDENTS {
+                    return None;
+                }
+                (ErrorKind::Indentation, "too many levels of indentation")
+            }
+            TokenKind::Dedent => {
+                self.indents = self.indents.saturating_sub(1);
+                return None;
+            }
+            TokenKind::Int if has_too_many_digits(token, source) => {
+                (ErrorKind::Syntax, "Exceeds the limit for integer string conversion")
+            }
+            _ => return None,
+        };
+        Some(Wrong::Limit(token.range(), kind, msg))
+    }
+}
+
+fn has_too_many_digits(token: &Token, source: &SourceFile) -> bool {
+    if usize::from(token.range().len()) <= MAX_DIGITS {
+        return false;
+    }
+    let text = source.slice(token.range());
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    digits > MAX_DIGITS && text.bytes().all(|b| b.is_ascii_digit() || b == b'_')
+}
+
+#[derive(Default)]
+struct Doubts {
+    /// Braces open in each string with fields.
+    braces: Vec<usize>,
+    /// Whether a `yield` stands at the beginning of each open bracket.
+    yields: Vec<bool>,
+    clauses: usize,
+}
+
+impl Doubts {
+    fn raised_by(&mut self, i: usize, tokens: &[Token], text: &str) -> bool {
+        let token = &tokens[i];
+        match token.kind() {
+            TokenKind::Int | TokenKind::Float | TokenKind::Complex => {
+                let next = text.as_bytes().get(usize::from(token.end()));
+                return next.is_some_and(|b| b.is_ascii_alphabetic());
+            }
+            TokenKind::Lpar | TokenKind::Lsqb => self.yields.push(false),
+            TokenKind::Rpar | TokenKind::Rsqb => drop(self.yields.pop()),
+            TokenKind::Yield => {
+                let mut before = tokens[..i].iter().rev().map(Token::kind);
+                if before.find(|kind| !kind.is_trivia()) == Some(TokenKind::Lpar) {
+                    self.yields.pop();
+                    self.yields.push(true);
+                }
+                let mut after = tokens[i + 1..].iter().map(Token::kind);
+                return after.find(|kind| !kind.is_trivia()).is_some_and(|next| !may_follow_yield(next));
+            }
+            TokenKind::For => return self.yields.last() == Some(&true),
+            TokenKind::Elif => {
+                self.clauses += 1;
+                return self.clauses > HARMLESS_CLAUSES;
+            }
+            TokenKind::FStringStart | TokenKind::TStringStart => self.braces.push(0),
+            TokenKind::FStringEnd | TokenKind::TStringEnd => drop(self.braces.pop()),
+            TokenKind::Lbrace => {
+                self.yields.push(false);
+                if let Some(open) = self.braces.last_mut() {
+                    *open += 1;
+                    return *open > 2;
+                }
+            }
+            TokenKind::Rbrace => {
+                self.yields.pop();
+                if let Some(open) = self.braces.last_mut() {
+                    *open = open.saturating_sub(1);
+                }
+            }
+            _ => {}
+        }
+        false
+    }
+}
+
+fn may_follow_yield(kind: TokenKind) -> bool {
+    let ends = matches!(
+        kind,
+        TokenKind::Newline
+            | TokenKind::EndOfFile
+            | TokenKind::Semi
+            | TokenKind::Rpar
+            | TokenKind::Rsqb
+            | TokenKind::Rbrace
+            | TokenKind::Colon
+            | TokenKind::Equal
+            | TokenKind::Exclamation
+    );
+    let begins = matches!(
+        kind,
+        TokenKind::Plus
+            | TokenKind::Minus
+            | TokenKind::Tilde
+            | TokenKind::Star
+            | TokenKind::Lpar
+            | TokenKind::Lsqb
+            | TokenKind::Lbrace
+            | TokenKind::Ellipsis
+            | TokenKind::Not
+            | TokenKind::Lambda
+            | TokenKind::Await
+            | TokenKind::From
+            | TokenKind::True
+            | TokenKind::False
+            | TokenKind::None
+    );
+    ends || begins || !(kind.is_operator() || kind.is_non_soft_keyword())
+}

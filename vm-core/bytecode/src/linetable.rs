@@ -63,6 +63,39 @@ const KIND_NONE: u8 = 15;
 
 /// Most code units that one entry covers.
 const MAX_UNITS: usize = 8;
+/// Most bytes that an entry takes: the first, and four numbers of 32 bits.
+const MAX_ENTRY: usize = 1 + 4 * 6;
+
+/// A [`Position`] as CPython holds it: four numbers, -1 for a missing one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawPosition {
+    pub line: i32,
+    pub end_line: i32,
+    pub column: i32,
+    pub end_column: i32,
+}
+
+impl RawPosition {
+    /// The position of instructions that no source stands for.
+    pub const NONE: RawPosition = RawPosition {
+        line: -1,
+        end_line: -1,
+        column: -1,
+        end_column: -1,
+    };
+}
+
+impl From<Position> for RawPosition {
+    fn from(position: Position) -> RawPosition {
+        let raw = |n: Option<i32>| n.unwrap_or(-1);
+        RawPosition {
+            line: raw(position.line),
+            end_line: raw(position.end_line),
+            column: raw(position.column),
+            end_column: raw(position.end_column),
+        }
+    }
+}
 
 /// Writes a location table as CPython's assembler does, byte for byte.
 ///
@@ -72,23 +105,34 @@ pub struct LineTableWriter {
     table: Vec<u8>,
     /// Line that the next difference counts from.
     line: i32,
-    pending: Position,
+    pending: RawPosition,
     pending_units: usize,
 }
 
 impl LineTableWriter {
     /// A writer for a code object with that `co_firstlineno`.
     pub fn new(firstlineno: i32) -> Self {
+        LineTableWriter::in_buffer(firstlineno, Vec::new())
+    }
+
+    /// The same, behind what is in `table` already, mostly nothing but its capacity.
+    pub fn in_buffer(firstlineno: i32, table: Vec<u8>) -> Self {
         LineTableWriter {
-            table: Vec::new(),
+            table,
             line: firstlineno,
-            pending: Position::NONE,
+            pending: RawPosition::NONE,
             pending_units: 0,
         }
     }
 
     /// Adds `units` code units (caches and `EXTENDED_ARG` included) from `position`.
     pub fn push(&mut self, position: Position, units: usize) {
+        self.push_raw(position.into(), units);
+    }
+
+    /// [`LineTableWriter::push`] of a position in numbers.
+    #[inline]
+    pub fn push_raw(&mut self, position: RawPosition, units: usize) {
         if position != self.pending {
             self.flush();
             self.pending = position;
@@ -110,46 +154,42 @@ impl LineTableWriter {
         }
     }
 
-    fn write_entry(&mut self, position: Position, units: usize) {
-        let Some(line) = position.line else {
-            self.first_byte(KIND_NONE, units);
+    #[inline]
+    fn write_entry(&mut self, position: RawPosition, units: usize) {
+        self.table.reserve(MAX_ENTRY);
+        let RawPosition { line, end_line, column, end_column: end } = position;
+        let first_byte = |kind: u8| 0x80 | kind << 3 | (units - 1) as u8;
+        if line == -1 {
+            self.table.push(first_byte(KIND_NONE));
             return;
-        };
+        }
         let delta = line.wrapping_sub(self.line);
-        let one_line = position.end_line == Some(line);
-        match (position.column, position.end_column) {
-            (Some(column), Some(end)) if one_line && column >= 0 && end >= 0 => {
-                if delta == 0 && column < 80 && end >= column && end - column < 16 {
-                    self.first_byte((column >> 3) as u8, units);
-                    self.table.push(((column & 7) << 4 | (end - column)) as u8);
-                    return;
-                }
-                if (0..3).contains(&delta) && column < 128 && end < 128 {
-                    self.first_byte(KIND_ONE_LINE_0 + delta as u8, units);
-                    self.table.extend([column as u8, end as u8]);
-                    self.line = line;
-                    return;
-                }
+        let one_line = end_line == line;
+        if one_line && column >= 0 && end >= 0 {
+            if delta == 0 && column < 80 && end >= column && end - column < 16 {
+                let columns = ((column & 7) << 4 | (end - column)) as u8;
+                self.table.extend_from_slice(&[first_byte((column >> 3) as u8), columns]);
+                return;
             }
-            (Some(_), Some(_)) => {}
-            _ if one_line || position.end_line.is_none() => {
-                self.first_byte(KIND_NO_COLUMNS, units);
-                self.signed_varint(delta);
+            if (0..3).contains(&delta) && column < 128 && end < 128 {
+                let kind = KIND_ONE_LINE_0 + delta as u8;
+                self.table.extend_from_slice(&[first_byte(kind), column as u8, end as u8]);
                 self.line = line;
                 return;
             }
-            _ => {}
+        } else if (column == -1 || end == -1) && (one_line || end_line == -1) {
+            self.table.push(first_byte(KIND_NO_COLUMNS));
+            self.signed_varint(delta);
+            self.line = line;
+            return;
         }
-        self.first_byte(KIND_LONG, units);
+        self.table.push(first_byte(KIND_LONG));
         self.signed_varint(delta);
-        self.varint(position.end_line.unwrap_or(line).wrapping_sub(line) as u32);
-        self.varint(position.column.unwrap_or(-1).wrapping_add(1) as u32);
-        self.varint(position.end_column.unwrap_or(-1).wrapping_add(1) as u32);
+        let end_line = if end_line == -1 { line } else { end_line };
+        self.varint(end_line.wrapping_sub(line) as u32);
+        self.varint(column.wrapping_add(1) as u32);
+        self.varint(end.wrapping_add(1) as u32);
         self.line = line;
-    }
-
-    fn first_byte(&mut self, kind: u8, units: usize) {
-        self.table.push(0x80 | kind << 3 | (units - 1) as u8);
     }
 
     /// Six bits a byte, the lowest first; bit 6 says that more follow.

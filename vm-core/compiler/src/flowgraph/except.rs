@@ -2,7 +2,7 @@
 
 use tailscope_bytecode::opcode::Opcode;
 
-use super::graph::{BlockId, Cfg};
+use super::graph::{BlockId, Cfg, CfgInstr};
 use super::{Error, ops};
 
 /// RESUME at the start of a function (`RESUME_AT_FUNC_START`).
@@ -85,33 +85,35 @@ impl Labeller {
         let mut handler = self.nodes.handler(stack);
         let mut yield_depth = None;
         for i in 0..g.len(b) {
-            let instr = g.code(b)[i];
-            if ops::is_block_push(instr.op) {
-                let target = instr.target.ok_or(Error::NoTarget(instr.op))?;
+            let code = g.code_mut(b);
+            let CfgInstr { op, arg, target, .. } = code[i];
+            if !ops::has_target(op) && !matches!(op, Opcode::POP_BLOCK | Opcode::YIELD_VALUE | Opcode::RESUME) {
+                code[i].except = handler;
+                continue;
+            }
+            if ops::is_block_push(op) {
+                let target = target.ok_or(Error::NoTarget(op))?;
                 self.reach(g, target, stack);
-                if instr.op != Opcode::SETUP_FINALLY {
+                if op != Opcode::SETUP_FINALLY {
                     g[target].preserve_lasti = true;
                 }
                 stack = self.nodes.push(stack, target);
                 handler = Some(target);
                 continue;
             }
-            if instr.op == Opcode::POP_BLOCK {
+            if op == Opcode::POP_BLOCK {
                 stack = self.nodes.pop(stack)?;
                 handler = self.nodes.handler(stack);
-                g.code_mut(b)[i].set_nop();
+                code[i].set_nop();
                 continue;
             }
-            g.code_mut(b)[i].except = handler;
-            if ops::has_jump(instr.op) {
-                self.reach(g, instr.target.ok_or(Error::NoTarget(instr.op))?, stack);
-            } else if instr.op == Opcode::YIELD_VALUE {
+            code[i].except = handler;
+            if ops::has_jump(op) {
+                self.reach(g, target.ok_or(Error::NoTarget(op))?, stack);
+            } else if op == Opcode::YIELD_VALUE {
                 yield_depth = Some(stack.depth);
-            } else if instr.op == Opcode::RESUME
-                && instr.arg != RESUME_AT_FUNC_START
-                && yield_depth.take() == Some(1)
-            {
-                g.code_mut(b)[i].arg |= RESUME_DEPTH1;
+            } else if arg != RESUME_AT_FUNC_START && yield_depth.take() == Some(1) {
+                code[i].arg |= RESUME_DEPTH1;
             }
         }
         if let Some(next) = g.fallthrough(b) {

@@ -50,7 +50,14 @@ fn lower_jump(g: &mut Cfg, b: BlockId, jump: CfgInstr, op: Opcode) {
 /// Replaces the pseudo-opcodes that are left: block pushes have become handlers, closures
 /// and possibly unbound stores are plain locals to the machine.
 pub(crate) fn convert_pseudo_ops(g: &mut Cfg) -> Result<(), Error> {
-    let mut cursor = Some(g.entry);
+    let pseudo = [
+        Opcode::SETUP_FINALLY,
+        Opcode::SETUP_WITH,
+        Opcode::SETUP_CLEANUP,
+        Opcode::LOAD_CLOSURE,
+        Opcode::STORE_FAST_MAYBE_NULL,
+    ];
+    let mut cursor = Some(g.entry).filter(|_| g.seen.has_any(&pseudo));
     while let Some(b) = cursor {
         for instr in g.code_mut(b) {
             match instr.op {

@@ -6,8 +6,16 @@ use crate::instr::Loc;
 
 /// Gives instructions without a location the one they inherit.
 pub(crate) fn resolve_line_numbers(g: &mut Cfg) {
+    if all_have_lines(g) {
+        return;
+    }
     duplicate_exits_without_line(g);
     propagate_line_numbers(g);
+}
+
+fn all_have_lines(g: &Cfg) -> bool {
+    let mut blocks = std::iter::successors(Some(g.entry), |&b| g[b].next);
+    blocks.all(|b| g.code(b).iter().all(|instr| instr.loc.line >= 0))
 }
 
 /// Whether the block has no line though a frame may be left, or its line be looked at, in it.

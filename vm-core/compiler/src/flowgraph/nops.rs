@@ -17,15 +17,22 @@ pub(crate) fn remove_redundant_nops(g: &mut Cfg) -> usize {
 }
 
 fn remove_block_nops(g: &mut Cfg, b: BlockId) -> usize {
-    if !g.code(b).iter().any(|instr| instr.op == Opcode::NOP) {
+    let Some(first) = g.code(b).iter().position(|instr| instr.op == Opcode::NOP) else {
         return 0;
-    }
+    };
     let len = g.len(b);
-    let line_after = line_after_block(g, b);
+    // Looked at only for a NOP at the end of the block.
+    let line_after = match g.last(b) {
+        Some(last) if last.op == Opcode::NOP => line_after_block(g, b),
+        _ => None,
+    };
     let code = g.code_mut(b);
-    let mut kept = 0;
-    let mut previous_line = -1;
-    for i in 0..len {
+    let mut kept = first;
+    let mut previous_line = match first {
+        0 => -1,
+        _ => code[first - 1].loc.line,
+    };
+    for i in first..len {
         let line = code[i].loc.line;
         if code[i].op == Opcode::NOP {
             if line < 0 || line == previous_line {
@@ -80,10 +87,9 @@ fn remove_nops_and_find_pairs(g: &mut Cfg) -> bool {
             before = None;
         }
         let len = g.len(b);
-        for i in 0..len {
-            if g.code(b)[i].op != Opcode::POP_TOP {
-                continue;
-            }
+        let mut i = 0;
+        while let Some(next) = g.code(b)[i..].iter().position(|instr| instr.op == Opcode::POP_TOP) {
+            i += next;
             let producer = if i == 0 { before } else { Some((b, i - 1)) };
             if let Some((block, producer)) = producer
                 && is_pure_push(g, block, producer)
@@ -92,6 +98,7 @@ fn remove_nops_and_find_pairs(g: &mut Cfg) -> bool {
                 g.code_mut(b)[i].set_nop();
                 changed = true;
             }
+            i += 1;
         }
         if len > 0 {
             before = Some((b, len - 1));

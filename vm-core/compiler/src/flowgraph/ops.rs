@@ -12,24 +12,86 @@ const LOADS_CONST: u16 = 1 << 5;
 const EVAL_BREAK: u16 = 1 << 6;
 /// Specialized and instrumented opcodes.
 const NOT_COMPILED: u16 = 1 << 7;
+/// What the peephole optimizer has rules for.
+const PEEPHOLE: u16 = 1 << 8;
+/// What binds, unbinds or loads a local variable in a way that matters to whether it is bound.
+const LOCAL: u16 = 1 << 9;
 
-/// A stack effect that depends on the oparg.
-const BY_OPARG: i8 = -1;
+/// How many values are popped or pushed, as far as a number, a multiple of the oparg and its lowest
+/// bit tell: that is all of it for most opcodes.
+#[derive(Clone, Copy)]
+struct Count {
+    base: i8,
+    times_oparg: i8,
+    times_bit: i8,
+    /// There is more to it.
+    incomplete: bool,
+}
+
+impl Count {
+    const NONE: Count = Count {
+        base: 0,
+        times_oparg: 0,
+        times_bit: 0,
+        incomplete: false,
+    };
+
+    const fn of(items: &[Size]) -> Count {
+        let mut count = Count::NONE;
+        let mut i = 0;
+        while i < items.len() {
+            match items[i] {
+                Size::One => count.base += 1,
+                Size::Oparg => count.times_oparg += 1,
+                Size::OpargMinus(n) => {
+                    count.times_oparg += 1;
+                    count.base -= n as i8;
+                }
+                Size::OpargTimes(n) => count.times_oparg += n as i8,
+                Size::OpargBit0 => count.times_bit += 1,
+                Size::OpargLowByte | Size::OpargHighBits => count.incomplete = true,
+            }
+            i += 1;
+        }
+        count
+    }
+
+    const fn less(self, other: Count) -> Count {
+        Count {
+            base: self.base - other.base,
+            times_oparg: self.times_oparg - other.times_oparg,
+            times_bit: self.times_bit - other.times_bit,
+            incomplete: self.incomplete || other.incomplete,
+        }
+    }
+
+    #[inline]
+    fn for_oparg(self, oparg: u32) -> i64 {
+        if self.times_oparg == 0 && self.times_bit == 0 {
+            return i64::from(self.base);
+        }
+        let oparg = i64::from(oparg);
+        i64::from(self.base) + i64::from(self.times_oparg) * oparg + i64::from(self.times_bit) * (oparg & 1)
+    }
+}
 
 #[derive(Clone, Copy)]
 struct Facts {
     bits: u16,
     cache_units: u8,
-    popped: i8,
-    pushed: i8,
+    popped: Count,
+    pushed: Count,
+    /// What is pushed less what is popped.
+    effect: Count,
 }
 
 impl Facts {
     const NONE: Facts = Facts {
         bits: 0,
         cache_units: 0,
-        popped: 0,
-        pushed: 0,
+        popped: Count::NONE,
+        pushed: Count::NONE,
+        effect: Count::NONE,
     };
 
     const fn new(
@@ -56,6 +118,35 @@ impl Facts {
             O::LOAD_CONST | O::LOAD_SMALL_INT => LOADS_CONST,
             _ => 0,
         };
+        if let O::BUILD_TUPLE
+        | O::BUILD_LIST
+        | O::BUILD_SET
+        | O::LIST_APPEND
+        | O::SET_ADD
+        | O::SWAP
+        | O::UNARY_NOT
+        | O::UNARY_INVERT
+        | O::UNARY_NEGATIVE
+        | O::CALL_INTRINSIC_1
+        | O::BINARY_OP
+        | O::STORE_FAST
+        | O::LOAD_GLOBAL
+        | O::COMPARE_OP
+        | O::CONTAINS_OP
+        | O::IS_OP
+        | O::TO_BOOL = op
+        {
+            bits |= PEEPHOLE;
+        }
+        if let O::DELETE_FAST
+        | O::LOAD_FAST_AND_CLEAR
+        | O::STORE_FAST_MAYBE_NULL
+        | O::STORE_FAST
+        | O::LOAD_FAST
+        | O::LOAD_FAST_CHECK = op
+        {
+            bits |= LOCAL;
+        }
         if flags.contains(OpcodeFlags::HAS_JUMP) {
             bits |= JUMP;
         }
@@ -67,25 +158,15 @@ impl Facts {
         if number != family as u16 || instrumented {
             bits |= NOT_COMPILED;
         }
+        let (popped, pushed) = (Count::of(inputs), Count::of(outputs));
         Facts {
             bits,
             cache_units,
-            popped: count(inputs),
-            pushed: count(outputs),
+            popped,
+            pushed,
+            effect: pushed.less(popped),
         }
     }
-}
-
-/// How many values the items stand for, unless that depends on the oparg.
-const fn count(items: &[Size]) -> i8 {
-    let mut i = 0;
-    while i < items.len() {
-        if !matches!(items[i], Size::One) {
-            return BY_OPARG;
-        }
-        i += 1;
-    }
-    i as i8
 }
 
 /// Numbers that an opcode can have, rounded up to a power of two.
@@ -133,10 +214,12 @@ impl OpSet {
     }
 }
 
+#[inline]
 fn facts(op: Opcode) -> &'static Facts {
     &FACTS[op as usize % NUMBERS]
 }
 
+#[inline]
 fn is(op: Opcode, bits: u16) -> bool {
     facts(op).bits & bits != 0
 }
@@ -185,6 +268,16 @@ pub(crate) fn loads_const(op: Opcode) -> bool {
     is(op, LOADS_CONST)
 }
 
+/// Whether the peephole optimizer may have something to do for the instruction.
+pub(crate) fn is_optimizable(op: Opcode) -> bool {
+    is(op, PEEPHOLE | JUMP)
+}
+
+/// Whether the instruction binds, unbinds or loads a local variable, and minds whether it is bound.
+pub(crate) fn accesses_local(op: Opcode) -> bool {
+    is(op, LOCAL)
+}
+
 /// Whether the instruction looks after pending events.
 pub(crate) fn has_eval_break(op: Opcode) -> bool {
     is(op, EVAL_BREAK)
@@ -201,27 +294,34 @@ pub(crate) fn cache_units(op: Opcode) -> u32 {
 }
 
 /// Number of values popped.
+#[inline]
 pub(crate) fn popped(op: Opcode, arg: u32) -> i64 {
     match facts(op).popped {
-        BY_OPARG => op.effect().popped(arg),
-        count => i64::from(count),
+        count if count.incomplete => op.effect().popped(arg),
+        count => count.for_oparg(arg),
     }
 }
 
 /// Number of values pushed; by a block push, in the handler.
+#[inline]
 pub(crate) fn pushed(op: Opcode, arg: u32) -> i64 {
     match facts(op).pushed {
-        BY_OPARG => op.effect().pushed(arg),
-        count => i64::from(count),
+        count if count.incomplete => op.effect().pushed(arg),
+        count => count.for_oparg(arg),
     }
 }
 
 /// Change of the stack's depth where a jump is taken, or the handler of a block push entered.
+#[inline]
 pub(crate) fn effect_on_jump(op: Opcode, arg: u32) -> i64 {
-    pushed(op, arg) - popped(op, arg)
+    match facts(op).effect {
+        count if count.incomplete => op.effect().pushed(arg) - op.effect().popped(arg),
+        count => count.for_oparg(arg),
+    }
 }
 
 /// Change of the stack's depth where control goes on to the next instruction.
+#[inline]
 pub(crate) fn effect(op: Opcode, arg: u32) -> i64 {
     if is_block_push(op) {
         0

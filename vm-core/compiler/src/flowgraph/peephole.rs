@@ -36,30 +36,39 @@ fn optimize_block_load_const(code: &mut [CfgInstr], pool: &mut ConstPool) -> Res
         {
             instr.set(Opcode::LOAD_SMALL_INT, small);
         }
-        let copies_const =
-            load.op == Opcode::LOAD_CONST && instr.op == Opcode::COPY && instr.arg == 1;
-        if !copies_const {
+        if ops::loads_const(instr.op) {
             load = *instr;
-        }
-        if !ops::loads_const(load.op) {
+        } else if !(load.op == Opcode::LOAD_CONST && instr.op == Opcode::COPY && instr.arg == 1) {
+            load.op = Opcode::NOP;
             continue;
         }
-        let Some(next) = code.get(i + 1).map(|next| next.op) else {
-            continue;
-        };
-        use Opcode::*;
-        match next {
-            POP_JUMP_IF_FALSE | POP_JUMP_IF_TRUE | JUMP_IF_FALSE | JUMP_IF_TRUE => {
-                resolve_jump(code, i, eval::is_true(&pool.loaded(&load)?));
-            }
-            IS_OP if pool.loaded(&load)? == Const::None => join_none_test(code, i),
-            TO_BOOL => {
-                let value = eval::bool_const(eval::is_true(&pool.loaded(&load)?));
-                code[i].set_nop();
-                code[i + 1].set(LOAD_CONST, pool.add(value));
-            }
-            _ => {}
+        if let Some(next) = code.get(i + 1).map(|next| next.op) {
+            optimize_loaded_const(code, i, &load, next, pool)?;
         }
+    }
+    Ok(())
+}
+
+/// `next`, after instruction `i`, finds the constant of `load` on the stack.
+fn optimize_loaded_const(
+    code: &mut [CfgInstr],
+    i: usize,
+    load: &CfgInstr,
+    next: Opcode,
+    pool: &mut ConstPool,
+) -> Result<(), Error> {
+    use Opcode::*;
+    match next {
+        POP_JUMP_IF_FALSE | POP_JUMP_IF_TRUE | JUMP_IF_FALSE | JUMP_IF_TRUE => {
+            resolve_jump(code, i, eval::is_true(&pool.loaded(load)?));
+        }
+        IS_OP if pool.loaded(load)? == Const::None => join_none_test(code, i),
+        TO_BOOL => {
+            let value = eval::bool_const(eval::is_true(&pool.loaded(load)?));
+            code[i].set_nop();
+            code[i + 1].set(LOAD_CONST, pool.add(value));
+        }
+        _ => {}
     }
     Ok(())
 }
@@ -108,7 +117,10 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
     let mut i = 0;
     let mut swaps = false;
     let mut threaded = 0;
-    while i < g.len(b) {
+    loop {
+        let next = g.code(b)[i..].iter().position(|instr| ops::is_optimizable(instr.op));
+        let Some(next) = next else { break };
+        i += next;
         let op = g.code(b)[i].op;
         // What a threaded jump has become is looked at again. Following more jumps than there
         // are blocks would be going in circles.

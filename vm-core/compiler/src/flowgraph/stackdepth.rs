@@ -1,6 +1,6 @@
 //! The depth of the value stack.
 
-use super::graph::{BlockId, Cfg};
+use super::graph::{BlockId, Cfg, CfgInstr};
 use super::{Error, ops};
 use tailscope_bytecode::opcode::Opcode;
 
@@ -18,41 +18,55 @@ pub(crate) fn calculate_stackdepth(g: &mut Cfg) -> Result<u32, Error> {
         cursor = g[b].next;
     }
     let mut work = g.begin_traversal();
+    let mut jumps = Vec::new();
     let entry = g.entry;
     push(g, &mut work, entry, 0)?;
     let mut deepest = 0;
     while let Some(b) = work.pop() {
-        let mut depth = i64::from(g[b].start_depth);
-        let mut falls_through = true;
-        for i in 0..g.len(b) {
-            let instr = g.code(b)[i];
-            let next_depth = depth + ops::effect(instr.op, instr.arg);
-            if next_depth < 0 {
-                return Err(Error::StackUnderflow);
-            }
-            // What the last instruction of a path pushes is not counted: CPython measures
-            // before each instruction only.
-            deepest = deepest.max(depth);
-            if next_depth > MAX_DEPTH {
-                return Err(Error::TooLarge);
-            }
-            if ops::has_target(instr.op) && instr.op != Opcode::END_ASYNC_FOR {
-                let target_depth = depth + ops::effect_on_jump(instr.op, instr.arg);
-                let target = instr.target.ok_or(Error::NoTarget(instr.op))?;
-                push(g, &mut work, target, target_depth)?;
-            }
-            depth = next_depth;
-            if ops::ends_flow(instr.op) {
-                falls_through = false;
-                break;
-            }
+        let start = i64::from(g[b].start_depth);
+        let end = run_block(g.code(b), start, &mut deepest, &mut jumps)?;
+        for (target, depth) in jumps.drain(..) {
+            push(g, &mut work, target, depth)?;
         }
-        if let (true, Some(next)) = (falls_through, g[b].next) {
+        if let (Some(depth), Some(next)) = (end, g[b].next) {
             push(g, &mut work, next, depth)?;
         }
     }
     g.end_traversal(work);
     u32::try_from(deepest).map_err(|_| Error::StackUnderflow)
+}
+
+/// Follows the depth through a block. Returns the depth at its end if control goes on there, and
+/// in `jumps` where else it goes and how deep the stack is there.
+fn run_block(
+    code: &[CfgInstr],
+    start: i64,
+    deepest: &mut i64,
+    jumps: &mut Vec<(BlockId, i64)>,
+) -> Result<Option<i64>, Error> {
+    let mut depth = start;
+    for instr in code {
+        let next_depth = depth + ops::effect(instr.op, instr.arg);
+        if next_depth < 0 {
+            return Err(Error::StackUnderflow);
+        }
+        // What the last instruction of a path pushes is not counted: CPython measures
+        // before each instruction only.
+        *deepest = (*deepest).max(depth);
+        if next_depth > MAX_DEPTH {
+            return Err(Error::TooLarge);
+        }
+        if ops::has_target(instr.op) && instr.op != Opcode::END_ASYNC_FOR {
+            let target_depth = depth + ops::effect_on_jump(instr.op, instr.arg);
+            let target = instr.target.ok_or(Error::NoTarget(instr.op))?;
+            jumps.push((target, target_depth));
+        }
+        depth = next_depth;
+        if ops::ends_flow(instr.op) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(depth))
 }
 
 fn push(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, depth: i64) -> Result<(), Error> {

@@ -15,8 +15,10 @@ pub(crate) fn insert_superinstructions(g: &mut Cfg) {
     while let Some(b) = cursor {
         let code = g.code_mut(b);
         for i in 1..code.len() {
-            let (left, right) = code.split_at_mut(i);
-            let (first, second) = (&mut left[i - 1], &mut right[0]);
+            let [first, second] = &mut code[i - 1..=i] else { break };
+            if !matches!(first.op, Opcode::LOAD_FAST | Opcode::STORE_FAST) {
+                continue;
+            }
             let joined = match (first.op, second.op) {
                 (Opcode::LOAD_FAST, Opcode::LOAD_FAST) => Opcode::LOAD_FAST_LOAD_FAST,
                 (Opcode::STORE_FAST, Opcode::LOAD_FAST) => Opcode::STORE_FAST_LOAD_FAST,

@@ -3,6 +3,7 @@
 use tailscope_bytecode::opcode::Opcode;
 
 use super::graph::{BlockId, Cfg};
+use super::ops;
 
 /// Locals that are followed across blocks; later ones only within each block.
 const MASK_BITS: usize = 64;
@@ -39,14 +40,15 @@ pub(crate) fn add_checks_for_loads_of_uninitialized_variables(
     let entry = g.entry;
     reach(g, &mut work, entry, unbound);
     // A deletion can be anywhere, so every block is scanned at least once.
+    let mut raised = Vec::new();
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        scan_block(g, &mut work, b);
+        scan_block(g, &mut work, b, &mut raised);
         cursor = g[b].next;
     }
     while let Some(b) = work.pop() {
         g[b].visited = false;
-        scan_block(g, &mut work, b);
+        scan_block(g, &mut work, b, &mut raised);
     }
     g.end_traversal(work);
 }
@@ -60,10 +62,10 @@ fn reach(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, unsafe_locals: u64) {
     }
 }
 
-fn scan_block(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId) {
+/// `raised`, empty between blocks, collects what may be unbound where an exception leads to
+/// each handler.
+fn scan_block(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, raised: &mut Vec<(BlockId, u64)>) {
     let mut unbound = g[b].unsafe_locals;
-    // What may be unbound where an exception leads to each handler.
-    let mut raised: Vec<(BlockId, u64)> = Vec::new();
     for instr in g.code_mut(b) {
         if let Some(handler) = instr.except {
             match raised.last_mut() {
@@ -71,7 +73,7 @@ fn scan_block(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId) {
                 _ => raised.push((handler, unbound)),
             }
         }
-        if instr.arg as usize >= MASK_BITS {
+        if !ops::accesses_local(instr.op) || instr.arg as usize >= MASK_BITS {
             continue;
         }
         let bit = 1 << instr.arg;
@@ -89,7 +91,7 @@ fn scan_block(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId) {
             _ => {}
         }
     }
-    for (handler, mask) in raised {
+    for (handler, mask) in raised.drain(..) {
         reach(g, work, handler, mask);
     }
     for successor in [g.fallthrough(b), g.jump_target(b)].into_iter().flatten() {

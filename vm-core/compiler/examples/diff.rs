@@ -429,7 +429,7 @@ fn symtable(source: &[u8], name: &str) -> Result<Const, CompileError> {
             ScopeKind::TypeParams => 5,
             ScopeKind::TypeVariable => 6,
         };
-        let mut symbols: Vec<_> = s.symbols.iter().collect();
+        let mut symbols: Vec<_> = s.symbols.iter().map(|(name, symbol)| (table.names.text(name), symbol)).collect();
         symbols.sort_by(|a, b| a.0.cmp(b.0));
         let symbols = symbols.into_iter().map(|(name, symbol)| {
             let place = match symbol.scope {
@@ -448,7 +448,7 @@ fn symtable(source: &[u8], name: &str) -> Result<Const, CompileError> {
                 number(kind),
                 number(s.nested.into()),
                 Const::Int(s.loc.line.into()),
-                Const::Tuple(s.varnames.iter().map(|n| text(n)).collect()),
+                Const::Tuple(s.varnames.iter().map(|&name| text(table.names.text(name))).collect()),
                 Const::Tuple(symbols.collect()),
                 Const::Tuple(s.children.iter().map(|&c| scope(table, c)).collect()),
             ]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tailscope_bytecode::code::{Code, flags, kinds};
 use tailscope_bytecode::exceptiontable::{self, ExceptionEntry};
-use tailscope_bytecode::linetable::{LineTableWriter, Position};
+use tailscope_bytecode::linetable::{LineTableWriter, RawPosition};
 use tailscope_bytecode::opcode::Opcode;
 
 use crate::flowgraph::{self, BlockId, CellSlots, Cfg, CfgInstr, ConstPool, Error};
@@ -17,25 +17,41 @@ use crate::instr::{InstrSequence, Loc, Unit};
 /// refers to the former though it jumps to the latter.
 const END_SEND_OFFSET: u32 = 5;
 
+/// The line of [`Loc::NEXT`].
+const NEXT_LINE: i32 = Loc::NEXT.line;
+
 /// Times that jump distances are computed until they agree with the sizes they cause. More
 /// than a few are never needed; the limit is there so that a mistake cannot hang.
 const MAX_ROUNDS: usize = 1000;
 
-/// Makes the code object of a unit from its instructions
-/// (`optimize_and_assemble_code_unit`). The instructions end by leaving the scope: what
-/// falling off the end does is code generation's.
-pub fn assemble_unit(mut unit: Unit, seq: InstrSequence) -> Result<Code, Error> {
-    let mut graph = flowgraph::from_sequence(&seq)?;
-    drop(seq);
-    let mut pool = ConstPool::new(std::mem::take(&mut unit.consts));
-    let nparams = parameter_count(&unit);
-    if nparams > unit.varnames.len() {
-        return Err(Error::TooFewLocals);
+/// Where units become code objects: its memory serves one after the other.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    graph: Cfg,
+    layout: Layout,
+}
+
+impl Workspace {
+    /// Makes the code object of a unit from its instructions
+    /// (`optimize_and_assemble_code_unit`). The instructions end by leaving the scope: what
+    /// falling off the end does is code generation's.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the instructions.
+    pub fn assemble(&mut self, mut unit: Unit, seq: &InstrSequence) -> Result<Code, Error> {
+        let graph = &mut self.graph;
+        flowgraph::from_sequence(seq, graph)?;
+        let mut pool = ConstPool::new(std::mem::take(&mut unit.consts));
+        let nparams = parameter_count(&unit);
+        if nparams > unit.varnames.len() {
+            return Err(Error::TooFewLocals);
+        }
+        flowgraph::optimize(graph, &mut pool, unit.varnames.len(), nparams)?;
+        let cells = CellSlots::new(&unit);
+        let stack_size = flowgraph::lower(graph, &unit, &cells)?;
+        self.layout.make_code(unit, graph, pool, &cells, stack_size)
     }
-    flowgraph::optimize(&mut graph, &mut pool, unit.varnames.len(), nparams)?;
-    let cells = CellSlots::new(&unit);
-    let stack_size = flowgraph::lower(&mut graph, &unit, &cells)?;
-    make_code(unit, &graph, pool, &cells, stack_size)
 }
 
 /// Number of locals that arguments are bound to.
@@ -46,41 +62,14 @@ fn parameter_count(unit: &Unit) -> usize {
         + stars.iter().filter(|&&star| unit.flags & star != 0).count()
 }
 
-pub(crate) fn make_code(
-    unit: Unit,
-    graph: &Cfg,
-    pool: ConstPool,
-    cells: &CellSlots,
-    stack_size: u32,
-) -> Result<Code, Error> {
-    let mut assembler = Assembler::new(graph)?;
-    assembler.resolve_jump_offsets()?;
-    let (localsplusnames, localspluskinds) = localsplus(&unit, cells);
-    Ok(Code {
-        argcount: unit.posonlyargcount + unit.argcount,
-        posonlyargcount: unit.posonlyargcount,
-        kwonlyargcount: unit.kwonlyargcount,
-        stacksize: stack_size.max(1),
-        flags: unit.flags,
-        code: assembler.code_units(),
-        consts: pool.into_consts(),
-        names: unit.names,
-        localsplusnames,
-        localspluskinds,
-        filename: unit.filename,
-        name: unit.name,
-        qualname: unit.qualname,
-        firstlineno: unit.firstlineno,
-        linetable: assembler.location_table(unit.firstlineno),
-        exceptiontable: assembler.exception_table()?,
-    })
-}
-
 /// An instruction in its final place.
+#[derive(Debug)]
 struct Instr {
     op: Opcode,
     /// Size in code units, EXTENDED_ARGs and inline caches included.
     size: u8,
+    /// Inline caches, in code units.
+    cache: u8,
     arg: u32,
     /// Index of the instruction that a jump goes to.
     target: u32,
@@ -95,7 +84,7 @@ impl Instr {
     fn set_arg(&mut self, arg: u32) -> bool {
         let before = self.size;
         self.arg = arg;
-        self.size = 1 + extended_args(arg) + flowgraph::cache_units(self.op) as u8;
+        self.size = 1 + extended_args(arg) + self.cache;
         self.size != before
     }
 
@@ -105,13 +94,17 @@ impl Instr {
 }
 
 /// Number of EXTENDED_ARGs before an instruction with that argument.
+#[inline]
 fn extended_args(arg: u32) -> u8 {
-    u8::from(arg > 0xFF) + u8::from(arg > 0xFFFF) + u8::from(arg > 0xFF_FFFF)
+    if arg <= 0xFF {
+        return 0;
+    }
+    1 + u8::from(arg > 0xFFFF) + u8::from(arg > 0xFF_FFFF)
 }
 
 /// The instructions of all blocks in order.
-struct Assembler<'a> {
-    graph: &'a Cfg,
+#[derive(Debug, Default)]
+pub(crate) struct Layout {
     instrs: Vec<Instr>,
     /// For each block, the index of its first instruction, or of the one after it if it has none.
     first: Vec<u32>,
@@ -119,80 +112,121 @@ struct Assembler<'a> {
     jumps: Vec<u32>,
     /// Whether an instruction has a handler.
     guarded: bool,
+    /// Storage of the location table while it is written.
+    table: Vec<u8>,
 }
 
-impl Assembler<'_> {
-    fn new(graph: &Cfg) -> Result<Assembler<'_>, Error> {
-        let mut first = vec![0u32; graph.block_count()];
+impl Layout {
+    pub(crate) fn make_code(
+        &mut self,
+        unit: Unit,
+        graph: &Cfg,
+        pool: ConstPool,
+        cells: &CellSlots,
+        stack_size: u32,
+    ) -> Result<Code, Error> {
+        self.lay_out(graph)?;
+        self.resolve_jump_offsets()?;
+        let (localsplusnames, localspluskinds) = localsplus(&unit, cells);
+        Ok(Code {
+            argcount: unit.posonlyargcount + unit.argcount,
+            posonlyargcount: unit.posonlyargcount,
+            kwonlyargcount: unit.kwonlyargcount,
+            stacksize: stack_size.max(1),
+            flags: unit.flags,
+            code: self.code_units(),
+            consts: pool.into_consts(),
+            names: unit.names,
+            localsplusnames,
+            localspluskinds,
+            filename: unit.filename,
+            name: unit.name,
+            qualname: unit.qualname,
+            firstlineno: unit.firstlineno,
+            linetable: self.location_table(unit.firstlineno),
+            exceptiontable: self.exception_table(graph)?,
+        })
+    }
+
+    /// Puts the instructions of the graph in their order.
+    fn lay_out(&mut self, graph: &Cfg) -> Result<(), Error> {
+        self.first.clear();
+        self.first.resize(graph.block_count(), 0);
         let mut count = 0;
         let mut cursor = Some(graph.entry);
         while let Some(b) = cursor {
-            first[b.index()] = count;
+            self.first[b.index()] = count;
             count += graph.len(b) as u32;
             cursor = graph[b].next;
         }
-        let mut assembler = Assembler {
-            graph,
-            instrs: Vec::with_capacity(count as usize),
-            first,
-            jumps: Vec::new(),
-            guarded: false,
-        };
+        self.instrs.clear();
+        self.instrs.reserve(count as usize);
+        self.jumps.clear();
+        self.guarded = false;
         let mut cursor = Some(graph.entry);
         while let Some(b) = cursor {
             for instr in graph.code(b) {
-                assembler.add(instr, count)?;
+                self.add(instr, count)?;
             }
             cursor = graph[b].next;
         }
-        let last = assembler.instrs.last();
+        let last = self.instrs.last();
         if !last.is_some_and(|last| flowgraph::ends_flow(last.op)) {
             return Err(Error::FallsOffTheEnd);
         }
-        Ok(assembler)
+        Ok(())
     }
 
     /// Adds an instruction of a block; `count` is how many there are in all.
+    #[inline]
     fn add(&mut self, instr: &CfgInstr, count: u32) -> Result<(), Error> {
-        let here = self.instrs.len() as u32;
-        let mut target = 0;
-        // The first assumption on a jump's distance is CPython's: the target's index.
-        let mut arg = instr.arg;
-        if flowgraph::has_jump(instr.op) {
-            let block = instr.target.ok_or(Error::NoTarget(instr.op))?;
-            target = self.first[block.index()];
-            if target >= count {
-                return Err(Error::JumpToNowhere);
-            }
+        let (mut op, mut arg, mut target) = (instr.op, instr.arg, 0);
+        if flowgraph::has_jump(op) {
+            (op, target) = self.jump(instr, count)?;
+            // The first assumption on a jump's distance is CPython's: the target's index.
             arg = target;
-            self.jumps.push(here);
         }
-        let op = match (instr.op, target > here) {
-            (Opcode::JUMP | Opcode::JUMP_NO_INTERRUPT, true) => Opcode::JUMP_FORWARD,
-            (Opcode::JUMP, false) => Opcode::JUMP_BACKWARD,
-            (Opcode::JUMP_NO_INTERRUPT, false) => Opcode::JUMP_BACKWARD_NO_INTERRUPT,
-            (op, _) if op.number() > 0xFF => return Err(Error::NotForCompiling(op)),
-            (op, _) => op,
-        };
+        let cache = flowgraph::cache_units(op) as u8;
+        if op.number() > 0xFF {
+            return Err(Error::NotForCompiling(op));
+        }
         self.guarded |= instr.except.is_some();
-        let mut instr = Instr {
+        self.instrs.push(Instr {
             op,
-            size: 0,
-            arg: 0,
+            size: 1 + extended_args(arg) + cache,
+            cache,
+            arg,
             target,
             offset: 0,
             handler: instr.except,
             loc: instr.loc,
-        };
-        instr.set_arg(arg);
-        self.instrs.push(instr);
+        });
         Ok(())
+    }
+
+    /// The final opcode of a jump that comes next, and the index of the instruction that it goes to.
+    fn jump(&mut self, instr: &CfgInstr, count: u32) -> Result<(Opcode, u32), Error> {
+        let here = self.instrs.len() as u32;
+        let block = instr.target.ok_or(Error::NoTarget(instr.op))?;
+        let target = self.first[block.index()];
+        if target >= count {
+            return Err(Error::JumpToNowhere);
+        }
+        self.jumps.push(here);
+        let op = match (instr.op, target > here) {
+            (Opcode::JUMP | Opcode::JUMP_NO_INTERRUPT, true) => Opcode::JUMP_FORWARD,
+            (Opcode::JUMP, false) => Opcode::JUMP_BACKWARD,
+            (Opcode::JUMP_NO_INTERRUPT, false) => Opcode::JUMP_BACKWARD_NO_INTERRUPT,
+            (op, _) => op,
+        };
+        Ok((op, target))
     }
 
     /// Computes the distances of jumps and the offsets of all instructions.
     ///
     /// A distance may need EXTENDED_ARGs, which move everything behind them, so this goes on
     /// until all sizes are as assumed.
+    
     fn resolve_jump_offsets(&mut self) -> Result<(), Error> {
         for _ in 0..MAX_ROUNDS {
             let mut offset = 0u32;
@@ -227,41 +261,46 @@ impl Assembler<'_> {
         self.instrs.last().map_or(0, Instr::end)
     }
 
+    
     fn code_units(&self) -> Vec<u8> {
         // Inline caches start as zeros.
         let mut code = vec![0; self.end() as usize * 2];
         for instr in &self.instrs {
             let mut at = instr.offset as usize * 2;
             for shift in (1..=extended_args(instr.arg)).rev() {
-                code[at] = Opcode::EXTENDED_ARG as u8;
-                code[at + 1] = (instr.arg >> (8 * shift)) as u8;
+                let unit = [Opcode::EXTENDED_ARG as u8, (instr.arg >> (8 * shift)) as u8];
+                code[at..at + 2].copy_from_slice(&unit);
                 at += 2;
             }
-            code[at] = instr.op as u8;
-            code[at + 1] = instr.arg as u8;
+            code[at..at + 2].copy_from_slice(&[instr.op as u8, instr.arg as u8]);
         }
         code
     }
 
-    fn location_table(&self, firstlineno: i32) -> Vec<u8> {
-        let mut writer = LineTableWriter::new(firstlineno);
+    
+    fn location_table(&mut self, firstlineno: i32) -> Vec<u8> {
+        let mut buffer = std::mem::take(&mut self.table);
+        buffer.clear();
+        let mut writer = LineTableWriter::in_buffer(firstlineno, buffer);
         let mut run = (Loc::NONE, 0);
         for (i, instr) in self.instrs.iter().enumerate() {
-            let loc = match instr.loc {
-                Loc::NEXT => location_of_next(&self.instrs[i..]),
-                loc => loc,
+            let loc = match instr.loc.line {
+                NEXT_LINE => location_of_next(&self.instrs[i..]),
+                _ => instr.loc,
             };
             if loc != run.0 {
-                writer.push(position(run.0), run.1);
+                writer.push_raw(raw_position(run.0), run.1);
                 run = (loc, 0);
             }
             run.1 += usize::from(instr.size);
         }
-        writer.push(position(run.0), run.1);
-        writer.finish()
+        writer.push_raw(raw_position(run.0), run.1);
+        self.table = writer.finish();
+        self.table.clone()
     }
 
-    fn exception_table(&self) -> Result<Vec<u8>, Error> {
+    
+    fn exception_table(&self, graph: &Cfg) -> Result<Vec<u8>, Error> {
         if !self.guarded {
             return Ok(Vec::new());
         }
@@ -278,7 +317,7 @@ impl Assembler<'_> {
                 continue;
             }
             if let Some((start, handler)) = run.take() {
-                entries.push(self.exception_entry(start..offset, handler)?);
+                entries.push(self.exception_entry(graph, start..offset, handler)?);
             }
             run = handler.map(|handler| (offset, handler));
         }
@@ -287,10 +326,11 @@ impl Assembler<'_> {
 
     fn exception_entry(
         &self,
+        graph: &Cfg,
         range: Range<u32>,
         handler: BlockId,
     ) -> Result<ExceptionEntry, Error> {
-        let block = &self.graph[handler];
+        let block = &graph[handler];
         // The handler starts with the exception on the stack, and below it maybe the offset.
         let pushed = 1 + i32::from(block.preserve_lasti);
         let depth = u32::try_from(block.start_depth - pushed).map_err(|_| Error::StackUnderflow)?;
@@ -320,16 +360,15 @@ fn location_of_next(instrs: &[Instr]) -> Loc {
     Loc::NONE
 }
 
-fn position(loc: Loc) -> Position {
-    let known = |n: i32| if n < 0 { None } else { Some(n) };
+fn raw_position(loc: Loc) -> RawPosition {
     if loc.line == Loc::NONE.line {
-        return Position::NONE;
+        return RawPosition::NONE;
     }
-    Position {
-        line: Some(loc.line),
-        end_line: known(loc.end_line),
-        column: known(loc.col),
-        end_column: known(loc.end_col),
+    RawPosition {
+        line: loc.line,
+        end_line: loc.end_line.max(-1),
+        column: loc.col.max(-1),
+        end_column: loc.end_col.max(-1),
     }
 }
 
@@ -393,6 +432,11 @@ fn parameter_kinds(unit: &Unit) -> [(u32, u8); 5] {
 mod tests {
     use super::*;
     use crate::flowgraph::testing::{sequence, unit};
+
+    fn assemble_unit(unit: Unit, seq: InstrSequence) -> Result<Code, Error> {
+        Workspace::default().assemble(unit, &seq)
+    }
+
     use crate::instr::{Arg, Label};
     use tailscope_bytecode::code::Const;
 

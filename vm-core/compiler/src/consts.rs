@@ -17,6 +17,8 @@ pub(crate) struct ConstTable {
     /// Empty while there are few, else complete up to `indexed`.
     index: FxHashMap<u64, u32>,
     indexed: usize,
+    /// Where None is, the most frequent constant.
+    none: Option<u32>,
 }
 
 impl From<Vec<Const>> for ConstTable {
@@ -42,6 +44,16 @@ impl ConstTable {
         self.consts.len() as u32 - 1
     }
 
+    /// The index of None.
+    pub(crate) fn add_none(&mut self) -> u32 {
+        if let Some(index) = self.none {
+            return index;
+        }
+        let index = self.add(Const::None);
+        self.none = Some(index);
+        index
+    }
+
     pub(crate) fn get(&self, index: u32) -> Option<&Const> {
         self.consts.get(index as usize)
     }
@@ -60,12 +72,14 @@ impl ConstTable {
         self.consts.retain(|_| keep.next() == Some(&true));
         self.index.clear();
         self.indexed = 0;
+        self.none = None;
     }
 
     fn find(&mut self, value: &Const) -> Option<u32> {
         if self.consts.len() <= LINEAR_LOOKUP {
-            let position = self.consts.iter().position(|known| known == value);
-            return position.map(|i| i as u32);
+            let kind = std::mem::discriminant(value);
+            let same = |known: &Const| std::mem::discriminant(known) == kind && known == value;
+            return self.consts.iter().position(same).map(|i| i as u32);
         }
         for i in self.indexed..self.consts.len() {
             let mut hash = hash(&self.consts[i]);

@@ -64,6 +64,13 @@ pub struct InstrSequence {
 }
 
 impl InstrSequence {
+    /// Makes it empty; its memory stays.
+    pub(crate) fn clear(&mut self) {
+        self.instrs.clear();
+        self.labels.clear();
+        self.annotations_code = None;
+    }
+
     pub fn new_label(&mut self) -> Label {
         self.labels.push(usize::MAX);
         Label(self.labels.len() as u32 - 1)

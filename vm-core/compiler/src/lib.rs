@@ -22,6 +22,7 @@ mod encodings;
 pub mod error;
 mod flowgraph;
 pub mod instr;
+pub mod names;
 pub mod parse;
 pub mod preprocess;
 pub mod source;
@@ -150,7 +151,10 @@ fn parse_with_stack(source: &SourceFile, options: ParseOptions) -> Result<parse:
 fn parser_stack(text: &str) -> usize {
     const BASE: usize = if cfg!(debug_assertions) { 4 << 20 } else { 1 << 20 };
     const LEVEL: usize = 512;
-    let levels = text.bytes().filter(|b| matches!(b, b'(' | b'[' | b'*')).count();
+    // In pieces whose counts fit in bytes: several bytes are looked at at once then.
+    let pieces = text.as_bytes().chunks(usize::from(u8::MAX));
+    let counts = pieces.map(|piece| piece.iter().map(|b| u8::from(matches!(b, b'(' | b'[' | b'*'))).sum::<u8>());
+    let levels: usize = counts.map(usize::from).sum();
     BASE + levels * LEVEL
 }
 

@@ -81,8 +81,8 @@ fn units(path: &Path) -> Vec<(String, String)> {
         ..CodegenOptions::default()
     };
     let mut units = Vec::new();
-    let mut assemble = |unit: Unit, seq: InstrSequence| {
-        let shown = show(&seq);
+    let mut assemble = |unit: Unit, seq: &InstrSequence| {
+        let shown = show(seq);
         let code = stub(&unit, &shown);
         units.push((unit.qualname.to_string(), shown));
         Ok(code)

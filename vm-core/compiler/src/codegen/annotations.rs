@@ -14,13 +14,12 @@ use super::function::FunctionFlags;
 use super::unit::{ArgCounts, UnitKind};
 use super::{Codegen, Result, unparse};
 use crate::instr::{InstrSequence, Loc};
+use crate::names::NameId;
 use crate::symtable::{NodeKey, ScopeId};
 
 /// `annotationlib.Format.VALUE_WITH_FAKE_GLOBALS`, the last format that generated code
 /// can produce.
 const VALUE_WITH_FAKE_GLOBALS: i32 = 2;
-
-const CONDITIONAL_ANNOTATIONS: &str = "__conditional_annotations__";
 
 impl<'a> Codegen<'a> {
     /// Enters a unit that is called with a format, and that refuses the formats it cannot
@@ -103,8 +102,7 @@ impl<'a> Codegen<'a> {
     }
 
     fn parameter_annotation(&mut self, loc: Loc, name: &str, annotation: &'a Expr) -> Result<()> {
-        let name = self.mangled(name);
-        self.emit_str(loc, &name);
+        self.emit_mangled(loc, name);
         if self.future_annotations() {
             self.annotation_string(annotation);
             return Ok(());
@@ -165,9 +163,9 @@ impl<'a> Codegen<'a> {
     fn annotated_name(&mut self, loc: Loc, s: &'a StmtAnnAssign, name: &str) {
         if self.future_annotations() {
             self.annotation_string(&s.annotation);
-            self.emit_load_name(loc, "__annotations__");
-            let name = self.mangled(name);
-            self.emit_str(loc, &name);
+            let annotations = self.names.intern("__annotations__");
+            self.emit_load_name(loc, annotations);
+            self.emit_mangled(loc, name);
             self.emit(loc, Opcode::STORE_SUBSCR);
             return;
         }
@@ -181,9 +179,9 @@ impl<'a> Codegen<'a> {
         let Some(index) = index else { return };
         // Records that execution came by here.
         if is_module {
-            self.emit_load_name(loc, CONDITIONAL_ANNOTATIONS);
+            self.emit_load_name(loc, NameId::CONDITIONAL_ANNOTATIONS);
         } else {
-            let cell = self.unit.cellvars.add(CONDITIONAL_ANNOTATIONS);
+            let cell = self.unit.cellvars.add(NameId::CONDITIONAL_ANNOTATIONS);
             self.emit_i(loc, Opcode::LOAD_DEREF, cell);
         }
         self.emit_const(loc, Const::Int(index.into()));
@@ -191,7 +189,7 @@ impl<'a> Codegen<'a> {
         self.emit(loc, Opcode::POP_TOP);
     }
 
-    fn emit_load_name(&mut self, loc: Loc, name: &str) {
+    fn emit_load_name(&mut self, loc: Loc, name: NameId) {
         let index = self.unit.names.add(name);
         self.emit_i(loc, Opcode::LOAD_NAME, index);
     }
@@ -268,11 +266,11 @@ impl<'a> Codegen<'a> {
             if let Some(index) = index {
                 self.emit_const(at, Const::Int((*index).into()));
                 if kind == UnitKind::Class {
-                    let free = self.unit.freevars.add(CONDITIONAL_ANNOTATIONS);
+                    let free = self.unit.freevars.add(NameId::CONDITIONAL_ANNOTATIONS);
                     self.emit_i(at, Opcode::LOAD_DEREF, free);
                 } else {
                     // The first name of the unit: index 0, and no NULL is pushed.
-                    let name = self.unit.names.add(CONDITIONAL_ANNOTATIONS);
+                    let name = self.unit.names.add(NameId::CONDITIONAL_ANNOTATIONS);
                     self.emit_i(at, Opcode::LOAD_GLOBAL, name);
                 }
                 self.emit_i(at, Opcode::CONTAINS_OP, 0);

@@ -12,6 +12,7 @@ use super::collection::Builder;
 use super::names::NameOp;
 use super::{Codegen, Result, STACK_USE_GUIDELINE};
 use crate::instr::{Label, Loc};
+use crate::names::NameId;
 use crate::symtable::{DEF_IMPORT, NodeKey, SymScope, Symbol};
 
 impl<'a> Codegen<'a> {
@@ -166,7 +167,7 @@ impl<'a> Codegen<'a> {
 /// Method calls and `super()`.
 impl<'a> Codegen<'a> {
     /// Whether a call of an attribute can load a method without binding it.
-    fn is_optimizable_method(&self, method: &ExprAttribute, e: &ExprCall) -> bool {
+    fn is_optimizable_method(&mut self, method: &ExprAttribute, e: &ExprCall) -> bool {
         let (args, keywords) = (&e.arguments.args, &e.arguments.keywords);
         let size = args.len() + keywords.len() + usize::from(!keywords.is_empty());
         method.ctx == ExprContext::Load
@@ -178,13 +179,14 @@ impl<'a> Codegen<'a> {
 
     /// Whether `e` is a name that the module binds by an import: then its attributes are
     /// most likely functions, not methods.
-    fn is_imported(&self, e: &Expr) -> bool {
+    fn is_imported(&mut self, e: &Expr) -> bool {
         let Expr::Name(name) = e else { return false };
-        self.top_symbol(&name.id).flags & DEF_IMPORT != 0
+        let name = self.name_of(name);
+        self.top_symbol(name).flags & DEF_IMPORT != 0
     }
 
     /// What is known of a name in the module's scope.
-    fn top_symbol(&self, name: &str) -> Symbol {
+    fn top_symbol(&self, name: NameId) -> Symbol {
         self.stack.first().unwrap_or(&self.unit).symbol(name)
     }
 
@@ -233,8 +235,8 @@ impl<'a> Codegen<'a> {
             return None;
         }
         // The name must not be shadowed in any way that shows in the source.
-        if self.unit.scope_of("super") != SymScope::GlobalImplicit
-            || self.top_symbol("super").scope != SymScope::Unknown
+        if self.unit.scope_of(NameId::SUPER) != SymScope::GlobalImplicit
+            || self.top_symbol(NameId::SUPER).scope != SymScope::Unknown
         {
             return None;
         }
@@ -243,7 +245,7 @@ impl<'a> Codegen<'a> {
             2 => !args.iter().any(Expr::is_starred_expr),
             0 => {
                 self.unit.args.positional + self.unit.args.posonly > 0
-                    && self.unit.scope_of("__class__") == SymScope::Free
+                    && self.unit.scope_of(NameId::CLASS) == SymScope::Free
             }
             _ => false,
         };
@@ -253,15 +255,15 @@ impl<'a> Codegen<'a> {
     /// Puts `super`, the class and the object on the stack.
     pub(super) fn load_super_args(&mut self, call: &'a ExprCall) -> Result<()> {
         let func_loc = self.loc(&*call.func);
-        self.nameop(func_loc, "super", ExprContext::Load);
+        self.name_access(func_loc, NameId::SUPER, ExprContext::Load);
         if let [class, object] = &*call.arguments.args {
             self.visit_expr(class)?;
             return self.visit_expr(object);
         }
         let loc = self.loc(call);
-        self.nameop(loc, "__class__", ExprContext::Load);
-        if let Some(first) = self.unit.varnames.first().cloned() {
-            self.nameop(loc, &first, ExprContext::Load);
+        self.name_access(loc, NameId::CLASS, ExprContext::Load);
+        if let Some(first) = self.unit.varnames.first() {
+            self.name_access(loc, first, ExprContext::Load);
         }
         Ok(())
     }

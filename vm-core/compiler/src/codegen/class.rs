@@ -9,6 +9,7 @@ use super::function::FunctionFlags;
 use super::unit::{ArgCounts, UnitKind};
 use super::{Codegen, Result};
 use crate::instr::Loc;
+use crate::names::NameId;
 use crate::symtable::NodeKey;
 
 /// Where a generic class keeps its type parameters and its implicit base.
@@ -90,12 +91,12 @@ impl<'a> Codegen<'a> {
         // These are cells, in a block whose names are otherwise looked up by name.
         if self.unit.scope.needs_classdict {
             self.emit(loc, Opcode::LOAD_LOCALS);
-            let index = self.unit.cellvars.add("__classdict__");
+            let index = self.unit.cellvars.add(NameId::CLASSDICT);
             self.emit_i(loc, Opcode::STORE_DEREF, index);
         }
         if self.unit.scope.has_conditional_annotations {
             self.emit_i(loc, Opcode::BUILD_SET, 0);
-            let index = self.unit.cellvars.add("__conditional_annotations__");
+            let index = self.unit.cellvars.add(NameId::CONDITIONAL_ANNOTATIONS);
             self.emit_i(loc, Opcode::STORE_DEREF, index);
         }
     }
@@ -109,12 +110,12 @@ impl<'a> Codegen<'a> {
         self.emit_const(Loc::NONE, Const::Tuple(attributes));
         self.nameop(Loc::NONE, "__static_attributes__", ExprContext::Store);
         if self.unit.scope.needs_classdict {
-            let index = self.unit.cellvars.add("__classdict__");
+            let index = self.unit.cellvars.add(NameId::CLASSDICT);
             self.emit_i(Loc::NONE, Opcode::LOAD_CLOSURE, index);
             self.nameop(Loc::NONE, "__classdictcell__", ExprContext::Store);
         }
         if self.unit.scope.needs_class_closure {
-            let index = self.unit.cellvars.add("__class__");
+            let index = self.unit.cellvars.add(NameId::CLASS);
             self.emit_i(Loc::NONE, Opcode::LOAD_CLOSURE, index);
             self.emit_i(Loc::NONE, Opcode::COPY, 1);
             self.nameop(Loc::NONE, "__classcell__", ExprContext::Store);

@@ -2,8 +2,6 @@
 //! compiled into the unit around them (PEP 709) where the symbol table says so; what is
 //! left are functions of one argument, the outermost iterator.
 
-use std::sync::Arc;
-
 use ruff_python_ast::{Comprehension, Expr};
 use tailscope_bytecode::opcode::Opcode;
 
@@ -12,6 +10,7 @@ use super::function::FunctionFlags;
 use super::unit::{ArgCounts, UnitKind};
 use super::{Codegen, Result};
 use crate::instr::{Label, Loc};
+use crate::names::NameId;
 use crate::symtable::{
     CompKind, DEF_LOCAL, DEF_NONLOCAL, NodeKey, ScopeId, ScopeKind, SymScope, Symbol,
 };
@@ -34,11 +33,11 @@ struct Parts<'a> {
 #[derive(Default)]
 struct Inlined {
     /// Names whose values outside of the comprehension wait on the stack.
-    pushed_locals: Vec<Arc<str>>,
+    pushed_locals: Vec<NameId>,
     /// Symbols of the unit that the comprehension's replaced.
-    replaced: Vec<(Arc<str>, Symbol)>,
+    replaced: Vec<(NameId, Symbol)>,
     /// Names that became fast locals of a unit that otherwise has none.
-    fast_hidden: Vec<Arc<str>>,
+    fast_hidden: Vec<NameId>,
     /// Where exceptions go so that the names get their values back.
     cleanup: Option<Label>,
 }
@@ -328,7 +327,7 @@ impl<'a> Codegen<'a> {
         let mut state = Inlined::default();
         self.replace_symbols(scope, &mut state);
         let table = self.table;
-        for (name, symbol) in &table.scope(scope).symbols {
+        for (name, symbol) in table.scope(scope).symbols.iter() {
             if !is_own(*symbol) {
                 continue;
             }
@@ -343,7 +342,7 @@ impl<'a> Codegen<'a> {
                 };
                 self.emit_i(loc, Opcode::MAKE_CELL, index);
             }
-            state.pushed_locals.push(name.clone());
+            state.pushed_locals.push(name);
         }
         if !state.pushed_locals.is_empty() {
             // The iterator comes back to the top. The values end up in another order,
@@ -364,7 +363,7 @@ impl<'a> Codegen<'a> {
         let function_like = unit.scope.is_function_like();
         unit.in_inlined_comp += 1;
         let table = self.table;
-        for (name, symbol) in &table.scope(scope).symbols {
+        for (name, symbol) in table.scope(scope).symbols.iter() {
             let outside = unit.symbol(name);
             // What is free inside is treated as outside; a cell inside that is free
             // outside stays free, as it cannot be both in one function.
@@ -372,18 +371,18 @@ impl<'a> Codegen<'a> {
                 && symbol.scope != SymScope::Free
                 && !(symbol.scope == SymScope::Cell && outside.scope == SymScope::Free);
             if differs || in_class_block {
-                unit.overrides.insert(name.clone(), *symbol);
-                state.replaced.push((name.clone(), outside));
+                unit.overrides.insert(name, *symbol);
+                state.replaced.push((name, outside));
             }
             if function_like || !(is_own(*symbol) || in_class_block) {
                 continue;
             }
-            match unit.fasthidden.iter_mut().find(|(n, _)| n == name) {
+            match unit.fasthidden.iter_mut().find(|(n, _)| *n == name) {
                 Some((_, true)) => continue,
                 Some((_, active)) => *active = true,
-                None => unit.fasthidden.push((name.clone(), true)),
+                None => unit.fasthidden.push((name, true)),
             }
-            state.fast_hidden.push(name.clone());
+            state.fast_hidden.push(name);
         }
     }
 
@@ -421,9 +420,9 @@ impl<'a> Codegen<'a> {
     }
 
     /// Gives the names their values back, below the value on top of the stack.
-    fn restore_locals(&mut self, loc: Loc, names: &[Arc<str>]) {
+    fn restore_locals(&mut self, loc: Loc, names: &[NameId]) {
         self.emit_i(loc, Opcode::SWAP, names.len() as u32 + 1);
-        for name in names.iter().rev() {
+        for &name in names.iter().rev() {
             let index = self.unit.varnames.add(name);
             self.emit_i(loc, Opcode::STORE_FAST_MAYBE_NULL, index);
         }

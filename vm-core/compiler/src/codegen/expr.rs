@@ -18,9 +18,27 @@ const RED_ZONE: usize = 128 * 1024;
 /// How much it grows then.
 const STACK_GROWTH: usize = 2 * 1024 * 1024;
 
-/// Runs `f` with enough native stack for one more level of nesting.
+/// Levels of nesting for which the red zone is large enough: the stack is looked at once in so many.
+const UNCHECKED_LEVELS: u32 = if cfg!(debug_assertions) { 1 } else { 8 };
+
+/// Runs `f` with enough native stack for some more levels of nesting.
 pub(super) fn with_stack<R>(f: impl FnOnce() -> R) -> R {
     stacker::maybe_grow(RED_ZONE, STACK_GROWTH, f)
+}
+
+impl Codegen<'_> {
+    /// Runs `f`, which visits a nested node, with enough native stack.
+    #[inline(always)]
+    pub(super) fn nested<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
+        self.depth += 1;
+        let result = if self.depth.is_multiple_of(UNCHECKED_LEVELS) {
+            with_stack(|| f(self))
+        } else {
+            f(self)
+        };
+        self.depth -= 1;
+        result
+    }
 }
 
 /// The operation of BINARY_OP for an operator, or for its augmented assignment.
@@ -72,7 +90,7 @@ impl<'a> Codegen<'a> {
     /// Emits the code of an expression: its value goes on the stack, or a value on the
     /// stack into it where it is a target.
     pub(super) fn visit_expr(&mut self, e: &'a Expr) -> Result<()> {
-        with_stack(|| self.visit_expr_inner(e))
+        self.nested(|codegen| codegen.visit_expr_inner(e))
     }
 
     pub(super) fn visit_exprs(&mut self, exprs: &'a [Expr]) -> Result<()> {
@@ -81,13 +99,10 @@ impl<'a> Codegen<'a> {
 
     fn visit_expr_inner(&mut self, e: &'a Expr) -> Result<()> {
         let loc = self.loc(e);
-        if let Some(value) = self.constant(e) {
-            self.emit_const(loc, value);
-            return Ok(());
-        }
         match e {
             Expr::Name(name) => {
-                self.nameop(loc, &name.id, name.ctx);
+                let id = self.name_of(name);
+                self.name_access(loc, id, name.ctx);
                 Ok(())
             }
             Expr::Attribute(e) => self.attribute(loc, e),
@@ -129,7 +144,13 @@ impl<'a> Codegen<'a> {
             | Expr::BooleanLiteral(_)
             | Expr::NoneLiteral(_)
             | Expr::EllipsisLiteral(_)
-            | Expr::IpyEscapeCommand(_) => self.error(loc, "invalid syntax"),
+            | Expr::IpyEscapeCommand(_) => match self.constant(e) {
+                Some(value) => {
+                    self.emit_const(loc, value);
+                    Ok(())
+                }
+                None => self.error(loc, "invalid syntax"),
+            },
         }
     }
 
@@ -283,20 +304,20 @@ impl<'a> Codegen<'a> {
 
     /// Jumps to `next` if the truth of `e` is `condition`, else falls through.
     pub(super) fn jump_if(&mut self, e: &'a Expr, next: Label, condition: bool) -> Result<()> {
-        with_stack(|| match e {
+        self.nested(|codegen| match e {
             Expr::UnaryOp(unary) if unary.op == UnaryOp::Not => {
-                self.jump_if(&unary.operand, next, !condition)
+                codegen.jump_if(&unary.operand, next, !condition)
             }
-            Expr::BoolOp(bool_op) => self.jump_if_bool_op(bool_op, next, condition),
-            Expr::If(if_exp) => self.jump_if_if_exp(if_exp, next, condition),
+            Expr::BoolOp(bool_op) => codegen.jump_if_bool_op(bool_op, next, condition),
+            Expr::If(if_exp) => codegen.jump_if_if_exp(if_exp, next, condition),
             Expr::Compare(compare) if compare.ops.len() > 1 => {
-                self.jump_if_chained(compare, next, condition)
+                codegen.jump_if_chained(compare, next, condition)
             }
             _ => {
-                self.visit_expr(e)?;
-                let loc = self.loc(e);
-                self.emit(loc, Opcode::TO_BOOL);
-                self.emit_jump(loc, pop_jump_if(condition), next);
+                codegen.visit_expr(e)?;
+                let loc = codegen.loc(e);
+                codegen.emit(loc, Opcode::TO_BOOL);
+                codegen.emit_jump(loc, pop_jump_if(condition), next);
                 Ok(())
             }
         })

@@ -11,6 +11,7 @@ use super::fblock::FBlockKind;
 use super::unit::{ArgCounts, UnitKind};
 use super::{Codegen, Result, docstring};
 use crate::instr::{Arg, Instr, Loc};
+use crate::names::NameId;
 use crate::symtable::{NodeKey, SymScope};
 
 /// Which attributes of a function lie on the stack when it is made: bits as
@@ -195,7 +196,8 @@ impl<'a> Codegen<'a> {
             if kind & kinds::FREE == 0 {
                 continue;
             }
-            let Some(index) = self.closure_index(name) else {
+            let id = self.names.intern(name);
+            let Some(index) = self.closure_index(id) else {
                 return self.error(loc, format!("no variable '{name}' for the closure over it"));
             };
             self.emit_i(loc, Opcode::LOAD_CLOSURE, index);
@@ -222,11 +224,11 @@ impl<'a> Codegen<'a> {
     }
 
     /// Index of the cell or free variable that an inner function's free variable is.
-    fn closure_index(&self, name: &str) -> Option<u32> {
+    fn closure_index(&self, name: NameId) -> Option<u32> {
         let implicit_cell = self.unit.kind == UnitKind::Class
             && matches!(
                 name,
-                "__class__" | "__classdict__" | "__conditional_annotations__"
+                NameId::CLASS | NameId::CLASSDICT | NameId::CONDITIONAL_ANNOTATIONS
             );
         if implicit_cell || self.unit.scope_of(name) == SymScope::Cell {
             self.unit.cellvars.get(name)
@@ -275,8 +277,7 @@ impl<'a> Codegen<'a> {
             let Some(default) = parameter.default() else {
                 continue;
             };
-            let name = self.mangled(parameter.name());
-            self.emit_str(loc, &name);
+            self.emit_mangled(loc, parameter.name());
             self.visit_expr(default)?;
             count += 1;
         }

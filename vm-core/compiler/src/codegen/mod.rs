@@ -38,9 +38,10 @@ use tailscope_bytecode::code::{Code, Const, flags};
 use tailscope_bytecode::oparg::{Intrinsic1, Intrinsic2, resume};
 use tailscope_bytecode::opcode::Opcode;
 
-use crate::assemble::assemble_unit;
+use crate::assemble::Workspace;
 use crate::error::{CompileError, Warning};
 use crate::instr::{Arg, InstrSequence, Label, Loc, Unit};
+use crate::names::{NameId, Names};
 use crate::source::SourceFile;
 use crate::symtable::{ScopeId, SymbolTable};
 
@@ -64,7 +65,7 @@ pub struct CodegenOptions {
 }
 
 /// Makes a code object of a finished unit.
-pub type Assembler<'s> = dyn FnMut(Unit, InstrSequence) -> Result<Code> + 's;
+pub type Assembler<'s> = dyn FnMut(Unit, &InstrSequence) -> Result<Code> + 's;
 
 /// Generates the code object of a module (or of an expression), nested ones included.
 /// Warnings are appended to `warnings`.
@@ -81,9 +82,10 @@ pub fn generate(
     options: CodegenOptions,
     warnings: &mut Vec<Warning>,
 ) -> Result<Code> {
-    let mut assemble = |unit: Unit, seq: InstrSequence| {
+    let mut workspace = Workspace::default();
+    let mut assemble = |unit: Unit, seq: &InstrSequence| {
         let firstlineno = unit.firstlineno;
-        assemble_unit(unit, seq).map_err(|problem| {
+        workspace.assemble(unit, seq).map_err(|problem| {
             let loc = Loc {
                 line: firstlineno,
                 end_line: firstlineno,
@@ -117,14 +119,18 @@ pub fn generate_with(
         Arc::from("<module>"),
         1,
         ArgCounts::default(),
+        &table.names,
     );
     let mut codegen = Codegen {
         source,
         table,
         options,
+        names: table.names.clone(),
         unit,
         stack: Vec::new(),
         last_line: Cell::new(1),
+        spare_seqs: Vec::new(),
+        depth: 0,
         disabled_warnings: 0,
         warnings,
         assemble,
@@ -142,12 +148,18 @@ pub(crate) struct Codegen<'a> {
     source: &'a SourceFile,
     table: &'a SymbolTable,
     options: CodegenOptions,
+    /// The names of the table, and more.
+    names: Names,
     /// The unit that code is being generated for.
     unit: UnitState<'a>,
     /// The units around it, innermost last.
     stack: Vec<UnitState<'a>>,
     /// Where the last node began, which is near to where the next begins.
     last_line: Cell<i32>,
+    /// Sequences of finished units, for their memory.
+    spare_seqs: Vec<InstrSequence>,
+    /// How deep in the tree the node is that is being visited.
+    depth: u32,
     /// Nonzero in copies of code that was generated, and warned about, before.
     disabled_warnings: u32,
     warnings: &'a mut Vec<Warning>,
@@ -167,7 +179,8 @@ impl<'a> Codegen<'a> {
         args: ArgCounts,
     ) {
         let table = self.table;
-        let mut unit = UnitState::new(scope, table.scope(scope), kind, name, firstlineno, args);
+        let mut unit = UnitState::new(scope, table.scope(scope), kind, name, firstlineno, args, &self.names);
+        unit.seq = self.spare_seqs.pop().unwrap_or_default();
         unit.private = private.or_else(|| self.unit.private.clone());
         self.stack.push(std::mem::replace(&mut self.unit, unit));
         self.unit.qualname = self.qualname();
@@ -202,16 +215,20 @@ impl<'a> Codegen<'a> {
                     Arc::from(""),
                     1,
                     ArgCounts::default(),
+                    &self.names,
                 );
                 std::mem::replace(&mut self.unit, empty)
             }
         };
-        let (unit, seq) = finished.finish(self.source.filename().clone(), flags);
-        (self.assemble)(unit, seq)
+        let (unit, mut seq) = finished.finish(self.source.filename().clone(), flags, &self.names);
+        let code = (self.assemble)(unit, &seq);
+        seq.clear();
+        self.spare_seqs.push(seq);
+        code
     }
 
     /// The qualified name of the unit just entered.
-    fn qualname(&self) -> Arc<str> {
+    fn qualname(&mut self) -> Arc<str> {
         use crate::symtable::SymScope;
         let name = &self.unit.name;
         let mut outer = self.stack.iter().rev();
@@ -236,7 +253,8 @@ impl<'a> Codegen<'a> {
         );
         if is_definition {
             let mangled = crate::symtable::mangle(parent.private.as_deref(), name);
-            if parent.scope_of(&mangled) == SymScope::GlobalExplicit {
+            let mangled = self.names.intern(&mangled);
+            if parent.scope_of(mangled) == SymScope::GlobalExplicit {
                 return name.clone();
             }
         }
@@ -291,7 +309,7 @@ impl<'a> Codegen<'a> {
         };
         if self.unit.scope.has_conditional_annotations {
             self.emit_i(loc, Opcode::BUILD_SET, 0);
-            let index = self.unit.names.add("__conditional_annotations__");
+            let index = self.unit.names.add(NameId::CONDITIONAL_ANNOTATIONS);
             self.emit_i(loc, Opcode::STORE_NAME, index);
         }
         self.body(loc, body)
@@ -314,12 +332,22 @@ impl Codegen<'_> {
     }
 
     fn emit_const(&mut self, loc: Loc, value: Const) {
-        let index = self.unit.consts.add(value);
+        let index = match value {
+            Const::None => self.unit.consts.add_none(),
+            value => self.unit.consts.add(value),
+        };
         self.emit_i(loc, Opcode::LOAD_CONST, index);
     }
 
     fn emit_str(&mut self, loc: Loc, value: &str) {
         self.emit_const(loc, Const::Str(value.into()));
+    }
+
+    /// Loads a name as the current unit knows it.
+    fn emit_mangled(&mut self, loc: Loc, name: &str) {
+        let name = self.names.intern(name);
+        let mangled = self.mangled(name);
+        self.emit_const(loc, Const::Str((&**self.names.text(mangled)).into()));
     }
 
     fn emit_intrinsic1(&mut self, loc: Loc, function: Intrinsic1) {

@@ -1,11 +1,12 @@
 //! Loading, storing and deleting names, and instructions that name attributes.
 
-use ruff_python_ast::ExprContext;
+use ruff_python_ast::{ExprContext, ExprName};
 use tailscope_bytecode::opcode::Opcode;
 
 use super::Codegen;
 use crate::instr::Loc;
-use crate::symtable::{ScopeKind, SymScope};
+use crate::names::NameId;
+use crate::symtable::{ScopeKind, SymScope, maybe_mangle};
 
 /// Where code accesses a name (CPython's `_PyCompile_optype`).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,28 +53,39 @@ impl NameOp {
 
 impl Codegen<'_> {
     /// `name` as the current unit knows it: mangled if it is private to a class.
-    pub(super) fn mangled<'n>(&self, name: &'n str) -> std::borrow::Cow<'n, str> {
-        // Most names do not even look private.
-        if self.unit.private.is_none() || !name.starts_with("__") {
-            return name.into();
+    pub(super) fn mangled(&mut self, name: NameId) -> NameId {
+        match self.unit.private.as_deref() {
+            Some(class) => {
+                let scopes = &self.table.scopes;
+                maybe_mangle(class, scopes, self.unit.scope_id, &mut self.names, name)
+            }
+            None => name,
         }
-        let private = self.unit.private.as_deref();
-        let mangled = self.table.maybe_mangle(private, self.unit.scope_id, name);
-        mangled.to_string().into()
     }
 
     /// Emits an instruction that names an attribute or module.
     pub(super) fn emit_name(&mut self, loc: Loc, op: NameOp, name: &str) {
+        let name = self.names.intern(name);
         let mangled = self.mangled(name);
-        let index = self.unit.names.add(&mangled);
+        let index = self.unit.names.add(mangled);
         let (opcode, shift, bits) = op.encoding();
         self.emit_i(loc, opcode, index << shift | bits);
     }
 
     /// Loads, stores or deletes a name.
     pub(super) fn nameop(&mut self, loc: Loc, name: &str, ctx: ExprContext) {
-        let mangled = self.mangled(name);
-        let name = &*mangled;
+        let name = self.names.intern(name);
+        self.name_access(loc, name, ctx);
+    }
+
+    /// The number of the name in a node.
+    pub(super) fn name_of(&mut self, e: &ExprName) -> NameId {
+        NameId::noted_in(&e.node_index).unwrap_or_else(|| self.names.intern(&e.id))
+    }
+
+    /// [`Codegen::nameop`] of a name that has its number already.
+    pub(super) fn name_access(&mut self, loc: Loc, name: NameId, ctx: ExprContext) {
+        let name = self.mangled(name);
         let scope = self.unit.scope_of(name);
         match self.access(name, scope) {
             Access::Fast => {
@@ -103,7 +115,7 @@ impl Codegen<'_> {
         }
     }
 
-    fn access(&self, name: &str, scope: SymScope) -> Access {
+    fn access(&self, name: NameId, scope: SymScope) -> Access {
         let function_like = self.unit.scope.is_function_like();
         match scope {
             SymScope::Free | SymScope::Cell => Access::Deref,
@@ -114,7 +126,7 @@ impl Codegen<'_> {
         }
     }
 
-    fn deref_op(&mut self, loc: Loc, name: &str, scope: SymScope, ctx: ExprContext) {
+    fn deref_op(&mut self, loc: Loc, name: NameId, scope: SymScope, ctx: ExprContext) {
         let index = match scope {
             SymScope::Free => self.unit.freevars.add(name),
             _ => self.unit.cellvars.add(name),
@@ -138,7 +150,7 @@ impl Codegen<'_> {
         self.emit_i(loc, op, index);
     }
 
-    fn global_op(&mut self, loc: Loc, name: &str, scope: SymScope, ctx: ExprContext) {
+    fn global_op(&mut self, loc: Loc, name: NameId, scope: SymScope, ctx: ExprContext) {
         let index = self.unit.names.add(name);
         if ctx == ExprContext::Load {
             if self.unit.scope.can_see_class_scope && scope == SymScope::GlobalImplicit {
@@ -161,7 +173,7 @@ impl Codegen<'_> {
     }
 
     fn load_classdict(&mut self, loc: Loc) {
-        let index = self.unit.freevars.add("__classdict__");
+        let index = self.unit.freevars.add(NameId::CLASSDICT);
         self.emit_i(loc, Opcode::LOAD_DEREF, index);
     }
 }

@@ -50,12 +50,12 @@ impl<'a> Codegen<'a> {
     }
 
     fn visit_stmt(&mut self, s: &'a Stmt) -> Result<()> {
-        with_stack(|| {
-            let loc = self.loc(s);
+        self.nested(|codegen| {
+            let loc = codegen.loc(s);
             let conditional = is_compound(s);
-            self.unit.in_conditional_block += u32::from(conditional);
-            self.visit_stmt_at(loc, s)?;
-            self.unit.in_conditional_block -= u32::from(conditional);
+            codegen.unit.in_conditional_block += u32::from(conditional);
+            codegen.visit_stmt_at(loc, s)?;
+            codegen.unit.in_conditional_block -= u32::from(conditional);
             Ok(())
         })
     }
@@ -156,9 +156,10 @@ impl<'a> Codegen<'a> {
                 }
             }
             Expr::Name(name) => {
-                self.nameop(target_loc, &name.id, ExprContext::Load);
+                let name = self.name_of(name);
+                self.name_access(target_loc, name, ExprContext::Load);
                 self.aug_value(loc, s)?;
-                self.nameop(target_loc, &name.id, ExprContext::Store);
+                self.name_access(target_loc, name, ExprContext::Store);
             }
             _ => return self.error(target_loc, "illegal expression for augmented assignment"),
         }

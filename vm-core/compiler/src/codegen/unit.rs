@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ruff_python_ast::StmtAnnAssign;
-use rustc_hash::FxHashMap;
 
 use super::fblock::FBlock;
 use crate::consts::ConstTable;
 use crate::instr::{InstrSequence, Loc};
+use crate::names::{NameId, NameMap, Names};
 use crate::symtable::{DEF_COMP_CELL, DEF_FREE_CLASS, Scope, ScopeId, SymScope, Symbol};
 
 /// What a unit is made from (CPython's `_PyCompile_ScopeType` values).
@@ -37,50 +37,42 @@ pub(super) struct ArgCounts {
 /// Names to indices, in the order of their first use.
 #[derive(Debug, Default)]
 pub(super) struct NameTable {
-    names: Vec<Arc<str>>,
-    index: FxHashMap<Arc<str>, u32>,
+    names: NameMap<()>,
     /// Index of the first name: free variables are numbered after the cells.
     offset: u32,
 }
 
 impl NameTable {
-    fn from_names(names: impl IntoIterator<Item = Arc<str>>, offset: u32) -> NameTable {
+    fn from_names(names: impl IntoIterator<Item = NameId>, offset: u32) -> NameTable {
         let mut table = NameTable {
             offset,
             ..NameTable::default()
         };
         for name in names {
-            table.add(&name);
+            table.add(name);
         }
         table
     }
 
     /// The index of `name`, which is appended if it is new.
-    pub fn add(&mut self, name: &str) -> u32 {
-        if let Some(&index) = self.index.get(name) {
-            return index;
-        }
-        let index = self.offset + self.len();
-        let name: Arc<str> = Arc::from(name);
-        self.names.push(name.clone());
-        self.index.insert(name, index);
-        index
+    pub fn add(&mut self, name: NameId) -> u32 {
+        self.offset + self.names.insert(name, ()) as u32
     }
 
-    pub fn get(&self, name: &str) -> Option<u32> {
-        self.index.get(name).copied()
+    pub fn get(&self, name: NameId) -> Option<u32> {
+        self.names.position(name).map(|index| self.offset + index as u32)
     }
 
-    pub fn first(&self) -> Option<&Arc<str>> {
-        self.names.first()
+    pub fn first(&self) -> Option<NameId> {
+        self.names.names().first().copied()
     }
 
-    pub fn len(&self) -> u32 {
+    fn len(&self) -> u32 {
         self.names.len() as u32
     }
 
-    fn into_names(self) -> Vec<Arc<str>> {
-        self.names
+    fn texts(&self, names: &Names) -> Vec<Arc<str>> {
+        self.names.names().iter().map(|&name| names.text(name).clone()).collect()
     }
 }
 
@@ -102,9 +94,9 @@ pub(super) struct UnitState<'a> {
     pub freevars: NameTable,
     /// Variables of inlined comprehensions in a unit without fast locals, and whether the
     /// code being generated is inside such a comprehension right now.
-    pub fasthidden: Vec<(Arc<str>, bool)>,
+    pub fasthidden: Vec<(NameId, bool)>,
     /// Symbols of `scope` as an inlined comprehension sees them while it is compiled.
-    pub overrides: FxHashMap<Arc<str>, Symbol>,
+    pub overrides: NameMap<Symbol>,
     /// Class: attributes stored to through `self` in its methods.
     pub static_attributes: BTreeSet<Arc<str>>,
     /// Annotated names of a class or module, with the index under which execution of the
@@ -127,24 +119,20 @@ impl<'a> UnitState<'a> {
         name: Arc<str>,
         firstlineno: i32,
         args: ArgCounts,
+        names: &Names,
     ) -> UnitState<'a> {
-        let mut cellvars =
-            NameTable::from_names(sorted_symbols(scope, SymScope::Cell, DEF_COMP_CELL), 0);
+        let cells = sorted_symbols(scope, names, SymScope::Cell, DEF_COMP_CELL);
+        let mut cellvars = NameTable::from_names(cells, 0);
         let implicit_cells = [
-            (scope.needs_class_closure, "__class__"),
-            (scope.needs_classdict, "__classdict__"),
-            (
-                scope.has_conditional_annotations,
-                "__conditional_annotations__",
-            ),
+            (scope.needs_class_closure, NameId::CLASS),
+            (scope.needs_classdict, NameId::CLASSDICT),
+            (scope.has_conditional_annotations, NameId::CONDITIONAL_ANNOTATIONS),
         ];
-        for (_, cell) in implicit_cells.iter().filter(|(needed, _)| *needed) {
+        for &(_, cell) in implicit_cells.iter().filter(|(needed, _)| *needed) {
             cellvars.add(cell);
         }
-        let freevars = NameTable::from_names(
-            sorted_symbols(scope, SymScope::Free, DEF_FREE_CLASS),
-            cellvars.len(),
-        );
+        let free = sorted_symbols(scope, names, SymScope::Free, DEF_FREE_CLASS);
+        let freevars = NameTable::from_names(free, cellvars.len());
         UnitState {
             scope_id,
             scope,
@@ -156,11 +144,11 @@ impl<'a> UnitState<'a> {
             args,
             consts: ConstTable::default(),
             names: NameTable::default(),
-            varnames: NameTable::from_names(scope.varnames.iter().cloned(), 0),
+            varnames: NameTable::from_names(scope.varnames.iter().copied(), 0),
             cellvars,
             freevars,
             fasthidden: Vec::new(),
-            overrides: FxHashMap::default(),
+            overrides: NameMap::default(),
             static_attributes: BTreeSet::new(),
             deferred_annotations: Vec::new(),
             next_conditional_annotation: 0,
@@ -173,7 +161,7 @@ impl<'a> UnitState<'a> {
     }
 
     /// What is known of `name` (already mangled) where code is being generated.
-    pub fn symbol(&self, name: &str) -> Symbol {
+    pub fn symbol(&self, name: NameId) -> Symbol {
         if !self.overrides.is_empty()
             && let Some(symbol) = self.overrides.get(name)
         {
@@ -182,31 +170,34 @@ impl<'a> UnitState<'a> {
         self.scope.symbol(name).unwrap_or_default()
     }
 
-    pub fn scope_of(&self, name: &str) -> SymScope {
+    pub fn scope_of(&self, name: NameId) -> SymScope {
         self.symbol(name).scope
     }
 
     /// Whether `name` is a variable of an inlined comprehension that is being compiled in
     /// a unit without fast locals.
-    pub fn is_fast_hidden(&self, name: &str) -> bool {
-        self.fasthidden
-            .iter()
-            .any(|(n, active)| *active && **n == *name)
+    pub fn is_fast_hidden(&self, name: NameId) -> bool {
+        self.fasthidden.contains(&(name, true))
     }
 
     /// Turns the state into what assembly needs.
-    pub fn finish(self, filename: Arc<str>, flags: u32) -> (crate::instr::Unit, InstrSequence) {
+    pub fn finish(
+        self,
+        filename: Arc<str>,
+        flags: u32,
+        names: &Names,
+    ) -> (crate::instr::Unit, InstrSequence) {
         let unit = crate::instr::Unit {
             is_function: self.scope.is_function_like(),
             name: self.name,
             qualname: self.qualname,
             filename,
             consts: self.consts.into_vec(),
-            names: self.names.into_names(),
-            varnames: self.varnames.into_names(),
-            cellvars: self.cellvars.into_names(),
-            freevars: self.freevars.into_names(),
-            fasthidden: self.fasthidden.into_iter().map(|(name, _)| name).collect(),
+            names: self.names.texts(names),
+            varnames: self.varnames.texts(names),
+            cellvars: self.cellvars.texts(names),
+            freevars: self.freevars.texts(names),
+            fasthidden: self.fasthidden.iter().map(|&(name, _)| names.text(name).clone()).collect(),
             argcount: self.args.positional,
             posonlyargcount: self.args.posonly,
             kwonlyargcount: self.args.kwonly,
@@ -218,16 +209,16 @@ impl<'a> UnitState<'a> {
 }
 
 /// Names of a scope that live in `wanted` or carry `flag`, sorted as Python sorts strings.
-fn sorted_symbols(scope: &Scope, wanted: SymScope, flag: u32) -> Vec<Arc<str>> {
-    let mut names: Vec<Arc<str>> = scope
+fn sorted_symbols(scope: &Scope, names: &Names, wanted: SymScope, flag: u32) -> Vec<NameId> {
+    let mut found: Vec<NameId> = scope
         .symbols
         .iter()
         .filter(|(_, symbol)| symbol.scope == wanted || symbol.flags & flag != 0)
-        .map(|(name, _)| name.clone())
+        .map(|(name, _)| name)
         .collect();
     // UTF-8 sorts as its code points do.
-    names.sort_unstable();
-    names
+    found.sort_unstable_by_key(|&name| names.text(name));
+    found
 }
 
 /// Location of a unit's first instruction.
@@ -251,10 +242,12 @@ mod tests {
 
     #[test]
     fn free_variables_are_numbered_after_cells() {
-        let mut free = NameTable::from_names(["x".into(), "y".into()], 3);
-        assert_eq!(free.get("x"), Some(3));
-        assert_eq!(free.add("y"), 4);
-        assert_eq!(free.add("z"), 5);
-        assert_eq!(free.into_names(), ["x", "y", "z"].map(Arc::from));
+        let mut names = Names::default();
+        let [x, y, z] = ["x", "y", "z"].map(|name| names.intern(name));
+        let mut free = NameTable::from_names([x, y], 3);
+        assert_eq!(free.get(x), Some(3));
+        assert_eq!(free.add(y), 4);
+        assert_eq!(free.add(z), 5);
+        assert_eq!(free.texts(&names), ["x", "y", "z"].map(Arc::from));
     }
 }

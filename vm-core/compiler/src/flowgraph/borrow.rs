@@ -12,20 +12,24 @@ use super::graph::{BlockId, Cfg, CfgInstr};
 use super::ops;
 
 /// A value on the abstract stack.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Ref {
-    /// The instruction of the block that pushed it; `None` if it was there before.
-    instr: Option<u32>,
-    /// The local it was loaded from.
-    local: Option<u32>,
+    /// The instruction of the block that pushed it; `NOWHERE` if it was there before.
+    instr: u32,
+    /// The local it was loaded from, or `NOWHERE`.
+    local: u32,
 }
 
+const NOWHERE: u32 = u32::MAX;
+
 const UNKNOWN: Ref = Ref {
-    instr: None,
-    local: None,
+    instr: NOWHERE,
+    local: NOWHERE,
 };
 
-struct Borrower {
+/// The state of the pass.
+#[derive(Debug, Default)]
+pub(crate) struct Borrower {
     stack: Vec<Ref>,
     /// For each instruction of the block, whether it must keep its own reference.
     keeps: Vec<bool>,
@@ -44,16 +48,13 @@ pub(crate) fn optimize_load_fast(g: &mut Cfg) {
     let entry = g.entry;
     g[entry].start_depth = 0;
     g.visit(&mut work, entry);
-    let mut borrower = Borrower {
-        stack: Vec::new(),
-        keeps: Vec::new(),
-        targets: Vec::new(),
-        work,
-    };
+    let mut borrower = std::mem::take(&mut g.borrower);
+    borrower.work = work;
     while let Some(b) = borrower.work.pop() {
         borrower.run_block(g, b);
     }
-    g.end_traversal(borrower.work);
+    g.end_traversal(std::mem::take(&mut borrower.work));
+    g.borrower = borrower;
 }
 
 impl Borrower {
@@ -62,12 +63,14 @@ impl Borrower {
         self.keeps.resize(g.len(b), false);
         self.stack.clear();
         self.stack.resize(g[b].start_depth.max(0) as usize, UNKNOWN);
-        for (i, instr) in g.code(b).iter().enumerate() {
+        let code = g.code(b);
+        for (i, instr) in code.iter().enumerate() {
             self.run(i as u32, instr);
-            if ops::has_target(instr.op) {
-                self.targets.extend(instr.target);
-            }
         }
+        // Without block pushes, only a jump at the end, maybe before a NOT_TAKEN, leads elsewhere.
+        let first = if g[b].has_pushes { 0 } else { code.len().saturating_sub(2) };
+        let leading = code[first..].iter().filter(|instr| ops::has_target(instr.op));
+        self.targets.extend(leading.filter_map(|instr| instr.target));
         for target in self.targets.drain(..) {
             g.visit(&mut self.work, target);
         }
@@ -75,10 +78,8 @@ impl Borrower {
             g.visit(&mut self.work, next);
         }
         // What is left on the stack may be used after its local has changed.
-        for value in &self.stack {
-            if let Some(producer) = value.instr {
-                self.keeps[producer as usize] = true;
-            }
+        for &Ref { instr, .. } in &self.stack {
+            keep(&mut self.keeps, instr);
         }
         for (instr, &keeps) in g.code_mut(b).iter_mut().zip(&self.keeps) {
             match instr.op {
@@ -188,17 +189,11 @@ impl Borrower {
     }
 
     fn push_local(&mut self, i: u32, local: u32) {
-        self.stack.push(Ref {
-            instr: Some(i),
-            local: Some(local),
-        });
+        self.stack.push(Ref { instr: i, local });
     }
 
     fn push_result(&mut self, i: u32) {
-        self.stack.push(Ref {
-            instr: Some(i),
-            local: None,
-        });
+        self.stack.push(Ref { instr: i, local: NOWHERE });
     }
 
     fn pop(&mut self) -> Ref {
@@ -220,19 +215,22 @@ impl Borrower {
 
     /// The local is rebound or deleted: loads of it that are still on the stack must not borrow.
     fn kill(&mut self, local: u32) {
-        for value in &self.stack {
-            if let (Some(producer), true) = (value.instr, value.local == Some(local)) {
-                self.keeps[producer as usize] = true;
-            }
+        for value in self.stack.iter().filter(|value| value.local == local) {
+            keep(&mut self.keeps, value.instr);
         }
     }
 
     fn store(&mut self, local: u32) {
         let value = self.pop();
         self.kill(local);
-        if let Some(producer) = value.instr {
-            self.keeps[producer as usize] = true;
-        }
+        keep(&mut self.keeps, value.instr);
+    }
+}
+
+/// Notes that an instruction of the block must keep its own reference.
+fn keep(keeps: &mut [bool], instr: u32) {
+    if let Some(keeps) = keeps.get_mut(instr as usize) {
+        *keeps = true;
     }
 }
 

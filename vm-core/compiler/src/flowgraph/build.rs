@@ -8,8 +8,8 @@ use crate::instr::{Arg, Instr, InstrSequence};
 
 /// Cuts a sequence into basic blocks: one starts at every label that is used and after
 /// every jump and scope exit. Jumps are bound to the blocks they go to.
-pub(crate) fn from_sequence(seq: &InstrSequence) -> Result<Cfg, Error> {
-    let mut builder = Builder::new(seq)?;
+pub(crate) fn from_sequence(seq: &InstrSequence, graph: &mut Cfg) -> Result<(), Error> {
+    let mut builder = Builder::new(seq, graph)?;
     for (i, instr) in seq.instrs.iter().enumerate() {
         if builder.block_at[i].is_some() {
             builder.start_target(i);
@@ -29,47 +29,52 @@ pub(crate) fn from_sequence(seq: &InstrSequence) -> Result<Cfg, Error> {
     builder.bind_jumps(seq)
 }
 
-/// The index of the instruction that a jump or block push refers to.
-fn target_index(seq: &InstrSequence, instr: &Instr) -> Result<usize, Error> {
-    let Arg::Target(label) = instr.arg else {
-        return Err(Error::NoTarget(instr.op));
-    };
-    seq.labels
-        .get(label.0 as usize)
-        .copied()
-        .filter(|&index| index < seq.instrs.len())
-        .ok_or(Error::UnplacedLabel(label.0))
-}
-
-struct Builder {
-    graph: Cfg,
-    current: BlockId,
-    /// Whether the next instruction must start a block.
-    ended: bool,
+/// Storage of the builder.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
     /// The block that starts at an instruction, for those that jumps and block pushes refer
     /// to; the entry block until it is known.
     block_at: Vec<Option<BlockId>>,
+    /// Jumps and block pushes: places among all instructions.
+    jumps: Vec<u32>,
 }
 
-impl Builder {
-    fn new(seq: &InstrSequence) -> Result<Builder, Error> {
-        let graph = Cfg::new(seq.instrs.len());
-        let current = graph.entry;
-        let mut block_at = vec![None; seq.instrs.len()];
+struct Builder<'g> {
+    graph: &'g mut Cfg,
+    current: BlockId,
+    /// Where the instructions of the current block begin, among all.
+    start: usize,
+    /// Whether the next instruction must start a block.
+    ended: bool,
+    block_at: Vec<Option<BlockId>>,
+    jumps: Vec<u32>,
+}
+
+impl<'g> Builder<'g> {
+    fn new(seq: &InstrSequence, graph: &'g mut Cfg) -> Result<Builder<'g>, Error> {
+        let Buffers { mut block_at, mut jumps } = std::mem::take(&mut graph.building);
+        graph.reset(seq.instrs.len());
+        block_at.clear();
+        block_at.resize(seq.instrs.len(), None);
+        jumps.clear();
         for instr in &seq.instrs {
-            if ops::has_target(instr.op) {
-                block_at[target_index(seq, instr)?] = Some(graph.entry);
-            }
+            let Arg::Target(label) = instr.arg else { continue };
+            let target = seq.labels.get(label.0 as usize).and_then(|&index| block_at.get_mut(index));
+            *target.ok_or(Error::UnplacedLabel(label.0))? = Some(graph.entry);
         }
         Ok(Builder {
+            current: graph.entry,
             graph,
-            current,
+            start: 0,
             ended: false,
             block_at,
+            jumps,
         })
     }
 
     fn start_block(&mut self) {
+        self.graph.end_filling(self.current);
+        self.start = self.graph.filled_len();
         let block = self.graph.new_block();
         self.graph[self.current].next = Some(block);
         self.current = block;
@@ -78,13 +83,14 @@ impl Builder {
 
     /// Makes instruction `index`, which comes next, the first of a labelled block.
     fn start_target(&mut self, index: usize) {
-        if self.graph.len(self.current) > 0 || self.graph[self.current].labelled {
+        if self.graph.filled_len() > self.start || self.graph[self.current].labelled {
             self.start_block();
         }
         self.graph[self.current].labelled = true;
         self.block_at[index] = Some(self.current);
     }
 
+    #[inline]
     fn add(&mut self, instr: &Instr) -> Result<(), Error> {
         if self.ended {
             self.start_block();
@@ -95,29 +101,42 @@ impl Builder {
             // The label, until `bind_jumps`.
             Arg::Target(label) => label.0,
         };
+        if ops::has_target(instr.op) {
+            self.add_jump(instr)?;
+        }
         if ops::is_runtime_only(instr.op) {
             return Err(Error::NotForCompiling(instr.op));
         }
-        let instr = CfgInstr::new(instr.op, arg, instr.loc);
-        self.graph.fill(self.current, instr);
+        self.graph.seen.insert(instr.op);
+        self.graph.fill(CfgInstr::new(instr.op, arg, instr.loc));
         self.ended = ops::is_terminator(instr.op);
         Ok(())
     }
 
-    /// Replaces labels by the blocks they name.
-    fn bind_jumps(mut self, seq: &InstrSequence) -> Result<Cfg, Error> {
-        let mut cursor = Some(self.graph.entry);
-        while let Some(b) = cursor {
-            for instr in self.graph.code_mut(b) {
-                if ops::has_target(instr.op) {
-                    let index = seq.labels.get(instr.arg as usize).copied();
-                    let block = index.and_then(|i| self.block_at.get(i).copied().flatten());
-                    instr.target = Some(block.ok_or(Error::UnplacedLabel(instr.arg))?);
-                }
-            }
-            cursor = self.graph[b].next;
+    /// Notes that a jump or block push comes next.
+    fn add_jump(&mut self, instr: &Instr) -> Result<(), Error> {
+        if !matches!(instr.arg, Arg::Target(_)) {
+            return Err(Error::NoTarget(instr.op));
         }
-        Ok(self.graph)
+        self.jumps.push(self.graph.filled_len() as u32);
+        self.graph[self.current].has_pushes |= ops::is_block_push(instr.op);
+        Ok(())
+    }
+
+    /// Replaces labels by the blocks they name.
+    fn bind_jumps(self, seq: &InstrSequence) -> Result<(), Error> {
+        self.graph.end_filling(self.current);
+        for &jump in &self.jumps {
+            let instr = self.graph.filled_mut(jump as usize);
+            let index = seq.labels.get(instr.arg as usize).copied();
+            let block = index.and_then(|i| self.block_at.get(i).copied().flatten());
+            instr.target = Some(block.ok_or(Error::UnplacedLabel(instr.arg))?);
+        }
+        self.graph.building = Buffers {
+            block_at: self.block_at,
+            jumps: self.jumps,
+        };
+        Ok(())
     }
 }
 
@@ -125,7 +144,8 @@ impl Builder {
 pub(crate) fn mark_except_handlers(g: &mut Cfg) {
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        for i in 0..g.len(b) {
+        let pushing = if g[b].has_pushes { g.len(b) } else { 0 };
+        for i in 0..pushing {
             let instr = g.code(b)[i];
             if let (true, Some(handler)) = (ops::is_block_push(instr.op), instr.target) {
                 g[handler].except_handler = true;
@@ -166,12 +186,12 @@ mod tests {
     fn annotations_are_spliced_in_at_their_placeholder() {
         let mut seq = sequence("1 RESUME 0\n1 ANNOTATIONS_PLACEHOLDER\n2 JUMP @end\nend:\n3 NOP");
         assert_eq!(
-            text(&from_sequence(&seq).unwrap()),
+            text(&built(&seq).unwrap()),
             "1 RESUME 0 | 2 JUMP @1; 3 NOP"
         );
         seq.annotations_code = Some(Box::new(sequence("1 LOAD_CONST 0\n1 POP_TOP")));
         assert_eq!(
-            text(&from_sequence(&seq).unwrap()),
+            text(&built(&seq).unwrap()),
             "1 RESUME 0 | 1 LOAD_CONST 0 | 1 POP_TOP | 2 JUMP @1; 3 NOP"
         );
     }
@@ -180,6 +200,6 @@ mod tests {
     fn spliced_in_code_must_not_jump() {
         let mut seq = sequence("1 ANNOTATIONS_PLACEHOLDER\n2 RETURN_VALUE");
         seq.annotations_code = Some(Box::new(sequence("a:\n1 JUMP @a")));
-        assert_eq!(from_sequence(&seq).unwrap_err(), Error::Malformed);
+        assert_eq!(built(&seq).unwrap_err(), Error::Malformed);
     }
 }

@@ -9,6 +9,8 @@ use std::ops::{Index, IndexMut};
 
 use tailscope_bytecode::opcode::Opcode;
 
+use super::borrow::Borrower;
+use super::build;
 use super::ops::{self, OpSet};
 use crate::instr::Loc;
 
@@ -76,6 +78,8 @@ pub(crate) struct Block {
     /// leaves that field as it finds it, and exception tables show it.
     filled: u32,
     capacity: u32,
+    /// Whether there may be block pushes in the block.
+    pub has_pushes: bool,
     /// Whether a label names the block. Jumps made by optimization may target unlabelled blocks.
     pub labelled: bool,
     /// Edges into the block, as counted by the latest reachability pass.
@@ -102,6 +106,9 @@ pub(crate) struct Cfg {
     pub seen: OpSet,
     /// Storage of the traversals' work lists, kept between passes.
     scratch: Vec<BlockId>,
+    /// Storage of passes, kept from unit to unit.
+    pub building: build::Buffers,
+    pub borrower: Borrower,
 }
 
 impl Index<BlockId> for Cfg {
@@ -117,18 +124,31 @@ impl IndexMut<BlockId> for Cfg {
     }
 }
 
-impl Cfg {
-    /// A graph of one empty block, with room for `capacity` instructions.
-    pub(crate) fn new(capacity: usize) -> Cfg {
+impl Default for Cfg {
+    /// A graph of one empty block.
+    fn default() -> Cfg {
         let mut g = Cfg {
-            blocks: Vec::with_capacity(capacity / 4 + 1),
-            instrs: Vec::with_capacity(capacity + capacity / 4 + 8),
+            blocks: Vec::new(),
+            instrs: Vec::new(),
             entry: BlockId::new(0),
             seen: OpSet::default(),
             scratch: Vec::new(),
+            building: build::Buffers::default(),
+            borrower: Borrower::default(),
         };
-        g.entry = g.new_block();
+        g.reset(0);
         g
+    }
+}
+
+impl Cfg {
+    /// Makes this a graph of one empty block, with room for `capacity` instructions.
+    pub(crate) fn reset(&mut self, capacity: usize) {
+        self.blocks.clear();
+        self.instrs.clear();
+        self.instrs.reserve(capacity + capacity / 4 + 8);
+        self.seen = OpSet::default();
+        self.entry = self.new_block();
     }
 
     /// Adds an unchained, empty block.
@@ -140,6 +160,7 @@ impl Cfg {
             used: 0,
             filled: 0,
             capacity: 0,
+            has_pushes: false,
             labelled: false,
             predecessors: 0,
             start_depth: 0,
@@ -244,15 +265,30 @@ impl Cfg {
         block.used = block.used.min(len as u32);
     }
 
-    /// Appends an instruction to `b`, which must be the block made last, while all blocks
-    /// are being filled one after the other.
-    pub(crate) fn fill(&mut self, b: BlockId, instr: CfgInstr) {
-        self.seen.insert(instr.op);
+    /// Appends an instruction to the block made last, while all blocks are being filled one
+    /// after the other; [`Cfg::end_filling`] then tells how long the block is.
+    #[inline]
+    pub(crate) fn fill(&mut self, instr: CfgInstr) {
         self.instrs.push(instr);
+    }
+
+    /// Ends the filling of `b`, the block made last.
+    pub(crate) fn end_filling(&mut self, b: BlockId) {
+        let end = self.instrs.len() as u32;
         let block = &mut self.blocks[b.index()];
-        block.used += 1;
-        block.filled += 1;
-        block.capacity += 1;
+        block.used = end - block.start;
+        block.filled = block.used;
+        block.capacity = block.used;
+    }
+
+    /// The instruction at a place of all, while blocks are being filled.
+    pub(crate) fn filled_mut(&mut self, index: usize) -> &mut CfgInstr {
+        &mut self.instrs[index]
+    }
+
+    /// Number of instructions filled in so far.
+    pub(crate) fn filled_len(&self) -> usize {
+        self.instrs.len()
     }
 
     /// Appends an instruction, into a used-up slot if the block has one.
@@ -290,6 +326,7 @@ impl Cfg {
 
     /// Appends copies of the instructions of `from` to `to`.
     pub(crate) fn append_block(&mut self, to: BlockId, from: BlockId) {
+        self[to].has_pushes |= self[from].has_pushes;
         for i in 0..self.len(from) {
             let instr = self.code(from)[i];
             self.push(to, instr);

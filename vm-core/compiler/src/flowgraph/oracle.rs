@@ -14,7 +14,7 @@ use tailscope_bytecode::code::{Const, Wtf8};
 use tailscope_bytecode::opcode::Opcode;
 
 use super::{CellSlots, Cfg, ConstPool, Error, borrow, eval, ops, stackdepth};
-use crate::assemble;
+use crate::assemble::{Layout, Workspace};
 use crate::instr::{Arg, Instr, InstrSequence, Loc, Unit};
 
 const SCRIPT: &str = include_str!("oracle.py");
@@ -217,7 +217,7 @@ fn rows(g: &Cfg) -> Vec<Row> {
 
 /// Does what `_testinternalcapi.optimize_cfg` does.
 fn optimize(record: &Record) -> Result<(Vec<Row>, Vec<Const>), Error> {
-    let mut g = super::from_sequence(&sequence(&record.input))?;
+    let mut g = super::testing::built(&sequence(&record.input))?;
     let mut pool = ConstPool::new(record.consts.clone());
     super::optimize(&mut g, &mut pool, record.nlocals, 0)?;
     stackdepth::calculate_stackdepth(&mut g)?;
@@ -293,11 +293,11 @@ fn made_up_unit(record: &Record) -> Unit {
 /// Does what `_testinternalcapi.assemble_code_object` does; the result as the oracle prints it.
 fn assembled(record: &Record) -> Result<Vec<String>, Error> {
     let unit = made_up_unit(record);
-    let mut g = super::from_sequence(&sequence(&record.input))?;
+    let mut g = super::testing::built(&sequence(&record.input))?;
     super::except::label_exception_targets(&mut g)?;
     let cells = CellSlots::new(&unit);
     let stack_size = super::lower(&mut g, &unit, &cells)?;
-    let code = assemble::make_code(unit, &g, ConstPool::new(Vec::new()), &cells, stack_size)?;
+    let code = Layout::default().make_code(unit, &g, ConstPool::new(Vec::new()), &cells, stack_size)?;
     let kinds: Vec<u8> = code
         .localspluskinds
         .iter()
@@ -321,7 +321,7 @@ fn compiled(record: &Record) -> Result<(Vec<String>, Vec<String>), Error> {
             .collect(),
         ..super::testing::unit()
     };
-    let code = assemble::assemble_unit(unit, sequence(&record.input))?;
+    let code = Workspace::default().assemble(unit, &sequence(&record.input))?;
     let fields = vec![
         hex(&code.code),
         code.stacksize.to_string(),

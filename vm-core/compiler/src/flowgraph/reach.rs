@@ -24,8 +24,10 @@ pub(crate) fn remove_unreachable(g: &mut Cfg) {
             g.visit(&mut work, next);
             g[next].predecessors += 1;
         }
-        for i in 0..g.len(b) {
-            let instr = g.code(b)[i];
+        // Without block pushes, only the last instruction leads elsewhere.
+        let first = if g[b].has_pushes { 0 } else { g.len(b).saturating_sub(1) };
+        for i in first..g.len(b) {
+            let instr = &g.code(b)[i];
             if let (true, Some(target)) = (ops::has_target(instr.op), instr.target) {
                 g.visit(&mut work, target);
                 g[target].predecessors += 1;

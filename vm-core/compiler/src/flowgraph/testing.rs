@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tailscope_bytecode::opcode::Opcode;
 
 use super::graph::{BlockId, Cfg};
-use super::ops;
+use super::{Error, ops};
 use crate::instr::{Arg, InstrSequence, Label, Loc, Unit};
 
 /// Reads a sequence: a line `LINE OPCODE`, `LINE OPCODE ARG` or `LINE OPCODE @label` for each
@@ -52,7 +52,13 @@ pub(crate) fn sequence(source: &str) -> InstrSequence {
 }
 
 pub(crate) fn graph(source: &str) -> Cfg {
-    super::build::from_sequence(&sequence(source)).expect("a well-formed sequence")
+    built(&sequence(source)).expect("a well-formed sequence")
+}
+
+pub(crate) fn built(seq: &InstrSequence) -> Result<Cfg, Error> {
+    let mut g = Cfg::default();
+    super::from_sequence(seq, &mut g)?;
+    Ok(g)
 }
 
 /// The blocks in order, between semicolons; targets are given as `@` and the block's place.

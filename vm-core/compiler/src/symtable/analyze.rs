@@ -6,8 +6,6 @@
 //! rest is free in it too. Comprehensions other than generator expressions then merge
 //! their names into the block around (PEP 709).
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashSet;
 
 use super::{
@@ -15,47 +13,77 @@ use super::{
     Scope, ScopeId, ScopeKind, SymScope, Symbol, SymbolTable,
 };
 use crate::error::CompileError;
+use crate::names::{NameId, Names};
 use crate::source::SourceFile;
 
-type Names = FxHashSet<Arc<str>>;
+type NameSet = FxHashSet<NameId>;
 
 /// Cells of a class body that its methods and annotations reach it through.
-const CLASS_CELLS: [&str; 3] = ["__class__", "__classdict__", "__conditional_annotations__"];
+const CLASS_CELLS: [NameId; 3] =
+    [NameId::CLASS, NameId::CLASSDICT, NameId::CONDITIONAL_ANNOTATIONS];
 
 pub(super) fn analyze(table: &mut SymbolTable, source: &SourceFile) -> Result<(), CompileError> {
     let mut analyzer = Analyzer {
+        around: Around::new(&table.names),
         scopes: &mut table.scopes,
+        names: &table.names,
         source,
     };
-    analyzer.block(SymbolTable::TOP, Around::default())?;
+    analyzer.block(SymbolTable::TOP, None)?;
     Ok(())
+}
+
+/// What the blocks around the current one do to each name. Blocks change it for those inside and
+/// change it back when they are left.
+struct Around {
+    /// `BOUND` and `TYPE_PARAM` bits of each name.
+    bits: Vec<u8>,
+    /// Names whose bits were changed, and what these were before.
+    changes: Vec<(NameId, u8)>,
+}
+
+impl Around {
+    /// Bound in a function around.
+    const BOUND: u8 = 1;
+    /// A type parameter of a block around.
+    const TYPE_PARAM: u8 = 2;
+
+    fn new(names: &Names) -> Around {
+        Around { bits: vec![0; names.len()], changes: Vec::new() }
+    }
+
+    fn is(&self, name: NameId, bit: u8) -> bool {
+        self.bits[name.index()] & bit != 0
+    }
+
+    fn set(&mut self, name: NameId, bit: u8, on: bool) {
+        let bits = &mut self.bits[name.index()];
+        let changed = if on { *bits | bit } else { *bits & !bit };
+        if changed != *bits {
+            self.changes.push((name, *bits));
+            *bits = changed;
+        }
+    }
+
+    /// Undoes the changes from number `first` on, for the bits of `mask`.
+    fn restore(&mut self, first: usize, mask: u8) {
+        for &(name, before) in self.changes[first..].iter().rev() {
+            let bits = &mut self.bits[name.index()];
+            *bits = *bits & !mask | before & mask;
+        }
+    }
+
+    fn undo(&mut self, first: usize) {
+        self.restore(first, u8::MAX);
+        self.changes.truncate(first);
+    }
 }
 
 struct Analyzer<'a> {
     scopes: &'a mut [Scope],
+    names: &'a Names,
     source: &'a SourceFile,
-}
-
-/// What a block gets from those around it.
-#[derive(Clone, Default)]
-struct Around {
-    /// Bound in a function around; none at module level.
-    bound: Option<Names>,
-    /// Declared global in a block around.
-    global: Names,
-    /// Type parameters of blocks around.
-    type_params: Names,
-    /// The class whose names the block sees.
-    class_entry: Option<ScopeId>,
-}
-
-/// What is found of the names of a block, before those inside are looked at.
-struct Found {
     around: Around,
-    /// Bound in the block itself.
-    local: Names,
-    /// Names that the block itself uses and a function around binds.
-    free: Names,
 }
 
 impl Analyzer<'_> {
@@ -68,59 +96,63 @@ impl Analyzer<'_> {
     }
 
     /// Analyzes a block and those inside. Returns the names that are free in it.
-    fn block(&mut self, id: ScopeId, around: Around) -> Result<Names, CompileError> {
+    ///
+    /// `class_entry` is the class whose names the block sees.
+    fn block(&mut self, id: ScopeId, class_entry: Option<ScopeId>) -> Result<NameSet, CompileError> {
         let is_class = self.scope(id).kind == ScopeKind::Class;
-        // Names bound or declared in a class body are invisible to its methods.
-        let before = is_class.then(|| around.clone());
-        let mut found = Found {
-            around,
-            local: Names::default(),
-            free: Names::default(),
-        };
+        let first_change = self.around.changes.len();
+        let mut own_free = NameSet::default();
         for index in 0..self.scope(id).symbols.len() {
-            self.name(id, index, &mut found)?;
+            self.name(id, index, class_entry, &mut own_free)?;
         }
-        let mut inside = before.unwrap_or_else(|| found.around.clone());
-        inside.type_params = found.around.type_params.clone();
-        let bound = inside.bound.get_or_insert_default();
         if is_class {
-            bound.extend(CLASS_CELLS.map(Arc::from));
+            // Names bound or declared in a class body are invisible to its methods.
+            self.around.restore(first_change, Around::BOUND);
+            CLASS_CELLS.iter().for_each(|&cell| self.around.set(cell, Around::BOUND, true));
         } else if self.scope(id).is_function_like() {
-            bound.extend(found.local.iter().cloned());
+            self.bind_locals(id);
         }
-        let mut inlined_cells = Names::default();
-        let mut free = self.children(id, &inside, &mut inlined_cells)?;
+        let mut inlined_cells = NameSet::default();
+        let mut free = self.children(id, class_entry, &mut inlined_cells)?;
         self.splice_children(id);
+        self.around.undo(first_change);
 
         if is_class {
             self.drop_class_free(id, &mut free);
         } else if self.scope(id).is_function_like() {
             self.make_cells(id, &mut free, &inlined_cells);
         }
-        self.record(id, found.around.bound.as_ref(), &free, &inlined_cells);
-        free.extend(found.free);
+        self.record(id, &free, &inlined_cells);
+        free.extend(own_free);
         Ok(free)
+    }
+
+    /// Makes the names that a function binds bound for the blocks inside.
+    fn bind_locals(&mut self, id: ScopeId) {
+        let scope = &self.scopes[id.0 as usize];
+        for (name, symbol) in scope.symbols.iter() {
+            if symbol.scope == SymScope::Local {
+                self.around.set(name, Around::BOUND, true);
+            }
+        }
     }
 
     /// Analyzes the blocks directly inside. Returns the names that are free in them.
     fn children(
         &mut self,
         id: ScopeId,
-        inside: &Around,
-        inlined_cells: &mut Names,
-    ) -> Result<Names, CompileError> {
-        let mut free = Names::default();
+        class_entry: Option<ScopeId>,
+        inlined_cells: &mut NameSet,
+    ) -> Result<NameSet, CompileError> {
+        let mut free = NameSet::default();
         let class_entry = match self.scope(id).kind {
             ScopeKind::Class => Some(id),
-            _ => inside.class_entry,
+            _ => class_entry,
         };
-        for child in self.scope(id).children.clone() {
+        for index in 0..self.scope(id).children.len() {
+            let child = self.scope(id).children[index];
             let sees_class = self.scope(child).can_see_class_scope;
-            let around = Around {
-                class_entry: class_entry.filter(|_| sees_class),
-                ..inside.clone()
-            };
-            let mut child_free = self.block(child, around)?;
+            let mut child_free = self.block(child, class_entry.filter(|_| sees_class))?;
             let comp = self.scope(child);
             if comp.comprehension.is_some()
                 && !comp.is_generator
@@ -129,57 +161,56 @@ impl Analyzer<'_> {
                 self.inline_comprehension(id, child, &mut child_free, inlined_cells);
                 self.scope_mut(child).comp_inlined = true;
             }
-            free.extend(child_free);
+            if free.is_empty() {
+                free = child_free;
+            } else {
+                free.extend(child_free);
+            }
         }
         Ok(free)
     }
 
-    /// Decides on one name of a block, as far as the blocks around it determine it.
-    fn name(&mut self, id: ScopeId, index: usize, found: &mut Found) -> Result<(), CompileError> {
+    /// Decides on one name of a block, as far as the blocks around it determine it; `free` are
+    /// the names that the block itself uses and a function around binds.
+    fn name(
+        &mut self,
+        id: ScopeId,
+        index: usize,
+        class_entry: Option<ScopeId>,
+        free: &mut NameSet,
+    ) -> Result<(), CompileError> {
         let Some((name, symbol)) = self.scope(id).symbols.get_index(index) else {
             return Ok(());
         };
-        let (name, flags) = (name.clone(), symbol.flags);
+        let flags = symbol.flags;
         let scope = if flags & DEF_GLOBAL != 0 {
             if flags & DEF_NONLOCAL != 0 {
-                return self.directive_error(
-                    id,
-                    &name,
-                    format!("name '{name}' is nonlocal and global"),
-                );
+                let problem = format!("name '{}' is nonlocal and global", self.names.text(name));
+                return self.directive_error(id, name, problem);
             }
-            found.around.global.insert(name.clone());
-            if let Some(bound) = &mut found.around.bound {
-                bound.remove(&name);
-            }
+            self.around.set(name, Around::BOUND, false);
             SymScope::GlobalExplicit
         } else if flags & DEF_NONLOCAL != 0 {
-            self.check_nonlocal(id, &name, found)?;
-            found.free.insert(name.clone());
+            self.check_nonlocal(id, name)?;
+            free.insert(name);
             SymScope::Free
         } else if flags & DEF_BOUND != 0 {
-            found.local.insert(name.clone());
-            found.around.global.remove(&name);
-            if flags & DEF_TYPE_PARAM != 0 {
-                found.around.type_params.insert(name.clone());
-            } else {
-                found.around.type_params.remove(&name);
-            }
+            self.around.set(name, Around::TYPE_PARAM, flags & DEF_TYPE_PARAM != 0);
             SymScope::Local
         } else {
-            self.unbound_name(&name, found)
+            self.unbound_name(name, class_entry, free)
         };
-        if let Some((_, symbol)) = self.scope_mut(id).symbols.get_index_mut(index) {
+        if let Some(symbol) = self.scope_mut(id).symbols.get_index_mut(index) {
             symbol.scope = scope;
         }
         Ok(())
     }
 
     /// A name that the block only uses.
-    fn unbound_name(&self, name: &Arc<str>, found: &mut Found) -> SymScope {
+    fn unbound_name(&self, name: NameId, class_entry: Option<ScopeId>, free: &mut NameSet) -> SymScope {
         // In a block that sees a class body, that body's names hide those of the functions
         // around: at run time they are looked up in the class, then as globals.
-        if let Some(class) = found.around.class_entry {
+        if let Some(class) = class_entry {
             let flags = self.scope(class).flags_of(name);
             if flags & DEF_GLOBAL != 0 {
                 return SymScope::GlobalExplicit;
@@ -188,42 +219,37 @@ impl Analyzer<'_> {
                 return SymScope::GlobalImplicit;
             }
         }
-        if found
-            .around
-            .bound
-            .as_ref()
-            .is_some_and(|bound| bound.contains(name))
-        {
-            found.free.insert(name.clone());
+        if self.around.is(name, Around::BOUND) {
+            free.insert(name);
             return SymScope::Free;
         }
         SymScope::GlobalImplicit
     }
 
-    fn check_nonlocal(&self, id: ScopeId, name: &str, found: &Found) -> Result<(), CompileError> {
-        let problem = match &found.around.bound {
-            None => "nonlocal declaration not allowed at module level".to_owned(),
-            Some(bound) if !bound.contains(name) => {
-                format!("no binding for nonlocal '{name}' found")
-            }
-            Some(_) if found.around.type_params.contains(name) => {
-                format!("nonlocal binding not allowed for type parameter '{name}'")
-            }
-            Some(_) => return Ok(()),
+    fn check_nonlocal(&self, id: ScopeId, name: NameId) -> Result<(), CompileError> {
+        let text = self.names.text(name);
+        let problem = if id == SymbolTable::TOP {
+            "nonlocal declaration not allowed at module level".to_owned()
+        } else if !self.around.is(name, Around::BOUND) {
+            format!("no binding for nonlocal '{text}' found")
+        } else if self.around.is(name, Around::TYPE_PARAM) {
+            format!("nonlocal binding not allowed for type parameter '{text}'")
+        } else {
+            return Ok(());
         };
         self.directive_error(id, name, problem)
     }
 
     /// An error at the declaration of `name`.
-    fn directive_error(&self, id: ScopeId, name: &str, msg: String) -> Result<(), CompileError> {
+    fn directive_error(&self, id: ScopeId, name: NameId, msg: String) -> Result<(), CompileError> {
         let scope = self.scope(id);
-        let declared = scope.directives.iter().find(|(n, _)| &**n == name);
+        let declared = scope.directives.iter().find(|(n, _)| *n == name);
         Err(self
             .source
             .error_at(declared.map_or(scope.loc, |(_, loc)| *loc), msg))
     }
 
-    fn is_free_in_any_child(&self, id: ScopeId, name: &str) -> bool {
+    fn is_free_in_any_child(&self, id: ScopeId, name: NameId) -> bool {
         let children = &self.scope(id).children;
         children
             .iter()
@@ -235,34 +261,34 @@ impl Analyzer<'_> {
         &mut self,
         id: ScopeId,
         comp: ScopeId,
-        comp_free: &mut Names,
-        inlined_cells: &mut Names,
+        comp_free: &mut NameSet,
+        inlined_cells: &mut NameSet,
     ) {
         let is_class = self.scope(id).kind == ScopeKind::Class;
-        let symbols: Vec<(Arc<str>, Symbol)> = self
+        let symbols: Vec<(NameId, Symbol)> = self
             .scope(comp)
             .symbols
             .iter()
-            .map(|(n, s)| (n.clone(), *s))
+            .map(|(name, symbol)| (name, *symbol))
             .collect();
-        let mut removed: Vec<Arc<str>> = Vec::new();
+        let mut removed: Vec<NameId> = Vec::new();
         for (name, Symbol { flags, mut scope }) in symbols {
             // The parameter of the comprehension's function.
             if flags & DEF_PARAM != 0 {
                 continue;
             }
             if scope == SymScope::Cell || flags & DEF_COMP_CELL != 0 {
-                inlined_cells.insert(name.clone());
+                inlined_cells.insert(name);
             }
             // A class body reaches these as globals, unless a block inside needs the cell.
-            if scope == SymScope::Free && is_class && CLASS_CELLS.contains(&&*name) {
+            if scope == SymScope::Free && is_class && CLASS_CELLS.contains(&name) {
                 scope = SymScope::GlobalImplicit;
-                if !self.is_free_in_any_child(comp, &name) {
+                if !self.is_free_in_any_child(comp, name) {
                     comp_free.remove(&name);
                 }
-                removed.push(name.clone());
+                removed.push(name);
             }
-            match self.scope(id).symbol(&name) {
+            match self.scope(id).symbol(name) {
                 None => {
                     self.scope_mut(id)
                         .symbols
@@ -271,7 +297,7 @@ impl Analyzer<'_> {
                 // What was free in the comprehension is now a plain local, unless a block
                 // inside of it needs it.
                 Some(outer) if outer.flags & DEF_BOUND != 0 && !is_class => {
-                    if !self.is_free_in_any_child(comp, &name) {
+                    if !self.is_free_in_any_child(comp, name) {
                         comp_free.remove(&name);
                     }
                 }
@@ -279,7 +305,7 @@ impl Analyzer<'_> {
             }
         }
         for name in removed {
-            self.scope_mut(comp).symbols.shift_remove(&name);
+            self.scope_mut(comp).symbols.remove(name);
         }
     }
 
@@ -306,19 +332,22 @@ impl Analyzer<'_> {
     }
 
     /// Locals that blocks inside refer to become cells, and are free no more.
-    fn make_cells(&mut self, id: ScopeId, free: &mut Names, inlined_cells: &Names) {
-        for (name, symbol) in &mut self.scope_mut(id).symbols {
+    fn make_cells(&mut self, id: ScopeId, free: &mut NameSet, inlined_cells: &NameSet) {
+        if free.is_empty() && inlined_cells.is_empty() {
+            return;
+        }
+        for (name, symbol) in self.scope_mut(id).symbols.iter_mut() {
             if symbol.scope == SymScope::Local
-                && (free.contains(name) || inlined_cells.contains(name))
+                && (free.contains(&name) || inlined_cells.contains(&name))
             {
                 symbol.scope = SymScope::Cell;
-                free.remove(name);
+                free.remove(&name);
             }
         }
     }
 
-    fn drop_class_free(&mut self, id: ScopeId, free: &mut Names) {
-        let [class, classdict, annotations] = CLASS_CELLS.map(|name| free.remove(name));
+    fn drop_class_free(&mut self, id: ScopeId, free: &mut NameSet) {
+        let [class, classdict, annotations] = CLASS_CELLS.map(|name| free.remove(&name));
         let scope = self.scope_mut(id);
         scope.needs_class_closure |= class;
         scope.needs_classdict |= classdict;
@@ -327,25 +356,26 @@ impl Analyzer<'_> {
 
     /// Enters what the blocks inside brought: cells of inlined comprehensions, and names
     /// that are free here because they are free there.
-    fn record(&mut self, id: ScopeId, bound: Option<&Names>, free: &Names, inlined: &Names) {
-        let scope = self.scope_mut(id);
+    fn record(&mut self, id: ScopeId, free: &NameSet, inlined: &NameSet) {
+        let around = &self.around;
+        let scope = &mut self.scopes[id.0 as usize];
         let is_class = scope.kind == ScopeKind::Class || scope.can_see_class_scope;
-        for name in inlined {
+        for &name in inlined {
             if let Some(symbol) = scope.symbols.get_mut(name) {
                 symbol.flags |= DEF_COMP_CELL;
             }
         }
-        for name in free {
+        for &name in free {
             if let Some(symbol) = scope.symbols.get_mut(name) {
                 if is_class {
                     symbol.flags |= DEF_FREE_CLASS;
                 }
-            } else if bound.is_none_or(|bound| bound.contains(name)) {
+            } else if id == SymbolTable::TOP || around.is(name, Around::BOUND) {
                 let symbol = Symbol {
                     flags: 0,
                     scope: SymScope::Free,
                 };
-                scope.symbols.insert(name.clone(), symbol);
+                scope.symbols.insert(name, symbol);
             }
         }
     }

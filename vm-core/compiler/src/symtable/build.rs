@@ -1,25 +1,31 @@
 //! The first pass: facts about names, block by block. This file holds the blocks and
 //! their names; `stmt` and `expr` walk the tree.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
 use ruff_python_ast::{ExprContext, Mod};
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     DEF_COMP_ITER, DEF_GLOBAL, DEF_IMPORT, DEF_LOCAL, DEF_NONLOCAL, DEF_PARAM, DEF_TYPE_PARAM,
-    NodeKey, Scope, ScopeId, ScopeKind, Symbol, SymbolTable, Symbols, USE, mangle,
+    NodeKey, Scope, ScopeId, ScopeKind, SymbolTable, Symbols, USE, mangle,
 };
 use crate::error::{CompileError, ErrorKind};
 use crate::instr::Loc;
+use crate::names::{NameId, Names};
 use crate::preprocess::{FutureFlags, docstring};
 use crate::source::SourceFile;
 
 /// CPython's parser runs out of its stack where functions, which can only be lambdas then, are
 /// nested deeper than this.
 const MAX_NESTED_BLOCKS: usize = 2984;
+
+/// Where the module's block begins.
+const START: Loc = Loc {
+    line: 0,
+    end_line: 0,
+    col: 0,
+    end_col: 0,
+};
 
 pub(super) type Result<T = ()> = std::result::Result<T, CompileError>;
 
@@ -31,19 +37,14 @@ pub(super) fn collect(
     let mut builder = Builder {
         source,
         future,
-        scopes: Vec::new(),
+        scopes: Vec::with_capacity(32),
         by_node: FxHashMap::default(),
         stack: Vec::new(),
         private: None,
-        names: FxHashSet::default(),
+        names: Names::default(),
     };
-    let start = Loc {
-        line: 0,
-        end_line: 0,
-        col: 0,
-        end_col: 0,
-    };
-    builder.enter_block("top", ScopeKind::Module, Some(NodeKey::of(module)), start)?;
+    let key = Some(NodeKey::of(module));
+    builder.enter_block("top", ScopeKind::Module, key, TextRange::default())?;
     match module {
         Mod::Module(m) => {
             builder.cur_mut().has_docstring = docstring(&m.body).is_some();
@@ -54,6 +55,7 @@ pub(super) fn collect(
     Ok(SymbolTable {
         scopes: builder.scopes,
         by_node: builder.by_node,
+        names: builder.names,
     })
 }
 
@@ -66,8 +68,7 @@ pub(super) struct Builder<'a> {
     pub stack: Vec<ScopeId>,
     /// Name of the innermost class, for name mangling.
     pub private: Option<&'a str>,
-    /// Every name once, so that blocks share the allocation.
-    names: FxHashSet<Arc<str>>,
+    pub names: Names,
 }
 
 impl<'a> Builder<'a> {
@@ -103,13 +104,8 @@ impl<'a> Builder<'a> {
         Err(self.source.error_at(loc, msg))
     }
 
-    fn intern(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.names.get(name) {
-            return known.clone();
-        }
-        let new: Arc<str> = Arc::from(name);
-        self.names.insert(new.clone());
-        new
+    fn error_in<T>(&self, range: TextRange, msg: impl Into<String>) -> Result<T> {
+        self.error(self.source.loc(range), msg)
     }
 
     /// Makes a block without entering it. A function's block exists before the blocks of
@@ -119,14 +115,19 @@ impl<'a> Builder<'a> {
         name: &str,
         kind: ScopeKind,
         key: Option<NodeKey>,
-        loc: Loc,
+        range: TextRange,
     ) -> ScopeId {
         let id = ScopeId(self.scopes.len() as u32);
         let outer = self.stack.last().map(|&id| self.scope(id));
         let nested = outer.is_some_and(|o| o.nested || o.is_function_like());
         let is_method =
             kind == ScopeKind::Function && outer.is_some_and(|o| o.kind == ScopeKind::Class);
-        let name = self.intern(name);
+        let name = self.names.intern(name);
+        let name = self.names.text(name).clone();
+        let loc = match kind {
+            ScopeKind::Module => START,
+            _ => self.source.loc(range),
+        };
         self.scopes.push(Scope {
             kind,
             name,
@@ -191,7 +192,7 @@ impl<'a> Builder<'a> {
         name: &str,
         kind: ScopeKind,
         key: Option<NodeKey>,
-        loc: Loc,
+        range: TextRange,
     ) -> Result {
         if self.stack.len() > MAX_NESTED_BLOCKS {
             let mut error = CompileError::without_location(
@@ -200,15 +201,15 @@ impl<'a> Builder<'a> {
             error.kind = ErrorKind::Memory;
             return Err(error);
         }
-        let id = self.new_block(name, kind, key, loc);
+        let id = self.new_block(name, kind, key, range);
         self.enter_existing(id, true);
         if matches!(
             kind,
             ScopeKind::Annotation | ScopeKind::TypeVariable | ScopeKind::TypeAlias
         ) {
             // The argument of these functions, which they read themselves.
-            self.add_def(".format", DEF_PARAM, loc)?;
-            self.add_def(".format", USE, loc)?;
+            self.add(NameId::FORMAT, DEF_PARAM, range)?;
+            self.add(NameId::FORMAT, USE, range)?;
         }
         Ok(())
     }
@@ -218,109 +219,97 @@ impl<'a> Builder<'a> {
     }
 
     /// `name` as the current block mangles it.
-    pub fn mangled<'n>(&self, name: &'n str) -> Cow<'n, str> {
+    fn mangled(&mut self, name: NameId) -> NameId {
         self.mangled_in(self.cur_id(), name)
     }
 
-    pub fn mangled_in<'n>(&self, scope: ScopeId, name: &'n str) -> Cow<'n, str> {
-        mangle::maybe_mangle(self.private, &self.scopes, scope, name)
+    fn mangled_in(&mut self, scope: ScopeId, name: NameId) -> NameId {
+        match self.private {
+            Some(class) => mangle::maybe_mangle(class, &self.scopes, scope, &mut self.names, name),
+            None => name,
+        }
     }
 
     /// What is known so far of `name` in a block.
-    pub fn lookup_in(&self, scope: ScopeId, name: &str) -> u32 {
-        self.scope(scope).flags_of(&self.mangled_in(scope, name))
+    pub fn lookup_in(&mut self, scope: ScopeId, name: NameId) -> u32 {
+        let mangled = self.mangled_in(scope, name);
+        self.scope(scope).flags_of(mangled)
     }
 
     /// Adds `flag` to what is known of `name` in the current block.
-    pub fn add_def(&mut self, name: &str, flag: u32, loc: Loc) -> Result {
-        let ctx = if flag == USE {
-            ExprContext::Load
-        } else {
-            ExprContext::Store
-        };
-        self.add_def_ctx(name, flag, loc, ctx)
+    pub fn add_def(&mut self, name: &str, flag: u32, range: TextRange) -> Result {
+        let name = self.names.intern(name);
+        self.add(name, flag, range)
     }
 
-    pub fn add_def_ctx(&mut self, name: &str, flag: u32, loc: Loc, ctx: ExprContext) -> Result {
+    /// [`Builder::add_def`] of a name that has its number already.
+    pub fn add(&mut self, name: NameId, flag: u32, range: TextRange) -> Result {
         if flag & (DEF_PARAM | DEF_LOCAL | DEF_IMPORT) != 0 {
-            self.check_name(name, loc, ctx)?;
+            self.check_name(self.names.text(name), range, ExprContext::Store)?;
         }
         if flag & DEF_TYPE_PARAM != 0
             && let Some(owner) = self.cur().mangled_in
         {
-            let name = self.intern(name);
             self.scope_mut(owner).mangled_names.insert(name);
         }
-        self.add_def_to(self.cur_id(), name, flag, loc)
+        self.add_def_to(self.cur_id(), name, flag, range)
     }
 
     /// Adds `flag` to what is known of `name`, mangled as the current block does, in any
     /// open block.
-    pub fn add_def_to(&mut self, scope: ScopeId, name: &str, flag: u32, loc: Loc) -> Result {
+    pub fn add_def_to(&mut self, scope: ScopeId, name: NameId, flag: u32, range: TextRange) -> Result {
         let mangled = self.mangled(name);
-        let known = self.scope(scope).symbol(&mangled);
-        let mut flags = flag;
-        if let Some(known) = known {
-            if flag & known.flags & DEF_PARAM != 0 {
-                return self.error(
-                    loc,
-                    format!("duplicate argument '{name}' in function definition"),
-                );
-            }
-            if flag & known.flags & DEF_TYPE_PARAM != 0 {
-                return self.error(loc, format!("duplicate type parameter '{name}'"));
-            }
-            flags |= known.flags;
+        let symbols = &mut self.scope_mut(scope).symbols;
+        let index = symbols.entry(mangled);
+        let known = symbols.get_index(index).map_or(0, |(_, symbol)| symbol.flags);
+        if let Some(msg) = self.duplicate(name, flag & known) {
+            return self.error_in(range, msg);
         }
+        let mut flags = flag | known;
         if self.scope(scope).comp_iter_target {
             if flags & (DEF_GLOBAL | DEF_NONLOCAL) != 0 {
-                return self.error(
-                    loc,
-                    format!(
-                        "comprehension inner loop cannot rebind assignment expression target \
-                         '{name}'"
-                    ),
-                );
+                let name = self.names.text(name);
+                let msg = format!("comprehension inner loop cannot rebind assignment expression target '{name}'");
+                return self.error_in(range, msg);
             }
             flags |= DEF_COMP_ITER;
         }
-        self.set_flags(scope, &mangled, flags);
+        if let Some(symbol) = self.scope_mut(scope).symbols.get_index_mut(index) {
+            symbol.flags = flags;
+        }
         if flag & DEF_PARAM != 0 {
-            let name = self.intern(&mangled);
-            self.scope_mut(scope).varnames.push(name);
+            self.scope_mut(scope).varnames.push(mangled);
         } else if flag & DEF_GLOBAL != 0 {
-            let flags = self.scope(SymbolTable::TOP).flags_of(&mangled) | flag;
-            self.set_flags(SymbolTable::TOP, &mangled, flags);
+            let symbols = &mut self.scope_mut(SymbolTable::TOP).symbols;
+            let index = symbols.entry(mangled);
+            if let Some(symbol) = symbols.get_index_mut(index) {
+                symbol.flags |= flag;
+            }
         }
         Ok(())
     }
 
-    fn set_flags(&mut self, scope: ScopeId, name: &str, flags: u32) {
-        if let Some(symbol) = self.scope_mut(scope).symbols.get_mut(name) {
-            symbol.flags = flags;
+    /// What is wrong with a definition where there is one in the block already.
+    fn duplicate(&self, name: NameId, again: u32) -> Option<String> {
+        if again & DEF_PARAM != 0 {
+            Some(format!("duplicate argument '{}' in function definition", self.names.text(name)))
+        } else if again & DEF_TYPE_PARAM != 0 {
+            Some(format!("duplicate type parameter '{}'", self.names.text(name)))
         } else {
-            let name = self.intern(name);
-            let symbol = Symbol {
-                flags,
-                ..Symbol::default()
-            };
-            self.scope_mut(scope).symbols.insert(name, symbol);
+            None
         }
     }
 
     /// Remembers where `name` was declared `global` or `nonlocal`.
-    pub fn record_directive(&mut self, name: &str, loc: Loc) {
-        let mangled = self.mangled(name).into_owned();
-        let name = self.intern(&mangled);
-        self.cur_mut().directives.push((name, loc));
+    pub fn record_directive(&mut self, name: NameId, loc: Loc) {
+        let mangled = self.mangled(name);
+        self.cur_mut().directives.push((mangled, loc));
     }
 
-    pub fn check_name(&self, name: &str, loc: Loc, ctx: ExprContext) -> Result {
+    pub fn check_name(&self, name: &str, range: TextRange, ctx: ExprContext) -> Result {
         match ctx {
-            ExprContext::Store if name == "__debug__" => {
-                self.error(loc, "cannot assign to __debug__")
-            }
-            ExprContext::Del if name == "__debug__" => self.error(loc, "cannot delete __debug__"),
+            ExprContext::Store if name == "__debug__" => self.error_in(range, "cannot assign to __debug__"),
+            ExprContext::Del if name == "__debug__" => self.error_in(range, "cannot delete __debug__"),
             _ => Ok(()),
         }
     }

@@ -5,18 +5,21 @@ use ruff_python_ast::{
     FStringPart, InterpolatedStringElement,
 };
 
+use ruff_text_size::{Ranged, TextRange};
+
 use super::build::{Builder, Result};
 use super::{
     CompKind, DEF_COMP_ITER, DEF_GLOBAL, DEF_LOCAL, DEF_NONLOCAL, DEF_PARAM, NodeKey, ScopeKind,
     USE,
 };
 use crate::instr::Loc;
+use crate::names::NameId;
 
 /// A comprehension of any kind, or a generator expression.
 struct Comp<'a> {
     kind: CompKind,
     key: NodeKey,
-    loc: Loc,
+    range: TextRange,
     generators: &'a [Comprehension],
     /// The element, or the key of a dict comprehension.
     elt: &'a Expr,
@@ -77,7 +80,7 @@ impl<'a> Builder<'a> {
                 .iter()
                 .try_for_each(|t| self.interpolated(&t.elements)),
             Expr::Attribute(e) => {
-                self.check_name(&e.attr, self.loc(e), e.ctx)?;
+                self.check_name(&e.attr, e.range, e.ctx)?;
                 self.expr(&e.value)
             }
             Expr::Subscript(e) => {
@@ -126,18 +129,24 @@ impl<'a> Builder<'a> {
         if self.cur().in_unevaluated_annotation {
             return Ok(());
         }
-        let loc = self.loc(e);
-        let flag = if e.ctx == ExprContext::Load {
-            USE
-        } else {
-            DEF_LOCAL
-        };
-        self.add_def_ctx(&e.id, flag, loc, e.ctx)?;
+        let name = self.name_of(e);
+        if e.ctx != ExprContext::Load {
+            self.check_name(&e.id, e.range, e.ctx)?;
+            return self.add_def_to(self.cur_id(), name, DEF_LOCAL, e.range);
+        }
+        self.add_def_to(self.cur_id(), name, USE, e.range)?;
         // super() finds its class through the cell __class__.
-        if flag == USE && e.id.as_str() == "super" && self.cur().is_function_like() {
-            self.add_def("__class__", USE, loc)?;
+        if name == NameId::SUPER && self.cur().is_function_like() {
+            self.add_def_to(self.cur_id(), NameId::CLASS, USE, e.range)?;
         }
         Ok(())
+    }
+
+    /// The number of the name, which code generation finds noted in the node.
+    pub fn name_of(&mut self, e: &ExprName) -> NameId {
+        let name = self.names.intern(&e.id);
+        name.note_in(&e.node_index);
+        name
     }
 
     fn lambda(&mut self, e: &'a ExprLambda) -> Result {
@@ -148,7 +157,7 @@ impl<'a> Builder<'a> {
             "lambda",
             ScopeKind::Function,
             Some(NodeKey::of(e)),
-            self.loc(e),
+            e.range,
         )?;
         if let Some(parameters) = &e.parameters {
             self.parameters(parameters)?;
@@ -221,18 +230,19 @@ impl<'a> Builder<'a> {
     /// The target of an assignment expression inside comprehensions belongs to the
     /// innermost block that is none (PEP 572).
     fn extend_named_expr_scope(&mut self, target: &'a ExprName) -> Result {
-        let name = &target.id;
-        let loc = self.loc(target);
+        let name = self.name_of(target);
+        let range = target.range;
         for index in (0..self.stack.len()).rev() {
             let id = self.stack[index];
             let known = self.lookup_in(id, name);
             if self.scope(id).comprehension.is_some() {
                 if known & DEF_COMP_ITER != 0 && known & DEF_LOCAL != 0 {
                     return self.error(
-                        loc,
+                        self.loc(target),
                         format!(
                             "assignment expression cannot rebind comprehension iteration \
-                             variable '{name}'"
+                             variable '{}'",
+                            target.id
                         ),
                     );
                 }
@@ -245,14 +255,14 @@ impl<'a> Builder<'a> {
                     } else {
                         DEF_NONLOCAL
                     };
-                    self.add_def(name, def, loc)?;
-                    self.record_directive(name, loc);
-                    return self.add_def_to(id, name, DEF_LOCAL, loc);
+                    self.add(name, def, range)?;
+                    self.record_directive(name, self.loc(target));
+                    return self.add_def_to(id, name, DEF_LOCAL, range);
                 }
                 ScopeKind::Module => {
-                    self.add_def(name, DEF_GLOBAL, loc)?;
-                    self.record_directive(name, loc);
-                    return self.add_def_to(id, name, DEF_GLOBAL, loc);
+                    self.add(name, DEF_GLOBAL, range)?;
+                    self.record_directive(name, self.loc(target));
+                    return self.add_def_to(id, name, DEF_GLOBAL, range);
                 }
                 // Named expressions in annotations are refused before; those in
                 // comprehensions in annotations are looked up further out.
@@ -263,7 +273,7 @@ impl<'a> Builder<'a> {
                 ScopeKind::TypeVariable => "in a TypeVar bound",
             };
             return self.error(
-                loc,
+                self.loc(target),
                 format!("assignment expression within a comprehension cannot be used {place}"),
             );
         }
@@ -271,12 +281,12 @@ impl<'a> Builder<'a> {
     }
 
     fn comprehension(&mut self, expr: &'a Expr) -> Result {
-        let loc = self.loc(expr);
+        let range = expr.range();
         let comp = match expr {
             Expr::ListComp(e) => Comp {
                 kind: CompKind::List,
                 key: NodeKey::of(e),
-                loc,
+                range,
                 generators: &e.generators,
                 elt: &e.elt,
                 value: None,
@@ -284,7 +294,7 @@ impl<'a> Builder<'a> {
             Expr::SetComp(e) => Comp {
                 kind: CompKind::Set,
                 key: NodeKey::of(e),
-                loc,
+                range,
                 generators: &e.generators,
                 elt: &e.elt,
                 value: None,
@@ -292,7 +302,7 @@ impl<'a> Builder<'a> {
             Expr::Generator(e) => Comp {
                 kind: CompKind::Generator,
                 key: NodeKey::of(e),
-                loc,
+                range,
                 generators: &e.generators,
                 elt: &e.elt,
                 value: None,
@@ -300,7 +310,7 @@ impl<'a> Builder<'a> {
             Expr::DictComp(e) => Comp {
                 kind: CompKind::Dict,
                 key: NodeKey::of(e),
-                loc,
+                range,
                 generators: &e.generators,
                 elt: e.key.as_deref().unwrap_or(&e.value),
                 value: e.key.is_some().then_some(&e.value),
@@ -312,7 +322,7 @@ impl<'a> Builder<'a> {
 
     fn handle_comprehension(&mut self, comp: &Comp<'a>) -> Result {
         let Some((outermost, inner)) = comp.generators.split_first() else {
-            return self.error(comp.loc, "invalid syntax");
+            return self.error(self.source.loc(comp.range), "invalid syntax");
         };
         // The outermost iterable is evaluated in the block around.
         self.iterable(&outermost.iter)?;
@@ -322,10 +332,10 @@ impl<'a> Builder<'a> {
             CompKind::Dict => "dictcomp",
             CompKind::Generator => "genexpr",
         };
-        self.enter_block(name, ScopeKind::Function, Some(comp.key), comp.loc)?;
+        self.enter_block(name, ScopeKind::Function, Some(comp.key), comp.range)?;
         self.cur_mut().comprehension = Some(comp.kind);
         self.cur_mut().is_coroutine = outermost.is_async;
-        self.add_def(".0", DEF_PARAM, comp.loc)?;
+        self.add(NameId::COMPREHENSION_ITER, DEF_PARAM, comp.range)?;
         self.target(&outermost.target)?;
         self.exprs(&outermost.ifs)?;
         for generator in inner {
@@ -348,7 +358,7 @@ impl<'a> Builder<'a> {
                 && !self.allows_top_level_await()
             {
                 return self.error(
-                    comp.loc,
+                    self.source.loc(comp.range),
                     "asynchronous comprehension outside of an asynchronous function",
                 );
             }

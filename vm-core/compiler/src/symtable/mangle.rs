@@ -1,9 +1,9 @@
 //! Private name mangling.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Scope, ScopeId};
+use crate::names::{NameId, Names};
 
 /// `name` as it is known inside the class `private`: `__x` in class `C` becomes `_C__x`.
 pub fn mangle(private: Option<&str>, name: &str) -> Arc<str> {
@@ -22,22 +22,28 @@ fn mangled(class: &str, name: &str) -> Option<String> {
     (!class.is_empty()).then(|| format!("_{class}{name}"))
 }
 
-/// Mangling as a block sees it: around a generic class only its type parameters are
-/// private, because the class body uses them under their mangled names.
-pub(super) fn maybe_mangle<'n>(
-    private: Option<&str>,
+/// Mangling as a block inside of the class `private` sees it: around a generic class only its
+/// type parameters are private, because the class body uses them under their mangled names.
+pub(crate) fn maybe_mangle(
+    private: &str,
     scopes: &[Scope],
     scope: ScopeId,
-    name: &'n str,
-) -> Cow<'n, str> {
-    if let Some(owner) = scopes[scope.0 as usize].mangled_in
-        && !scopes[owner.0 as usize].mangled_names.contains(name)
-    {
-        return Cow::Borrowed(name);
+    names: &mut Names,
+    name: NameId,
+) -> NameId {
+    let text = names.text(name);
+    // Most names do not even look private.
+    if !text.starts_with("__") {
+        return name;
     }
-    match private.and_then(|class| mangled(class, name)) {
-        Some(mangled) => Cow::Owned(mangled),
-        None => Cow::Borrowed(name),
+    if let Some(owner) = scopes[scope.0 as usize].mangled_in
+        && !scopes[owner.0 as usize].mangled_names.contains(&name)
+    {
+        return name;
+    }
+    match mangled(private, text) {
+        Some(mangled) => names.intern(&mangled),
+        None => name,
     }
 }
 

@@ -14,19 +14,20 @@ mod stmt;
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use ruff_python_ast::{
     Mod, Parameters, TypeParam, TypeParamParamSpec, TypeParamTypeVar, TypeParamTypeVarTuple,
     TypeParams,
 };
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::CompileError;
 use crate::instr::Loc;
+use crate::names::{NameId, NameMap, Names};
 use crate::preprocess::FutureFlags;
 use crate::source::SourceFile;
 
 pub use mangle::mangle;
+pub(crate) use mangle::maybe_mangle;
 
 /// Declared with `global`.
 pub const DEF_GLOBAL: u32 = 1;
@@ -107,7 +108,7 @@ pub enum CompKind {
 pub struct ScopeId(pub u32);
 
 /// Names of a block in the order in which CPython's dict would hold them.
-pub type Symbols = IndexMap<Arc<str>, Symbol, FxBuildHasher>;
+pub type Symbols = NameMap<Symbol>;
 
 /// One block (CPython's `PySTEntryObject`; fields carry its names without `ste_`).
 #[derive(Clone, Debug)]
@@ -117,7 +118,7 @@ pub struct Scope {
     /// Names as mangled, to what is known of them.
     pub symbols: Symbols,
     /// Parameters as mangled: positional-only, positional, keyword-only, `*args`, `**kwargs`.
-    pub varnames: Vec<Arc<str>>,
+    pub varnames: Vec<NameId>,
     /// Blocks directly inside, with those of inlined comprehensions spliced in.
     pub children: Vec<ScopeId>,
     /// Inside a function-like block, at any distance.
@@ -150,7 +151,7 @@ pub struct Scope {
     /// parameters: only their names are mangled here.
     pub mangled_in: Option<ScopeId>,
     /// Names of the type parameters, in the block that `mangled_in` means.
-    mangled_names: FxHashSet<Arc<str>>,
+    mangled_names: FxHashSet<NameId>,
     /// Where the block begins in the source.
     pub loc: Loc,
 
@@ -158,7 +159,7 @@ pub struct Scope {
     /// Error messages: which part of a type parameter this block is.
     scope_info: Option<&'static str>,
     /// `global` and `nonlocal` declarations, for error locations.
-    directives: Vec<(Arc<str>, Loc)>,
+    directives: Vec<(NameId, Loc)>,
     comp_iter_target: bool,
     comp_iter_expr: u32,
     in_conditional_block: bool,
@@ -167,17 +168,17 @@ pub struct Scope {
 
 impl Scope {
     /// What is known of `name` (already mangled).
-    pub fn symbol(&self, name: &str) -> Option<Symbol> {
+    pub fn symbol(&self, name: NameId) -> Option<Symbol> {
         self.symbols.get(name).copied()
     }
 
     /// `DEF_*` and [`USE`] bits of `name` (already mangled); 0 where it does not occur.
-    pub fn flags_of(&self, name: &str) -> u32 {
+    pub fn flags_of(&self, name: NameId) -> u32 {
         self.symbol(name).map_or(0, |s| s.flags)
     }
 
     /// Where `name` (already mangled) lives; [`SymScope::Unknown`] where it does not occur.
-    pub fn scope_of(&self, name: &str) -> SymScope {
+    pub fn scope_of(&self, name: NameId) -> SymScope {
         self.symbol(name).map_or(SymScope::Unknown, |s| s.scope)
     }
 
@@ -250,6 +251,8 @@ pub struct SymbolTable {
     /// The module's own block is the first.
     pub scopes: Vec<Scope>,
     by_node: FxHashMap<NodeKey, ScopeId>,
+    /// The names of all blocks. The tree's names have their numbers noted in them.
+    pub names: Names,
 }
 
 impl SymbolTable {
@@ -273,12 +276,6 @@ impl SymbolTable {
 
     pub fn scope(&self, id: ScopeId) -> &Scope {
         &self.scopes[id.0 as usize]
-    }
-
-    /// `name` as it is known in the block `scope` when `private` is the name of the
-    /// innermost class (CPython's `_Py_MaybeMangle`).
-    pub fn maybe_mangle(&self, private: Option<&str>, scope: ScopeId, name: &str) -> Arc<str> {
-        Arc::from(mangle::maybe_mangle(private, &self.scopes, scope, name))
     }
 }
 

@@ -5,7 +5,7 @@ use ruff_python_ast::{
     Stmt, StmtAnnAssign, StmtClassDef, StmtFor, StmtFunctionDef, StmtIf, StmtImportFrom, StmtTry,
     StmtTypeAlias, StmtWith, TypeParam, TypeParams,
 };
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextRange};
 
 use super::build::{Builder, Result};
 use super::{
@@ -13,6 +13,7 @@ use super::{
     ScopeId, ScopeKind, SymbolTable, USE,
 };
 use crate::instr::Loc;
+use crate::names::NameId;
 use crate::preprocess::docstring;
 
 impl<'a> Builder<'a> {
@@ -75,8 +76,8 @@ impl<'a> Builder<'a> {
                 s.names.iter().try_for_each(|a| self.alias(a))?;
                 self.check_future_import(s)
             }
-            Stmt::Global(s) => self.declare(&s.names, DEF_GLOBAL, "global", self.loc(s)),
-            Stmt::Nonlocal(s) => self.declare(&s.names, DEF_NONLOCAL, "nonlocal", self.loc(s)),
+            Stmt::Global(s) => self.declare(&s.names, DEF_GLOBAL, "global", s.range),
+            Stmt::Nonlocal(s) => self.declare(&s.names, DEF_NONLOCAL, "nonlocal", s.range),
             Stmt::Expr(s) => self.expr(&s.value),
             Stmt::With(s) => self.with_block(s),
             Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) => Ok(()),
@@ -146,7 +147,7 @@ impl<'a> Builder<'a> {
                 let ExceptHandler::ExceptHandler(h) = handler;
                 b.opt_expr(h.type_.as_deref())?;
                 if let Some(name) = &h.name {
-                    b.add_def(name, DEF_LOCAL, b.loc(h))?;
+                    b.add_def(name, DEF_LOCAL, h.range)?;
                 }
                 b.stmts(&h.body)?;
             }
@@ -156,25 +157,25 @@ impl<'a> Builder<'a> {
     }
 
     fn function_def(&mut self, s: &'a StmtFunctionDef) -> Result {
-        let loc = self.loc(s);
-        self.add_def(&s.name, DEF_LOCAL, loc)?;
+        let range = s.range;
+        self.add_def(&s.name, DEF_LOCAL, range)?;
         self.defaults(&s.parameters)?;
         s.decorator_list
             .iter()
             .try_for_each(|d| self.expr(&d.expression))?;
         if let Some(params) = &s.type_params {
             let kwdefaults = s.parameters.kwonlyargs.iter().any(|p| p.default.is_some());
-            self.enter_type_params(&s.name, params, loc)?;
+            self.enter_type_params(&s.name, params, range)?;
             // CPython's parser always gives a list of defaults, if an empty one.
-            self.add_def(".defaults", DEF_PARAM, loc)?;
+            self.add_def(".defaults", DEF_PARAM, range)?;
             if kwdefaults {
-                self.add_def(".kwdefaults", DEF_PARAM, loc)?;
+                self.add_def(".kwdefaults", DEF_PARAM, range)?;
             }
             self.type_params(params)?;
         }
-        let body = self.new_block(&s.name, ScopeKind::Function, Some(NodeKey::of(s)), loc);
+        let body = self.new_block(&s.name, ScopeKind::Function, Some(NodeKey::of(s)), range);
         self.scope_mut(body).has_docstring = docstring(&s.body).is_some();
-        self.function_annotations(s, loc)?;
+        self.function_annotations(s, range)?;
         self.enter_existing(body, true);
         self.cur_mut().is_coroutine = s.is_async;
         self.parameters(&s.parameters)?;
@@ -198,31 +199,31 @@ impl<'a> Builder<'a> {
     pub fn parameters(&mut self, parameters: &'a Parameters) -> Result {
         let named = parameters.posonlyargs.iter().chain(&parameters.args);
         for p in named.chain(&parameters.kwonlyargs) {
-            self.add_def(&p.parameter.name, DEF_PARAM, self.loc(&p.parameter))?;
+            self.add_def(&p.parameter.name, DEF_PARAM, p.parameter.range)?;
         }
         if let Some(p) = &parameters.vararg {
-            self.add_def(&p.name, DEF_PARAM, self.loc(p.as_ref()))?;
+            self.add_def(&p.name, DEF_PARAM, p.range)?;
             self.cur_mut().has_varargs = true;
         }
         if let Some(p) = &parameters.kwarg {
-            self.add_def(&p.name, DEF_PARAM, self.loc(p.as_ref()))?;
+            self.add_def(&p.name, DEF_PARAM, p.range)?;
             self.cur_mut().has_varkeywords = true;
         }
         Ok(())
     }
 
-    fn function_annotations(&mut self, s: &'a StmtFunctionDef, loc: Loc) -> Result {
+    fn function_annotations(&mut self, s: &'a StmtFunctionDef, range: TextRange) -> Result {
         let p = &s.parameters;
         let sees_class = self.cur().can_see_class_scope || self.cur().kind == ScopeKind::Class;
         self.enter_block(
             "__annotate__",
             ScopeKind::Annotation,
             Some(NodeKey::annotations(p)),
-            loc,
+            range,
         )?;
         if sees_class {
             self.cur_mut().can_see_class_scope = true;
-            self.add_def("__classdict__", USE, loc)?;
+            self.add(NameId::CLASSDICT, USE, range)?;
         }
         for param in p.posonlyargs.iter().chain(&p.args) {
             self.parameter_annotation(&param.parameter)?;
@@ -252,30 +253,30 @@ impl<'a> Builder<'a> {
     }
 
     fn class_def(&mut self, s: &'a StmtClassDef) -> Result {
-        let loc = self.loc(s);
-        self.add_def(&s.name, DEF_LOCAL, loc)?;
+        let range = s.range;
+        self.add_def(&s.name, DEF_LOCAL, range)?;
         s.decorator_list
             .iter()
             .try_for_each(|d| self.expr(&d.expression))?;
         let outer_private = self.private;
         if let Some(params) = &s.type_params {
-            self.enter_type_params(&s.name, params, loc)?;
+            self.enter_type_params(&s.name, params, range)?;
             // Set when the tuple of type parameters is made, used for the bases.
-            self.add_def(".type_params", DEF_LOCAL, loc)?;
-            self.add_def(".type_params", USE, loc)?;
-            self.add_def(".generic_base", DEF_LOCAL, loc)?;
-            self.add_def(".generic_base", USE, loc)?;
+            self.add_def(".type_params", DEF_LOCAL, range)?;
+            self.add_def(".type_params", USE, range)?;
+            self.add_def(".generic_base", DEF_LOCAL, range)?;
+            self.add_def(".generic_base", USE, range)?;
             self.private = Some(&s.name);
             self.cur_mut().mangled_in = Some(self.cur_id());
             self.type_params(params)?;
         }
         self.exprs(s.bases())?;
         self.keywords(s.keywords())?;
-        self.enter_block(&s.name, ScopeKind::Class, Some(NodeKey::of(s)), loc)?;
+        self.enter_block(&s.name, ScopeKind::Class, Some(NodeKey::of(s)), range)?;
         self.private = Some(&s.name);
         if s.type_params.is_some() {
-            self.add_def("__type_params__", DEF_LOCAL, loc)?;
-            self.add_def(".type_params", USE, loc)?;
+            self.add_def("__type_params__", DEF_LOCAL, range)?;
+            self.add_def(".type_params", USE, range)?;
         }
         self.cur_mut().has_docstring = docstring(&s.body).is_some();
         self.stmts(&s.body)?;
@@ -290,7 +291,7 @@ impl<'a> Builder<'a> {
     pub fn keywords(&mut self, keywords: &'a [Keyword]) -> Result {
         for keyword in keywords {
             if let Some(name) = &keyword.arg {
-                self.check_name(name, self.loc(keyword), ExprContext::Store)?;
+                self.check_name(name, keyword.range, ExprContext::Store)?;
             }
         }
         keywords.iter().try_for_each(|k| self.expr(&k.value))
@@ -302,15 +303,15 @@ impl<'a> Builder<'a> {
             return self.error(self.loc(s), "invalid syntax");
         };
         let in_class = self.cur().kind == ScopeKind::Class;
-        let loc = self.loc(s);
+        let range = s.range;
         if let Some(params) = &s.type_params {
-            self.enter_type_params(&name.id, params, loc)?;
+            self.enter_type_params(&name.id, params, range)?;
             self.type_params(params)?;
         }
-        self.enter_block(&name.id, ScopeKind::TypeAlias, Some(NodeKey::of(s)), loc)?;
+        self.enter_block(&name.id, ScopeKind::TypeAlias, Some(NodeKey::of(s)), range)?;
         self.cur_mut().can_see_class_scope = in_class;
         if in_class {
-            self.add_def("__classdict__", USE, self.loc(s.value.as_ref()))?;
+            self.add(NameId::CLASSDICT, USE, s.value.range())?;
         }
         self.expr(&s.value)?;
         self.exit_block();
@@ -320,17 +321,17 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn enter_type_params(&mut self, name: &str, params: &TypeParams, loc: Loc) -> Result {
+    fn enter_type_params(&mut self, name: &str, params: &TypeParams, range: TextRange) -> Result {
         let in_class = self.cur().kind == ScopeKind::Class;
         self.enter_block(
             name,
             ScopeKind::TypeParams,
             Some(NodeKey::type_params(params)),
-            loc,
+            range,
         )?;
         if in_class {
             self.cur_mut().can_see_class_scope = true;
-            self.add_def("__classdict__", USE, loc)?;
+            self.add(NameId::CLASSDICT, USE, range)?;
         }
         Ok(())
     }
@@ -340,8 +341,7 @@ impl<'a> Builder<'a> {
     }
 
     fn type_param(&mut self, param: &'a TypeParam) -> Result {
-        let loc = self.loc(param);
-        self.add_def(param.name(), DEF_TYPE_PARAM | DEF_LOCAL, loc)?;
+        self.add_def(param.name(), DEF_TYPE_PARAM | DEF_LOCAL, param.range())?;
         let default_info = match param {
             TypeParam::TypeVar(_) => "a TypeVar default",
             TypeParam::TypeVarTuple(_) => "a TypeVarTuple default",
@@ -377,11 +377,11 @@ impl<'a> Builder<'a> {
         }
         let Some(value) = value else { return Ok(()) };
         let in_class = self.cur().can_see_class_scope;
-        let loc = self.loc(value);
-        self.enter_block(name, ScopeKind::TypeVariable, Some(key), loc)?;
+        let range = value.range();
+        self.enter_block(name, ScopeKind::TypeVariable, Some(key), range)?;
         self.cur_mut().can_see_class_scope = in_class;
         if in_class {
-            self.add_def("__classdict__", USE, loc)?;
+            self.add(NameId::CLASSDICT, USE, range)?;
         }
         self.cur_mut().scope_info = Some(info);
         self.expr(value)?;
@@ -392,7 +392,8 @@ impl<'a> Builder<'a> {
     fn ann_assign(&mut self, s: &'a StmtAnnAssign) -> Result {
         self.cur_mut().annotations_used = true;
         if let Expr::Name(target) = s.target.as_ref() {
-            let known = self.lookup_in(self.cur_id(), &target.id);
+            let name = self.name_of(target);
+            let known = self.lookup_in(self.cur_id(), name);
             if known & (DEF_GLOBAL | DEF_NONLOCAL) != 0
                 && self.cur_id() != SymbolTable::TOP
                 && s.simple
@@ -405,11 +406,10 @@ impl<'a> Builder<'a> {
                 let msg = format!("annotated name '{}' can't be {what}", target.id);
                 return self.error(self.loc(s), msg);
             }
-            let loc = self.loc(target);
             if s.simple {
-                self.add_def(&target.id, DEF_ANNOT | DEF_LOCAL, loc)?;
+                self.add(name, DEF_ANNOT | DEF_LOCAL, target.range)?;
             } else if s.value.is_some() {
-                self.add_def(&target.id, DEF_LOCAL, loc)?;
+                self.add(name, DEF_LOCAL, target.range)?;
             }
         } else {
             self.expr(&s.target)?;
@@ -420,7 +420,7 @@ impl<'a> Builder<'a> {
 
     /// The annotation of a variable. Those of one class or module share a block.
     fn variable_annotation(&mut self, annotation: &'a Expr) -> Result {
-        let loc = self.loc(annotation);
+        let range = annotation.range();
         let parent = self.cur_id();
         let scope = self.cur();
         let kind = scope.kind;
@@ -431,11 +431,11 @@ impl<'a> Builder<'a> {
             kind == ScopeKind::Module || (kind == ScopeKind::Class && scope.in_conditional_block);
         if conditional && !scope.has_conditional_annotations {
             self.cur_mut().has_conditional_annotations = true;
-            self.add_def("__conditional_annotations__", USE, loc)?;
+            self.add(NameId::CONDITIONAL_ANNOTATIONS, USE, range)?;
         }
         match self.scope(parent).annotation_block {
             Some(block) => self.enter_existing(block, false),
-            None => self.enter_annotation_block(parent, loc)?,
+            None => self.enter_annotation_block(parent, range)?,
         }
         if unevaluated {
             self.cur_mut().in_unevaluated_annotation = true;
@@ -448,21 +448,23 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn enter_annotation_block(&mut self, parent: ScopeId, loc: Loc) -> Result {
-        self.enter_block("__annotate__", ScopeKind::Annotation, None, loc)?;
+    fn enter_annotation_block(&mut self, parent: ScopeId, range: TextRange) -> Result {
+        self.enter_block("__annotate__", ScopeKind::Annotation, None, range)?;
         let block = self.cur_id();
         self.scope_mut(parent).annotation_block = Some(block);
         if self.scope(parent).kind == ScopeKind::Class && !self.future.annotations() {
             self.cur_mut().can_see_class_scope = true;
             self.scope_mut(parent).needs_classdict = true;
-            self.add_def("__classdict__", USE, loc)?;
+            self.add(NameId::CLASSDICT, USE, range)?;
         }
         Ok(())
     }
 
-    fn declare(&mut self, names: &'a [Identifier], def: u32, word: &str, loc: Loc) -> Result {
+    fn declare(&mut self, names: &'a [Identifier], def: u32, word: &str, range: TextRange) -> Result {
+        let loc = self.source.loc(range);
         for name in names {
-            let known = self.lookup_in(self.cur_id(), name);
+            let id = self.names.intern(name);
+            let known = self.lookup_in(self.cur_id(), id);
             let problem = if known & DEF_PARAM != 0 {
                 Some(format!("name '{name}' is parameter and {word}"))
             } else if known & USE != 0 {
@@ -479,23 +481,22 @@ impl<'a> Builder<'a> {
             if let Some(msg) = problem {
                 return self.error(loc, msg);
             }
-            self.add_def(name, def, loc)?;
-            self.record_directive(name, loc);
+            self.add(id, def, range)?;
+            self.record_directive(id, loc);
         }
         Ok(())
     }
 
     fn alias(&mut self, alias: &'a Alias) -> Result {
-        let loc = self.loc(alias);
         if alias.name.as_str() == "*" {
             return match self.cur().kind {
                 ScopeKind::Module => Ok(()),
-                _ => self.error(loc, "import * only allowed at module level"),
+                _ => self.error(self.loc(alias), "import * only allowed at module level"),
             };
         }
         let name = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
         let bound = name.split_once('.').map_or(name, |(head, _)| head);
-        self.add_def(bound, DEF_IMPORT, loc)
+        self.add_def(bound, DEF_IMPORT, alias.range)
     }
 
     fn check_future_import(&mut self, s: &'a StmtImportFrom) -> Result {
@@ -528,8 +529,7 @@ impl<'a> Builder<'a> {
                 self.expr(&p.cls)?;
                 self.patterns(&p.arguments.patterns)?;
                 for keyword in &p.arguments.keywords {
-                    let loc = self.loc(&keyword.pattern);
-                    self.check_name(&keyword.attr, loc, ExprContext::Store)?;
+                    self.check_name(&keyword.attr, keyword.pattern.range(), ExprContext::Store)?;
                 }
                 p.arguments
                     .keywords
@@ -552,7 +552,7 @@ impl<'a> Builder<'a> {
 
     fn capture(&mut self, name: Option<&'a Identifier>, pattern: &impl Ranged) -> Result {
         match name {
-            Some(name) => self.add_def(name, DEF_LOCAL, self.loc(pattern)),
+            Some(name) => self.add_def(name, DEF_LOCAL, pattern.range()),
             None => Ok(()),
         }
     }

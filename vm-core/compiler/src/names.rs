@@ -1,0 +1,242 @@
+//! Names as numbers: each text is kept once, and tables of names hash and compare numbers.
+
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+use ruff_python_ast::{AtomicNodeIndex, NodeIndex};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+/// The number of a name in the [`Names`] of its compilation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NameId(u32);
+
+/// Names that the compiler itself looks for or makes: all [`Names`] begin with them.
+const WELL_KNOWN: [&str; 6] = [
+    "__class__",
+    "__classdict__",
+    "__conditional_annotations__",
+    "super",
+    ".0",
+    ".format",
+];
+
+impl NameId {
+    pub const CLASS: NameId = NameId(0);
+    pub const CLASSDICT: NameId = NameId(1);
+    pub const CONDITIONAL_ANNOTATIONS: NameId = NameId(2);
+    pub const SUPER: NameId = NameId(3);
+    /// The parameter of a comprehension's function.
+    pub const COMPREHENSION_ITER: NameId = NameId(4);
+    /// The parameter of a function that evaluates annotations.
+    pub const FORMAT: NameId = NameId(5);
+
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// Notes the name in a node, so that later stages need not look its text up.
+    pub(crate) fn note_in(self, node: &AtomicNodeIndex) {
+        node.set(NodeIndex::from(self.0));
+    }
+
+    /// The name that was noted in a node.
+    pub(crate) fn noted_in(node: &AtomicNodeIndex) -> Option<NameId> {
+        node.load().as_u32().map(NameId)
+    }
+}
+
+/// All names of a compilation.
+#[derive(Clone, Debug)]
+pub struct Names {
+    texts: IndexSet<Arc<str>, FxBuildHasher>,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        let texts = WELL_KNOWN.into_iter().map(Arc::from).collect();
+        Names { texts }
+    }
+}
+
+impl Names {
+    /// The number of a name, which is new if the text is.
+    pub fn intern(&mut self, text: &str) -> NameId {
+        let index = match self.texts.get_index_of(text) {
+            Some(index) => index,
+            None => self.texts.insert_full(Arc::from(text)).0,
+        };
+        NameId(index as u32)
+    }
+
+    pub fn text(&self, name: NameId) -> &Arc<str> {
+        &self.texts[name.index()]
+    }
+
+    /// How many names there are: their numbers are less.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+}
+
+/// Up to this many names a look-up compares with each instead of hashing.
+const LINEAR_LOOKUP: usize = 16;
+
+/// A map from names, in the order in which they were added.
+#[derive(Clone, Debug)]
+pub struct NameMap<V> {
+    names: Vec<NameId>,
+    values: Vec<V>,
+    /// Where each name is; empty while there are few.
+    index: FxHashMap<NameId, u32>,
+}
+
+impl<V> Default for NameMap<V> {
+    fn default() -> Self {
+        NameMap { names: Vec::new(), values: Vec::new(), index: FxHashMap::default() }
+    }
+}
+
+impl<V> NameMap<V> {
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The names, in their order.
+    pub fn names(&self) -> &[NameId] {
+        &self.names
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (NameId, &V)> {
+        self.names.iter().copied().zip(&self.values)
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (NameId, &mut V)> {
+        self.names.iter().copied().zip(&mut self.values)
+    }
+
+    /// Where a name is in the order.
+    pub fn position(&self, name: NameId) -> Option<usize> {
+        if self.names.len() <= LINEAR_LOOKUP {
+            self.names.iter().position(|&known| known == name)
+        } else {
+            self.index.get(&name).map(|&index| index as usize)
+        }
+    }
+
+    pub fn get(&self, name: NameId) -> Option<&V> {
+        self.position(name).map(|index| &self.values[index])
+    }
+
+    pub fn get_mut(&mut self, name: NameId) -> Option<&mut V> {
+        self.position(name).map(|index| &mut self.values[index])
+    }
+
+    /// The name and value at a place of the order.
+    pub fn get_index(&self, index: usize) -> Option<(NameId, &V)> {
+        Some((*self.names.get(index)?, self.values.get(index)?))
+    }
+
+    pub fn get_index_mut(&mut self, index: usize) -> Option<&mut V> {
+        self.values.get_mut(index)
+    }
+
+    /// Sets the value of a name, which comes last if it is new. Returns where it is.
+    pub fn insert(&mut self, name: NameId, value: V) -> usize {
+        if let Some(index) = self.position(name) {
+            self.values[index] = value;
+            return index;
+        }
+        self.push(name, value)
+    }
+
+    /// Adds a name that is new.
+    fn push(&mut self, name: NameId, value: V) -> usize {
+        self.names.push(name);
+        self.values.push(value);
+        let index = self.names.len() - 1;
+        if self.index.is_empty() {
+            self.build_index();
+        } else {
+            self.index.insert(name, index as u32);
+        }
+        index
+    }
+
+    /// Where a name is in the order, last if it is new: then its value is the default.
+    pub fn entry(&mut self, name: NameId) -> usize
+    where
+        V: Default,
+    {
+        match self.position(name) {
+            Some(index) => index,
+            None => self.push(name, V::default()),
+        }
+    }
+
+    /// Removes a name; the order of the others stays.
+    pub fn remove(&mut self, name: NameId) {
+        if let Some(index) = self.position(name) {
+            self.names.remove(index);
+            self.values.remove(index);
+            self.index.clear();
+            self.build_index();
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.names.clear();
+        self.values.clear();
+        self.index.clear();
+    }
+
+    fn build_index(&mut self) {
+        if self.names.len() > LINEAR_LOOKUP {
+            self.index.extend(self.names.iter().copied().zip(0..));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_well_known_names_have_their_numbers() {
+        let mut names = Names::default();
+        for (text, id) in [
+            ("__class__", NameId::CLASS),
+            ("__classdict__", NameId::CLASSDICT),
+            ("__conditional_annotations__", NameId::CONDITIONAL_ANNOTATIONS),
+            ("super", NameId::SUPER),
+            (".0", NameId::COMPREHENSION_ITER),
+            (".format", NameId::FORMAT),
+        ] {
+            assert_eq!(names.intern(text), id);
+            assert_eq!(&**names.text(id), text);
+        }
+    }
+
+    #[test]
+    fn maps_keep_their_order_and_find_their_names() {
+        let mut map = NameMap::default();
+        for n in (0..100).rev() {
+            assert_eq!(map.insert(NameId(n), n), 99 - n as usize);
+        }
+        map.insert(NameId(50), 5000);
+        map.remove(NameId(99));
+        assert_eq!(map.len(), 99);
+        assert_eq!(map.get(NameId(99)), None);
+        assert_eq!(map.get(NameId(50)), Some(&5000));
+        assert_eq!(map.position(NameId(98)), Some(0));
+        for n in 0..90 {
+            map.remove(NameId(n));
+        }
+        let left: Vec<u32> = map.iter().map(|(_, &value)| value).collect();
+        assert_eq!(left, (90..99).rev().collect::<Vec<_>>());
+        assert_eq!(map.get(NameId(90)), Some(&90));
+    }
+}

@@ -405,8 +405,19 @@ fn input_reads_lines() {
 /// Runs a file that says when it is ready, sends it SIGINT then, and waits for its end.
 fn interrupted(test: &str, source: &str) -> (std::process::ExitStatus, String, String) {
     use std::io::Read;
+    use std::os::unix::process::CommandExt;
     let p = file(test, "p.py", source.as_bytes());
-    let mut child = tailscope()
+    let mut command = tailscope();
+    // Who runs the tests may ignore the signal (a shell does for what it runs in the background),
+    // and what is ignored stays so in programs that are started.
+    // SAFETY: a call that is allowed between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            libc::signal(libc::SIGINT, libc::SIG_DFL);
+            Ok(())
+        });
+    }
+    let mut child = command
         .args(["run", p.to_str().unwrap()])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -72,6 +72,7 @@ pub fn take_apart(vm: &Vm) {
         let first = sys.get_text(vm, &format!("__{name}__")).map(|v| v.to_ref());
         sys.set_text(vm, name, first.unwrap_or_else(|| vm.none_ref()).value());
     }
+    crate::gc::collect(vm, 2);
     let modules = own_modules(vm);
     for last in [Rank::Finalized, Rank::Holder, Rank::Other, Rank::Code] {
         for m in &modules {
@@ -81,6 +82,7 @@ pub fn take_apart(vm: &Vm) {
         }
     }
     drop(modules);
+    crate::gc::collect(vm, 2);
     flush_forgotten_streams(vm);
 }
 

@@ -15,6 +15,7 @@ pub mod error;
 pub mod finalize;
 pub mod format;
 pub mod frame;
+pub mod gc;
 pub mod host;
 pub mod import;
 pub mod interp;

@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::ptr;
 
+use crate::gc;
 use crate::memory;
 use crate::shape::{self, VARIABLE_SIZE};
 use crate::types::tuple;
@@ -26,23 +27,37 @@ pub struct Header {
 /// The two words before the header of an instance that can have a `__dict__` or weak references.
 #[repr(C)]
 pub struct Prefix {
-    /// The first weak reference (an object of `weakref` type), or null.
-    pub weakrefs: Cell<*mut Header>,
+    /// The first weak reference (an object of `weakref` type), or null; and [`PREFIX_MARK`].
+    weakrefs: Cell<u64>,
     /// In the upper 16 bits the number of inline values that the instance has room for; below
     /// them a `PyDict` pointer (or NULL), or 1 while the attributes are inline values.
     dict: Cell<u64>,
 }
 
+/// Set in the first word of a prefix, never in a header's, whose shape ids are smaller: tells
+/// whether an object's memory starts with the one or the other.
+pub const PREFIX_MARK: u64 = 1 << 63;
+
 impl Prefix {
     // Each use is a fresh prefix.
     #[allow(clippy::declare_interior_mutable_const)]
-    pub const EMPTY: Prefix = Prefix { weakrefs: Cell::new(ptr::null_mut()), dict: Cell::new(0) };
+    pub const EMPTY: Prefix = Prefix { weakrefs: Cell::new(PREFIX_MARK), dict: Cell::new(0) };
     const CAPACITY_SHIFT: u32 = 48;
     const INLINE: u64 = 1;
 
     fn with_capacity(capacity: usize, inline: bool) -> Prefix {
         let dict = (capacity as u64) << Self::CAPACITY_SHIFT | inline as u64;
-        Prefix { weakrefs: Cell::new(ptr::null_mut()), dict: Cell::new(dict) }
+        Prefix { weakrefs: Cell::new(PREFIX_MARK), dict: Cell::new(dict) }
+    }
+
+    /// The first weak reference, or null.
+    #[inline(always)]
+    pub fn weakrefs(&self) -> *mut Header {
+        (self.weakrefs.get() & !PREFIX_MARK) as *mut Header
+    }
+
+    pub fn set_weakrefs(&self, first: *mut Header) {
+        self.weakrefs.set(first as u64 | PREFIX_MARK);
     }
 
     /// Inline values that the instance has room for, whether or not it (still) has any.
@@ -145,12 +160,12 @@ pub unsafe extern "C" fn destroy(p: *mut Header) {
         let info = vm.shape_info((*p).shape);
         let size = info.plain_size.get();
         if info.plain_drop.get().is_none() && size != 0 {
-            return memory::free(p as *mut u8, size);
+            return memory::free_object(p as *mut u8, size);
         }
         if (*p).shape == shape::TUPLE
             && let Some(size) = tuple::release_living(p)
         {
-            return memory::free(p as *mut u8, size);
+            return memory::free_object(p as *mut u8, size);
         }
         destroy_nested(vm, p);
     }
@@ -195,7 +210,7 @@ unsafe fn destroy_now(vm: &Vm, p: *mut Header) {
         if let Some(drop_payload) = info.plain_drop.get() {
             drop_payload(p);
         }
-        memory::free(p as *mut u8, size);
+        memory::free_object(p as *mut u8, size);
     }
 }
 
@@ -220,13 +235,13 @@ unsafe fn destroy_instance(vm: &Vm, p: *mut Header, ty: &Type) {
             Some(size) => size(p),
             None => ty.payload_size(),
         });
+        if vm.any_revived.get() {
+            forget_revived(vm, p);
+        }
         if ty.is_heap_layout() {
-            if vm.any_revived.get() {
-                forget_revived(vm, p);
-            }
             if ty.has_prefix() {
                 let prefix = prefix(p);
-                if !prefix.weakrefs.get().is_null() {
+                if !prefix.weakrefs().is_null() {
                     crate::types::weakref::clear_all(vm, p);
                 }
                 base = base.sub(PREFIX_SIZE);
@@ -238,7 +253,7 @@ unsafe fn destroy_instance(vm: &Vm, p: *mut Header, ty: &Type) {
         if let Some(drop_payload) = ty.slots().drop {
             drop_payload(p);
         }
-        memory::free(base, size);
+        memory::free_object(base, size);
     }
 }
 
@@ -251,11 +266,16 @@ pub fn was_finalized(vm: &Vm, p: *mut Header) -> bool {
 /// holds only for objects that can be part of reference cycles.
 #[cold]
 fn note_revived(vm: &Vm, p: *mut Header, ty: &Type) {
-    let tracked = ty.has_prefix() || ty.member_slots() > 0 || ty.slots().traverse.is_some();
-    if ty.is_heap_layout() && tracked {
-        vm.revived.borrow_mut().insert(p);
-        vm.any_revived.set(true);
+    if gc::is_container(ty) {
+        note_finalized(vm, p);
     }
+}
+
+/// Remembers that the object's finalizer has run.
+#[cold]
+pub(crate) fn note_finalized(vm: &Vm, p: *mut Header) {
+    vm.revived.borrow_mut().insert(p);
+    vm.any_revived.set(true);
 }
 
 #[cold]
@@ -263,6 +283,30 @@ fn forget_revived(vm: &Vm, p: *mut Header) {
     let mut revived = vm.revived.borrow_mut();
     revived.remove(&p);
     vm.any_revived.set(!revived.is_empty());
+}
+
+/// Takes an instance's inline attributes and members away, to break a cycle of garbage. (An
+/// attribute dictionary is an object of its own.)
+///
+/// # Safety
+/// `p` must be a live object.
+pub(crate) unsafe fn clear_instance(vm: &Vm, p: *mut Header) {
+    // SAFETY: promised by the caller; the shape says how many values are initialized. All is in
+    // its new state before the old values are released, which may run Python code.
+    unsafe {
+        let ty = vm.shape_info((*p).shape).ty();
+        if !ty.is_heap_layout() {
+            return;
+        }
+        let values = values_of(p, ty);
+        let count = vm.shape((*p).shape).value_count();
+        let old: Vec<Value> = (0..count).map(|i| values.add(i).replace(Value::NULL)).collect();
+        if ty.has_prefix() && prefix(p).is_inline() {
+            (*p).shape = ty.dict_shape();
+            prefix(p).set_dict(ptr::null_mut());
+        }
+        old.into_iter().for_each(|v| v.release());
+    }
 }
 
 /// Releases inline values, members of `__slots__` and the attribute dictionary.
@@ -309,7 +353,7 @@ pub unsafe fn values_of(p: *mut Header, ty: &Type) -> *mut Value {
 /// The caller must initialize the payload before anybody sees the object.
 #[inline(always)]
 pub unsafe fn allocate(size: usize, shape: u32) -> *mut Header {
-    let p = memory::allocate(size) as *mut Header;
+    let p = memory::allocate_object(size) as *mut Header;
     // SAFETY: fresh memory, large enough for a header.
     unsafe { ptr::write(p, Header { refs: 1, shape }) };
     p
@@ -321,7 +365,7 @@ pub unsafe fn allocate(size: usize, shape: u32) -> *mut Header {
 /// The caller must hold the only reference, and `old` must be the size it was allocated with.
 pub unsafe fn reallocate(p: *mut Header, old: usize, new: usize) -> *mut Header {
     // SAFETY: promised by the caller.
-    unsafe { memory::resize(p as *mut u8, old, new) as *mut Header }
+    unsafe { memory::heap::resize(p as *mut u8, old, new) as *mut Header }
 }
 
 /// A new object of a built-in type. The payload's header is set here.
@@ -368,7 +412,7 @@ pub unsafe fn allocate_instance(ty: &'static Type, payload: usize) -> *mut Heade
     let pre = if ty.has_prefix() { PREFIX_SIZE } else { 0 };
     let inline = if ty.has_prefix() && ty.uses_inline_values() { ty.inline_capacity() } else { 0 };
     let members = ty.member_slots() as usize;
-    let base = memory::allocate(pre + payload + (members + inline) * VALUE_SIZE);
+    let base = memory::allocate_object(pre + payload + (members + inline) * VALUE_SIZE);
     // SAFETY: sizes are computed from the same parts.
     unsafe {
         let p = base.add(pre) as *mut Header;

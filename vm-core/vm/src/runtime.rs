@@ -49,6 +49,18 @@ pub struct CompiledModule {
     pub is_package: bool,
 }
 
+/// The text of a source file, as tracebacks name it: one of the embedded library or of the machine.
+pub fn source_file(vm: &Vm, file: &str) -> Option<Vec<u8>> {
+    let path = file.strip_suffix(".py").unwrap_or(file);
+    if let Some(library) = &vm.runtime.config.library
+        && let Some((_, path)) = path.split_once(">/").filter(|_| file.starts_with('<'))
+    {
+        let name = path.strip_suffix("/__init__").unwrap_or(path).replace('/', ".");
+        return library.find(&name).filter(|m| m.filename == file).map(|m| m.source);
+    }
+    std::fs::read(file).ok()
+}
+
 /// A native module by name: called when it is first imported.
 pub type NativeModule = fn(&Vm) -> PyResult;
 

@@ -51,6 +51,7 @@ pub struct Vm {
     pub(crate) any_revived: Cell<bool>,
     /// Containers whose repr is being made, to cut recursion short.
     pub(crate) repr_running: RefCell<Vec<*mut Header>>,
+    pub collector: crate::gc::Collector,
     /// The interpreter's own state: stacks, frames, dispatch tables.
     pub interp: crate::interp::State,
     /// Modules, import state and the settings of this run.
@@ -106,6 +107,7 @@ impl Vm {
             revived: RefCell::default(),
             any_revived: Cell::new(false),
             repr_running: RefCell::default(),
+            collector: Default::default(),
             interp: crate::interp::State::new(),
             runtime: crate::runtime::Runtime::new(config),
         }));
@@ -126,6 +128,12 @@ impl Vm {
         debug_assert!(!p.is_null(), "no VM on this thread");
         // SAFETY: set by `new` to a VM that is never freed; values exist only after that.
         unsafe { &*p }
+    }
+
+    /// The VM of this thread, if it has one already.
+    pub fn try_current() -> Option<&'static Vm> {
+        // SAFETY: as in `current`.
+        unsafe { CURRENT.get().as_ref() }
     }
 
     /// Type objects and shapes, still without contents: dictionaries need their type to exist.

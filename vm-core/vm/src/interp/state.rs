@@ -30,6 +30,8 @@ pub mod breaker {
     pub const SWITCH: u32 = 8;
     /// An exception was thrown into this thread from outside.
     pub const ASYNC_EXCEPTION: u32 = 16;
+    /// Memory has grown: the cycle collector should run.
+    pub const COLLECT: u32 = 32;
 }
 
 /// The interpreter's part of the VM. The fields that handlers touch come first.

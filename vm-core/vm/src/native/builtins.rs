@@ -1,5 +1,6 @@
 //! The module `builtins`: functions here, types from the table of types.
 
+use crate::code::PyCode;
 use crate::error::PyResult;
 use crate::native::ModuleDef;
 use crate::protocol::number::{self, BinaryOp};
@@ -497,6 +498,19 @@ fn source_of(vm: &Vm, v: Value, what: &str) -> PyResult<Vec<u8>> {
     }
 }
 
+/// Flags that `from __future__ import` sets, in code objects and for `compile`.
+const FUTURE_FLAGS: u32 = 0x1fe_0000;
+/// All flags that `compile` knows: those, CO_NESTED, and CPython's PyCF_* from DONT_IMPLY_DEDENT to
+/// OPTIMIZED_AST.
+const KNOWN_FLAGS: u32 = FUTURE_FLAGS | 0x10 | 0x200 | 0x400 | 0x1000 | 0x2000 | 0x4000 | 0x8000;
+
+/// The future flags of the code that calls `compile`, `exec` or `eval`: they hold for what it
+/// compiles, too.
+fn caller_flags(vm: &Vm) -> u32 {
+    // SAFETY: the current frame is live.
+    crate::introspect::frame(vm).map_or(0, |f| unsafe { f.code() }.flags & FUTURE_FLAGS)
+}
+
 fn compile(vm: &Vm, a: &[Value]) -> PyResult {
     let mode = match obj::text(a[2]).as_str() {
         "exec" => tailscope_compiler::Mode::Exec,
@@ -508,6 +522,9 @@ fn compile(vm: &Vm, a: &[Value]) -> PyResult {
         Some(f) => number::index_clipped(vm, f)?,
         None => 0,
     };
+    if flags as u32 & !KNOWN_FLAGS != 0 {
+        return Err(vm.value_error("compile(): unrecognised flags"));
+    }
     let optimize = match a[5].non_null() {
         Some(o) => number::index_clipped(vm, o)?,
         None => -1,
@@ -535,7 +552,10 @@ fn compile(vm: &Vm, a: &[Value]) -> PyResult {
     let mut options = tailscope_compiler::CompileOptions::new(file);
     options.mode = mode;
     options.optimize = if optimize < 0 { vm.runtime.config.optimize } else { optimize as u8 };
-    options.inherited_flags = (flags as u32) & 0x1fe_0000;
+    options.inherited_flags = flags as u32 & FUTURE_FLAGS;
+    if a[4].non_null().is_none_or(|v| v.is(vm.false_())) || !truth::truth(vm, a[4])? {
+        options.inherited_flags |= caller_flags(vm);
+    }
     options.top_level_await = flags & 0x2000 != 0;
     crate::import::compile_with(vm, &source, &options)
 }
@@ -564,8 +584,12 @@ fn namespaces(vm: &Vm, what: &str, globals: Value, locals: Value) -> PyResult<(R
 fn run(vm: &Vm, what: &str, a: &[Value], closure: Value) -> PyResult {
     let (g, l) = namespaces(vm, what, a[1], a[2])?;
     let code = if a[0].has_shape(shape::CODE) {
+        check_closure(vm, what, a[0], closure)?;
         a[0].to_ref()
     } else {
+        if !closure.is_null() {
+            return Err(vm.type_error("closure can only be used when source is a code object"));
+        }
         let source = source_of(vm, a[0], what)?;
         let eval = what == "eval";
         let mode = if eval { tailscope_compiler::Mode::Eval } else { tailscope_compiler::Mode::Exec };
@@ -574,9 +598,35 @@ fn run(vm: &Vm, what: &str, a: &[Value], closure: Value) -> PyResult {
         } else {
             0
         };
-        crate::import::compile(vm, &source[start..], "<string>", mode, vm.runtime.config.optimize)?
+        let mut options = tailscope_compiler::CompileOptions::new("<string>".to_owned());
+        options.mode = mode;
+        options.optimize = vm.runtime.config.optimize;
+        options.inherited_flags = caller_flags(vm);
+        crate::import::compile_with(vm, &source[start..], &options)?
     };
     crate::interp::enter::run_code(vm, code.value(), g.value(), l.value(), closure)
+}
+
+/// A code object with free variables runs only with a cell for each; only `exec` takes cells.
+fn check_closure(vm: &Vm, what: &str, code: Value, closure: Value) -> PyResult<()> {
+    let free = code.cast::<PyCode>().map_or(0, |c| c.nfreevars as usize);
+    if what == "eval" {
+        return match free {
+            0 => Ok(()),
+            _ => Err(vm.type_error("code object passed to eval() may not contain free variables")),
+        };
+    }
+    if free == 0 {
+        return match closure.is_null() {
+            true => Ok(()),
+            false => Err(vm.type_error("cannot use a closure with this code object")),
+        };
+    }
+    let cells = closure.cast_exact::<PyTuple>().map(|t| t.as_slice());
+    match cells {
+        Some(cells) if cells.len() == free && cells.iter().all(|c| c.has_shape(shape::CELL)) => Ok(()),
+        _ => Err(vm.type_error(format!("code object requires a closure of exactly length {free}"))),
+    }
 }
 
 fn exec(vm: &Vm, a: &[Value]) -> PyResult {
@@ -641,6 +691,17 @@ fn aiter(vm: &Vm, a: &[Value]) -> PyResult {
     }
 }
 
+fn anext(vm: &Vm, a: &[Value]) -> PyResult {
+    let Some(next) = vm.type_of(a[0]).slots().anext else {
+        return Err(vm.type_error(format!("'{}' object is not an async iterator", vm.type_of(a[0]).full_name())));
+    };
+    let awaitable = next(vm, a[0])?;
+    Ok(match a[1].non_null() {
+        Some(default) => crate::types::anext_awaitable::new(awaitable, default),
+        None => awaitable,
+    })
+}
+
 pub static MODULE: ModuleDef = ModuleDef {
     name: "builtins",
     doc: "Built-in functions, types, exceptions, and other objects.\n\nThis module provides direct access to all 'built-in'\nidentifiers of Python; for example, builtins.len is\nthe full name for the built-in function len().\n\nThis module is not normally accessed explicitly by most\napplications, but can be useful in modules that provide\nobjects with the same name as a builtin and need the\nbuilt-in of that name.",
@@ -652,6 +713,7 @@ static FUNCTIONS: &[MethodDef] = &[
     MethodDef::new("abs", "(number, /)", abs, "Return the absolute value of the argument."),
     MethodDef::new("aiter", "(async_iterable, /)", aiter, "Return an AsyncIterator for an AsyncIterable object."),
     MethodDef::new("all", "(iterable, /)", all, "Return True if bool(x) is True for all values x in the iterable.\n\nIf the iterable is empty, return True."),
+    MethodDef::new("anext", "(async_iterator, default=<unrepresentable>, /)", anext, "Return the next item from the async iterator.\n\nIf default is given and the async iterator is exhausted,\nit is returned instead of raising StopAsyncIteration."),
     MethodDef::new("any", "(iterable, /)", any, "Return True if bool(x) is True for any x in the iterable.\n\nIf the iterable is empty, return False."),
     MethodDef::new("ascii", "(obj, /)", ascii, "Return an ASCII-only representation of an object."),
     MethodDef::new("bin", "(number, /)", bin, "Return the binary representation of an integer.\n\n   >>> bin(2796202)\n   '0b1010101010101010101010'"),

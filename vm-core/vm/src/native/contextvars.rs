@@ -176,6 +176,7 @@ pub static CONTEXT: TypeDef = TypeDef {
     flags: flags::HEAP | flags::PREFIX | flags::WEAKREF | flags::MAPPING,
     slots: |s| {
         s.drop = Some(object::drop_payload::<Context>);
+        s.traverse = crate::traverse_fields!(Context: values, previous);
         s.compare = Some(compare_contexts);
         s.iter = Some(|vm, v| view(vm, v, "keys"));
         s.len = Some(|_, v| Ok(Context::of(v).values().len()));
@@ -328,6 +329,7 @@ pub static TOKEN: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<Token>);
+        s.traverse = crate::traverse_fields!(Token: context, var, old);
         s.repr = Some(token_repr);
         s.hash = None;
         s.compare = Some(|vm, a, b, op| match op {

@@ -15,6 +15,7 @@ use crate::runtime;
 use crate::shape;
 use crate::types::bytes;
 use crate::types::list::PyList;
+use crate::types::native::BuiltinFunction;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
 use crate::types::type_::{MethodDef, Type};
@@ -166,6 +167,9 @@ pub(crate) fn install(vm: &Vm) -> PyResult<()> {
         let finder = attr::get_named(vm, bootstrap.value(), name)?;
         call::call_method(vm, finders.value(), "append", &[finder.value()])?;
     }
+    // What CPython freezes it has the files of as well; here the embedded library is all there is.
+    let importer = attr::get_named(vm, bootstrap.value(), "FrozenImporter")?;
+    attr::set_named(vm, importer.value(), "get_source", BuiltinFunction::new(vm, &GET_SOURCE, Value::NULL, None).value())?;
     call::call_method(vm, external.value(), "_install", &[bootstrap.value()])?;
     vm.runtime.find_and_load.set(attr::get_named(vm, bootstrap.value(), "_find_and_load")?);
     for (name, module) in runtime::modules(vm).items_vec() {
@@ -216,6 +220,15 @@ pub(crate) fn describe(vm: &Vm, name: &str, module: Value) -> PyResult<()> {
         d.set_str(vm, names.__loader__, attr::get_named(vm, spec.value(), "loader")?.value());
     }
     Ok(())
+}
+
+/// `FrozenImporter.get_source`: what `linecache` and `inspect` show of the embedded library.
+static GET_SOURCE: MethodDef = MethodDef::new("get_source", "(fullname)", get_source, "The source of a module of the embedded library.");
+
+fn get_source(vm: &Vm, a: &[Value]) -> PyResult {
+    let name = name(vm, "get_source", a[0])?;
+    let Some(m) = embedded(vm, &name) else { return Err(no_frozen(vm, &name)) };
+    Ok(vm.new_str(&String::from_utf8_lossy(&m.source)))
 }
 
 const NAME: &str = "($module, name, /)";

@@ -384,6 +384,7 @@ pub static LOCAL: TypeDef = TypeDef {
     flags: flags::BASETYPE | flags::HEAP | flags::PREFIX | flags::DICT | flags::WEAKREF,
     slots: |s| {
         s.drop = Some(object::drop_payload::<Local>);
+        s.traverse = crate::traverse_fields!(Local: args, keywords);
         s.get_attr = Some(|vm, v, name| {
             activate(vm, v)?;
             attr::generic_get(vm, v, name)

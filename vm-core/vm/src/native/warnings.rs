@@ -254,7 +254,7 @@ fn show_plainly(vm: &Vm, w: &Occurrence, message: &Ref, category: &Ref) -> PyRes
     let file = obj::text(w.filename);
     let text = obj::str_text(vm, message.value())?;
     let name = crate::types::type_::Type::from_value(category.value()).map(|t| t.name()).unwrap_or_default();
-    let source = crate::types::exceptions::source_line(&file, w.line);
+    let source = crate::types::exceptions::source_line(vm, &file, w.line);
     let source = source.map_or_else(String::new, |l| format!("  {l}\n"));
     runtime::write_stderr(vm, &format!("{file}:{}: {name}: {text}\n{source}", w.line));
     Ok(())

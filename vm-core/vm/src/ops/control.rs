@@ -62,6 +62,9 @@ fn handle_pending(vm: &Vm) -> PyResult<observe::Go> {
     {
         return Err(crate::error::Raised(e));
     }
+    if bits & breaker::COLLECT != 0 {
+        crate::gc::pending(vm);
+    }
     if bits & breaker::SWITCH != 0 {
         crate::runtime::switch_threads(vm)?;
     }

@@ -373,6 +373,7 @@ pub static DEF: TypeDef = TypeDef {
         s.aiter = Some(|_, v| Ok(v.to_ref()));
         s.anext = Some(|vm, v| new_send(vm, v, Value::NULL));
         s.finalize = Some(generator::finalize);
+        generator::collector_slots(s);
     },
     methods: &[
         MethodDef::new("asend", "($self, value, /)", |vm, a| new_send(vm, a[0], a[1]), "asend(v) -> send 'v' in generator."),

@@ -8,7 +8,7 @@ use crate::protocol::truth;
 use crate::shape;
 use crate::types::int;
 use crate::types::type_::{New, TypeDef, TypeRef};
-use crate::value::Value;
+use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
 /// Makes `True` or `False`.
@@ -53,6 +53,14 @@ logical!(and, &, BinaryOp::And);
 logical!(or, |, BinaryOp::Or);
 logical!(xor, ^, BinaryOp::Xor);
 
+fn invert(vm: &Vm, v: Value) -> PyResult {
+    let text = "Bitwise inversion '~' on bool is deprecated and will be removed in Python 3.16. This returns the bitwise \
+                inversion of the underlying int object and is usually not what you expect from the negation of a bool object. \
+                Use the 'not' operator for boolean negation or ~int(x) for the bitwise inversion of the underlying int.";
+    crate::runtime::warn(vm, shape::DEPRECATION_WARNING, text, 1)?;
+    Ok(Ref::small_int(if v.is(vm.true_()) { -2 } else { -1 }))
+}
+
 /// The text of `bool`'s own conversions, for `repr` of containers.
 pub fn is_true(vm: &Vm, v: Value) -> bool {
     v.is(vm.true_())
@@ -69,6 +77,7 @@ pub static DEF: TypeDef = TypeDef {
     new: New::Bound("(object=False, /)", bool_new),
     slots: |s| {
         s.repr = Some(repr);
+        s.invert = Some(invert);
         s.binary[BinaryOp::And as usize] = Some(and);
         s.binary[BinaryOp::Or as usize] = Some(or);
         s.binary[BinaryOp::Xor as usize] = Some(xor);

@@ -93,6 +93,7 @@ fn inherit(all: &mut crate::types::slots::Slots, own: &crate::types::slots::Slot
     all.drop = own.drop;
     all.size = own.size;
     all.traverse = own.traverse.or(all.traverse);
+    all.clear = own.clear.or(all.clear);
 }
 
 fn fill_dict(vm: &'static Vm, ty: TypeRef, own: &crate::types::slots::Slots) {

@@ -79,6 +79,8 @@ pub static DEF: TypeDef = TypeDef {
     new: New::Bound("(contents=<unrepresentable>, /)", cell_new),
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyCell>);
+        s.traverse = crate::traverse_fields!(PyCell: content);
+        s.clear = crate::clear_fields!(PyCell: content);
         s.repr = Some(repr);
         s.compare = Some(compare_cells);
     },

@@ -113,6 +113,7 @@ pub static DEF: TypeDef = TypeDef {
         s.repr = Some(generator::repr);
         s.await_ = Some(await_);
         s.finalize = Some(generator::finalize);
+        generator::collector_slots(s);
     },
     methods: &[
         MethodDef::new("send", "($self, value, /)", generator::send_method, SEND_DOC),
@@ -140,6 +141,7 @@ pub static WRAPPER_DEF: TypeDef = TypeDef {
     new: New::Disallowed,
     slots: |s| {
         s.drop = Some(object::drop_payload::<CoroutineWrapper>);
+        s.traverse = crate::traverse_fields!(CoroutineWrapper: coroutine);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(|vm, v| generator::next(vm, wrapped(v).as_value()));
     },

@@ -9,6 +9,7 @@ use crate::owned_cell::OwnedCell;
 use crate::protocol::{attr, call, object as obj, truth};
 use crate::shape;
 use crate::types::dict::PyDict;
+use crate::types::tuple::PyTuple;
 use crate::types::type_::{GetSetDef, MethodDef, New, TypeDef, TypeRef, flags};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -82,8 +83,13 @@ fn property_init(vm: &Vm, this: Value, args: CallArgs) -> PyResult<()> {
             p.doc.set(doc);
             return Ok(());
         }
-        // A subclass keeps its docstring as an attribute of the instance.
-        attr::set(vm, this, vm.names().__doc__, doc.non_null().unwrap_or(vm.none()).borrow())
+        // A subclass keeps its docstring as an attribute of the instance. Where it has no room for
+        // one, it is an error only if the docstring is the getter's, as in CPython.
+        let set = attr::set(vm, this, vm.names().__doc__, doc.non_null().unwrap_or(vm.none()).borrow());
+        match set {
+            Err(e) if !p.getter_doc.get() && e.is(vm, shape::ATTRIBUTE_ERROR) => Ok(()),
+            other => other,
+        }
     })
 }
 
@@ -132,10 +138,11 @@ fn property_set(vm: &Vm, d: Value, this: Value, v: Value) -> PyResult<()> {
 fn property_copy(vm: &Vm, this: Value, get: Value, set: Value, del: Value) -> PyResult {
     let p = prop(this);
     let or_old = |new: Value, old: Value| {
-        let v = if new.is_null() { old } else { new };
+        let v = if new.is_null() || new.is(vm.none()) { old } else { new };
         v.non_null().unwrap_or(vm.none())
     };
-    let doc = if p.getter_doc.get() && !get.is_null() {
+    // The new property's docstring is its getter's again.
+    let doc = if p.getter_doc.get() && !or_old(get, p.getter.get()).is(vm.none()) {
         vm.none()
     } else {
         p.doc.get().non_null().unwrap_or(vm.none())
@@ -151,7 +158,12 @@ fn property_copy(vm: &Vm, this: Value, get: Value, set: Value, del: Value) -> Py
 }
 
 fn property_set_name(vm: &Vm, a: &[Value]) -> PyResult {
-    prop(a[0]).name.set(a[2].to_ref());
+    let args = a[1].cast::<PyTuple>().map_or(&[][..], |t| t.as_slice());
+    let [_, name] = args else {
+        let text = format!("__set_name__() takes 2 positional arguments but {} were given", args.len());
+        return Err(vm.type_error(text));
+    };
+    prop(a[0]).name.set(name.to_ref());
     Ok(vm.none_ref())
 }
 
@@ -349,12 +361,14 @@ pub static PROPERTY: TypeDef = TypeDef {
         s.descr_get = Some(property_get);
         s.descr_set = Some(property_set);
         s.drop = Some(object::drop_payload::<PyProperty>);
+        s.traverse = crate::traverse_fields!(PyProperty: getter, setter, deleter, doc, name);
+        s.clear = crate::clear_fields!(PyProperty: getter, setter, deleter, doc);
     },
     methods: &[
         MethodDef::new("getter", "($self, object, /)", |vm, a| property_copy(vm, a[0], a[1], Value::NULL, Value::NULL), "Descriptor to obtain a copy of the property with a different getter."),
         MethodDef::new("setter", "($self, object, /)", |vm, a| property_copy(vm, a[0], Value::NULL, a[1], Value::NULL), "Descriptor to obtain a copy of the property with a different setter."),
         MethodDef::new("deleter", "($self, object, /)", |vm, a| property_copy(vm, a[0], Value::NULL, Value::NULL, a[1]), "Descriptor to obtain a copy of the property with a different deleter."),
-        MethodDef::new("__set_name__", "($self, owner, name, /)", property_set_name, "Method to set name of a property."),
+        MethodDef::new("__set_name__", "($self, *args)", property_set_name, "Method to set name of a property."),
     ],
     getset: &[
         GetSetDef::member("fget", |vm, v| or_none(vm, prop(v).getter.get()), ""),
@@ -378,6 +392,7 @@ pub static CLASSMETHOD: TypeDef = TypeDef {
         s.get_attr = Some(wrapper_getattr);
         s.set_attr = Some(wrapper_setattr);
         s.drop = Some(object::drop_payload::<PyWrapper>);
+        s.traverse = crate::traverse_fields!(PyWrapper: callable, dict);
     },
     getset: WRAPPER_GETSET,
     ..TypeDef::of::<PyWrapper>("classmethod")
@@ -395,6 +410,7 @@ pub static STATICMETHOD: TypeDef = TypeDef {
         s.get_attr = Some(wrapper_getattr);
         s.set_attr = Some(wrapper_setattr);
         s.drop = Some(object::drop_payload::<PyWrapper>);
+        s.traverse = crate::traverse_fields!(PyWrapper: callable, dict);
     },
     getset: WRAPPER_GETSET,
     ..TypeDef::of::<PyWrapper>("staticmethod")

@@ -222,6 +222,7 @@ pub static DEF: TypeDef = TypeDef {
     new: New::Bound("(frame, /)", proxy_new),
     slots: |s| {
         s.drop = Some(object::drop_payload::<FrameLocals>);
+        s.traverse = crate::traverse_fields!(FrameLocals: frame);
         s.get_item = Some(get_item);
         s.set_item = Some(set_item);
         s.len = Some(|_, v| Ok(items(v).len()));

@@ -9,6 +9,7 @@ use std::ptr;
 use crate::code::PyCode;
 use crate::error::PyResult;
 use crate::frame::Frame;
+use crate::gc::fields::Owns;
 use crate::object::{self, Header, Payload};
 use crate::owned_cell::OwnedCell;
 use crate::protocol::{number, object as obj};
@@ -57,6 +58,35 @@ pub struct PyFrame {
 // SAFETY: repr(C), header first.
 unsafe impl Payload for PyFrame {
     const SHAPE: u32 = shape::FRAME;
+}
+
+impl PyFrame {
+    /// Drops the locals of a frame that has ended.
+    fn release_own(&self) {
+        // SAFETY: taken out before anything is released.
+        let own = std::mem::take(unsafe { &mut *self.own.get() });
+        for v in own {
+            // SAFETY: the object owned them.
+            unsafe { v.release() }
+        }
+    }
+}
+
+/// Shows what the frame object itself owns: the locals only once the frame has ended.
+///
+/// # Safety
+/// `p` is a live frame object.
+unsafe fn traverse_frame(p: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: promised by the caller; nothing changes the locals meanwhile.
+    let (f, own) = unsafe {
+        let f = &*(p as *const PyFrame);
+        (f, &*f.own.get())
+    };
+    own.show(visit);
+    f.overwritten.show(visit);
+    for cell in [&f.function, &f.code, &f.back, &f.trace, &f.extra_locals] {
+        cell.show(visit);
+    }
 }
 
 impl Drop for PyFrame {
@@ -422,12 +452,7 @@ fn clear(vm: &Vm, args: &[Value]) -> PyResult {
             }
         }
         Place::Own => {
-            // SAFETY: taken out before anything is released.
-            let own = std::mem::take(unsafe { &mut *f.own.get() });
-            for v in own {
-                // SAFETY: the object owned them.
-                unsafe { v.release() }
-            }
+            f.release_own();
             Ok(vm.none_ref())
         }
     }
@@ -439,6 +464,13 @@ pub static FRAME_DEF: TypeDef = TypeDef {
     new: New::Disallowed,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyFrame>);
+        s.traverse = Some(traverse_frame);
+        s.clear = Some(|_, p| {
+            // SAFETY: a live frame object.
+            let f = unsafe { &*(p as *const PyFrame) };
+            f.trace.clear();
+            f.release_own();
+        });
         s.repr = Some(repr);
     },
     methods: &[MethodDef::new("clear", "($self, /)", clear, "Clear all references held by the frame.")],
@@ -566,6 +598,11 @@ pub static TRACEBACK_DEF: TypeDef = TypeDef {
         GetSetDef::member("tb_frame", |_, t| Ok(traceback(t).frame.clone()), ""),
         GetSetDef::member("tb_lasti", get_tb_lasti, ""),
     ],
+    slots: |s| {
+        s.drop = Some(object::drop_payload::<PyTraceback>);
+        s.traverse = crate::traverse_fields!(PyTraceback: next, frame);
+        s.clear = crate::clear_fields!(PyTraceback: next);
+    },
     ..TypeDef::of::<PyTraceback>("traceback")
 };
 

@@ -407,6 +407,8 @@ pub static DEF: TypeDef = TypeDef {
     ),
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyFunction>);
+        s.traverse = crate::traverse_fields!(PyFunction: code, globals, builtins, name, qualname, closure, defaults, kwdefaults, doc, module, annotations, annotate, type_params);
+        s.clear = crate::clear_fields!(PyFunction: defaults, kwdefaults, annotations, annotate, type_params);
         s.repr = Some(function_repr);
         s.call = Some(enter::call_function as fn(&Vm, Value, CallArgs) -> PyResult);
         s.descr_get = Some(descr_get);

@@ -14,6 +14,7 @@ use crate::memory;
 use crate::code::PyCode;
 use crate::error::{PyResult, Raised};
 use crate::frame::Frame;
+use crate::gc::fields::Owns;
 use crate::interp::enter;
 use crate::object::{self, Header, Payload};
 use crate::owned_cell::OwnedCell;
@@ -22,6 +23,7 @@ use crate::shape;
 use crate::types::exceptions;
 use crate::types::frame_object;
 use crate::types::function::PyFunction;
+use crate::types::slots::Slots;
 use crate::types::str_::PyStr;
 use crate::types::type_::{GetSetDef, MethodDef, New, Type, TypeDef, flags};
 use crate::value::{Ref, Value};
@@ -272,6 +274,30 @@ impl PyGenerator {
         }
         Ok(())
     }
+}
+
+/// Shows what a generator owns: its slots only while it does not run.
+///
+/// # Safety
+/// `p` is a live generator, coroutine or async generator.
+unsafe fn traverse_generator(p: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: promised by the caller.
+    let g = unsafe { &*(p as *const PyGenerator) };
+    g.slots().iter().for_each(|v| v.show(visit));
+    let cells = [&g.function, &g.handled.value, &g.code, &g.name, &g.qualname, &g.origin_or_finalizer, &g.frame_object];
+    cells.iter().for_each(|c| c.show(visit));
+}
+
+/// The slots of the three types that the collector uses.
+pub(super) fn collector_slots(s: &mut Slots) {
+    s.traverse = Some(traverse_generator);
+    s.clear = Some(|vm, p| {
+        // SAFETY: the slot gets live objects of the three types.
+        let g = unsafe { &*(p as *const PyGenerator) };
+        if g.state.get() != GeneratorState::Executing {
+            g.clear(vm);
+        }
+    });
 }
 
 /// Slots that are copied at once.
@@ -678,6 +704,7 @@ pub static GENERATOR_DEF: TypeDef = TypeDef {
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(next);
         s.finalize = Some(finalize);
+        collector_slots(s);
     },
     methods: &[
         MethodDef::new("send", "($self, value, /)", send_method, "send(value) -> send 'value' into generator,\nreturn next yielded value or raise StopIteration."),

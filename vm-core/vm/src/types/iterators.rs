@@ -130,6 +130,8 @@ pub static SEQUENCE_ITERATOR: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PySequenceIterator>);
+        s.traverse = crate::traverse_fields!(PySequenceIterator: sequence);
+        s.clear = crate::clear_fields!(PySequenceIterator: sequence);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(|vm, v| PySequenceIterator::of(v).step(vm));
     },
@@ -224,6 +226,8 @@ pub static CALLABLE_ITERATOR: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyCallableIterator>);
+        s.traverse = crate::traverse_fields!(PyCallableIterator: callable, sentinel);
+        s.clear = crate::clear_fields!(PyCallableIterator: callable, sentinel);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(|vm, v| PyCallableIterator::of(v).step(vm));
     },
@@ -261,6 +265,7 @@ pub static ENUMERATE: TypeDef = TypeDef {
           (0, seq[0]), (1, seq[1]), (2, seq[2]), ...",
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyEnumerate>);
+        s.traverse = crate::traverse_fields!(PyEnumerate: iterator, count);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(enumerate_next);
     },
@@ -351,6 +356,8 @@ pub static REVERSED: TypeDef = TypeDef {
     doc: "An iterator over the values of a sequence, from the last to the first.",
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyReversed>);
+        s.traverse = crate::traverse_fields!(PyReversed: sequence);
+        s.clear = crate::clear_fields!(PyReversed: sequence);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(|vm, v| PyReversed::of(v).step(vm));
     },
@@ -454,6 +461,7 @@ pub static ZIP: TypeDef = TypeDef {
           [('a', 0, 0), ('b', 1, 1), ('c', 2, 2)]",
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyZip>);
+        s.traverse = crate::traverse_fields!(PyZip: iterators);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(zip_next);
     },
@@ -579,6 +587,7 @@ pub static MAP: TypeDef = TypeDef {
           If strict is true, iterables of different lengths raise ValueError.",
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyMap>);
+        s.traverse = crate::traverse_fields!(PyMap: function, iterators);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(map_next);
     },
@@ -658,6 +667,7 @@ pub static FILTER: TypeDef = TypeDef {
           if the function is None, the items that are true themselves.",
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyFilter>);
+        s.traverse = crate::traverse_fields!(PyFilter: function, iterator);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(filter_next);
     },

@@ -52,6 +52,7 @@ pub static DEF: TypeDef = TypeDef {
     flags: flags::MAPPING,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyMappingProxy>);
+        s.traverse = crate::traverse_fields!(PyMappingProxy: mapping);
         s.repr = Some(repr);
         s.str = Some(|vm, v| protocol_object::str(vm, mapping(v)));
         s.hash = Some(|vm, v| protocol_object::hash(vm, mapping(v)));

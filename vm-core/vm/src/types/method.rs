@@ -116,6 +116,7 @@ pub static DEF: TypeDef = TypeDef {
     new: New::Bound("(function, instance, /)", method_new),
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyMethod>);
+        s.traverse = crate::traverse_fields!(PyMethod: function, receiver);
         s.repr = Some(method_repr);
         s.hash = Some(method_hash);
         s.call = Some(method_call);

@@ -38,6 +38,7 @@ macro_rules! builtin_types {
             ASYNC_GENERATOR_ASEND, OBJECT, $crate::types::async_generator::ASEND_DEF;
             ASYNC_GENERATOR_ATHROW, OBJECT, $crate::types::async_generator::ATHROW_DEF;
             ASYNC_GENERATOR_WRAPPED_VALUE, OBJECT, $crate::types::async_generator::WRAPPED_VALUE_DEF;
+            ANEXT_AWAITABLE, OBJECT, $crate::types::anext_awaitable::DEF;
             FRAME_LOCALS_PROXY, OBJECT, $crate::types::frame_locals::DEF;
             TEMPLATE, OBJECT, $crate::types::template::TEMPLATE;
             INTERPOLATION, OBJECT, $crate::types::template::INTERPOLATION;
@@ -295,6 +296,7 @@ macro_rules! builtin_types {
     };
 }
 
+pub mod anext_awaitable;
 pub mod async_generator;
 pub mod bool_;
 pub mod bootstrap;

@@ -7,9 +7,11 @@ use std::cell::Cell;
 use crate::args::{CallArgs, FunctionName, Signature};
 use crate::error::{PyResult, Raised};
 use crate::object::{self, Header, Payload};
+use crate::protocol::attr;
 use crate::shape;
 use crate::types::slots::SlotDef;
 use crate::types::str_::PyStr;
+use crate::types::tuple::PyTuple;
 use crate::types::type_::{GetSetDef, MethodDef, MethodKind, New, Type, TypeDef, TypeRef, flags};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -623,6 +625,38 @@ fn method_wrapper_self(_: &Vm, f: Value) -> PyResult {
     Ok(unsafe { f.cast_unchecked::<MethodWrapper>() }.this.clone())
 }
 
+/// `__reduce__` of what is an attribute of something: `getattr(owner, name)`.
+fn reduce_to_getattr(vm: &Vm, owner: Value, name: &str) -> PyResult {
+    let getattr = attr::get_named(vm, vm.runtime.builtins.get(), "getattr")?;
+    let args = PyTuple::pair(owner.to_ref(), vm.new_str(name));
+    Ok(PyTuple::pair(getattr, args))
+}
+
+/// A module's function is pickled by its name, a bound method as an attribute of its object.
+fn builtin_reduce(vm: &Vm, a: &[Value]) -> PyResult {
+    // SAFETY: method of this type.
+    let f = unsafe { a[0].cast_unchecked::<BuiltinFunction>() };
+    match f.this.non_null() {
+        Some(this) if !this.has_shape(shape::MODULE) => reduce_to_getattr(vm, this.borrow(), f.def.name),
+        _ => Ok(vm.new_str(f.def.name)),
+    }
+}
+
+/// `__reduce__` of descriptors: an attribute of the type.
+fn descriptor_reduce<T: Payload>(vm: &Vm, v: Value, of: fn(&T) -> (TypeRef, &'static str)) -> PyResult {
+    // SAFETY: method of the type with this payload.
+    let (owner, name) = of(unsafe { v.cast_unchecked::<T>() });
+    reduce_to_getattr(vm, owner.value(), name)
+}
+
+fn method_wrapper_reduce(vm: &Vm, a: &[Value]) -> PyResult {
+    // SAFETY: method of this type.
+    let w = unsafe { a[0].cast_unchecked::<MethodWrapper>() };
+    reduce_to_getattr(vm, w.this.value(), w.def.name)
+}
+
+const REDUCE_SIG: &str = "($self, /)";
+
 const PLAIN: u32 = 0;
 
 pub static BUILTIN_FUNCTION_DEF: TypeDef = TypeDef {
@@ -632,6 +666,7 @@ pub static BUILTIN_FUNCTION_DEF: TypeDef = TypeDef {
         s.call = Some(call_builtin);
         s.repr = Some(builtin_repr);
         s.drop = Some(object::drop_payload::<BuiltinFunction>);
+        s.traverse = crate::traverse_fields!(BuiltinFunction: this, module);
     },
     getset: &[
         GetSetDef::get("__name__", builtin_name, ""),
@@ -641,6 +676,7 @@ pub static BUILTIN_FUNCTION_DEF: TypeDef = TypeDef {
         GetSetDef::get("__self__", builtin_self, ""),
         GetSetDef::member("__module__", builtin_module, ""),
     ],
+    methods: &[MethodDef::new("__reduce__", REDUCE_SIG, builtin_reduce, "")],
     ..TypeDef::of::<BuiltinFunction>("builtin_function_or_method")
 };
 
@@ -656,6 +692,7 @@ pub static METHOD_DESCRIPTOR_DEF: TypeDef = TypeDef {
             described(vm, "method", d.def.name, d.owner)
         });
     },
+    methods: &[MethodDef::new("__reduce__", REDUCE_SIG, |vm, a| descriptor_reduce::<MethodDescriptor>(vm, a[0], |d| (d.owner, d.def.name)), "")],
     getset: method_getters::GETSET,
     ..TypeDef::of::<MethodDescriptor>("method_descriptor")
 };
@@ -672,6 +709,7 @@ pub static CLASSMETHOD_DESCRIPTOR_DEF: TypeDef = TypeDef {
             described(vm, "method", d.def.name, d.owner)
         });
     },
+    methods: &[MethodDef::new("__reduce__", REDUCE_SIG, |vm, a| descriptor_reduce::<ClassMethodDescriptor>(vm, a[0], |d| (d.owner, d.def.name)), "")],
     getset: classmethod_getters::GETSET,
     ..TypeDef::of::<ClassMethodDescriptor>("classmethod_descriptor")
 };
@@ -688,6 +726,7 @@ pub static WRAPPER_DESCRIPTOR_DEF: TypeDef = TypeDef {
             described(vm, "slot wrapper", d.def.name, d.owner)
         });
     },
+    methods: &[MethodDef::new("__reduce__", REDUCE_SIG, |vm, a| descriptor_reduce::<WrapperDescriptor>(vm, a[0], |d| (d.owner, d.def.name)), "")],
     getset: wrapper_getters::GETSET,
     ..TypeDef::of::<WrapperDescriptor>("wrapper_descriptor")
 };
@@ -699,7 +738,9 @@ pub static METHOD_WRAPPER_DEF: TypeDef = TypeDef {
         s.call = Some(call_method_wrapper);
         s.repr = Some(method_wrapper_repr);
         s.drop = Some(object::drop_payload::<MethodWrapper>);
+        s.traverse = crate::traverse_fields!(MethodWrapper: this);
     },
+    methods: &[MethodDef::new("__reduce__", REDUCE_SIG, method_wrapper_reduce, "")],
     getset: METHOD_WRAPPER_GETSET,
     ..TypeDef::of::<MethodWrapper>("method-wrapper")
 };

@@ -221,6 +221,7 @@ pub static DEF: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PySlice>);
+        s.traverse = crate::traverse_fields!(PySlice: start, stop, step);
         s.repr = Some(repr);
         s.hash = Some(hash);
         s.compare = Some(compare_slices);

@@ -82,7 +82,8 @@ pub type CallFn = fn(&Vm, Value, CallArgs) -> PyResult;
 pub type InitFn = fn(&Vm, Value, CallArgs) -> PyResult<()>;
 pub type NewFn = fn(&Vm, TypeRef, CallArgs) -> PyResult;
 
-/// Object, what to call with each object that it refers to.
+/// Object, what to call with each reference that its payload owns: with no value that it only
+/// borrows, with each as often as it holds a reference. (Immortal ones do not matter.)
 pub type TraverseFn = unsafe fn(*mut Header, &mut dyn FnMut(Value));
 
 /// A type's native entry points. A missing one means that the operation is not supported.
@@ -141,6 +142,8 @@ pub struct Slots {
     pub size: Option<unsafe fn(*mut Header) -> usize>,
     /// Calls the function with each object that the payload refers to.
     pub traverse: Option<TraverseFn>,
+    /// Gives up references that the payload can do without, to break a cycle of garbage.
+    pub clear: Option<unsafe fn(&Vm, *mut Header)>,
 }
 
 /// Which slot a special method belongs to, with its calling shape.

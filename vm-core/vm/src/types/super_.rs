@@ -207,6 +207,7 @@ pub static DEF: TypeDef = TypeDef {
         s.descr_get = Some(descr_get);
         s.repr = Some(repr);
         s.drop = Some(object::drop_payload::<PySuper>);
+        s.traverse = crate::traverse_fields!(PySuper: class, object, object_type);
     },
     getset: &[
         GetSetDef::member("__thisclass__", |vm, v| or_none(vm, this(v).class.get()), "the class invoking super()"),

@@ -58,13 +58,15 @@ impl PyWeakRef {
         let (prev, next) = (self.previous.get(), self.next.get());
         if prev.is_null() {
             // SAFETY: the target lives while its references are linked.
-            unsafe { object::prefix(p) }.weakrefs.set(next);
+            unsafe { object::prefix(p) }.set_weakrefs(next);
         } else {
             at(prev).next.set(next);
         }
         if !next.is_null() {
             at(next).previous.set(prev);
         }
+        self.next.set(std::ptr::null_mut());
+        self.previous.set(std::ptr::null_mut());
     }
 }
 
@@ -94,7 +96,7 @@ pub fn new(vm: &Vm, ty: TypeRef, v: Value, callback: Value) -> PyResult {
         return Ok(shared);
     }
     // SAFETY: types with WEAKREF have a prefix.
-    let head = unsafe { object::prefix(v.pointer()) }.weakrefs.get();
+    let head = unsafe { object::prefix(v.pointer()) }.weakrefs();
     let r = object::new_instance(
         ty,
         PyWeakRef {
@@ -110,14 +112,14 @@ pub fn new(vm: &Vm, ty: TypeRef, v: Value, callback: Value) -> PyResult {
         at(head).previous.set(r.pointer());
     }
     // SAFETY: as above.
-    unsafe { object::prefix(v.pointer()) }.weakrefs.set(r.pointer());
+    unsafe { object::prefix(v.pointer()) }.set_weakrefs(r.pointer());
     Ok(r)
 }
 
 /// A reference to `v` without callback that exists already, of exactly this built-in type.
 fn shared(v: Value, id: u32) -> Option<Ref> {
     // SAFETY: the caller has checked that `v` can have weak references.
-    let mut p = unsafe { object::prefix(v.pointer()) }.weakrefs.get();
+    let mut p = unsafe { object::prefix(v.pointer()) }.weakrefs();
     while !p.is_null() {
         // SAFETY: linked references are live memory; one that is dying itself has a count of 0.
         let (shape, refs) = unsafe { ((*p).shape, (*p).refs) };
@@ -139,7 +141,7 @@ pub fn all(vm: &Vm, v: Value) -> Vec<Ref> {
     let mut out = Vec::new();
     if is_supported(vm, v) {
         // SAFETY: types with WEAKREF have a prefix.
-        let mut p = unsafe { object::prefix(v.pointer()) }.weakrefs.get();
+        let mut p = unsafe { object::prefix(v.pointer()) }.weakrefs();
         while !p.is_null() {
             // SAFETY: linked references are live memory; one that is dying has a count of 0.
             if unsafe { (*p).refs } > 0 {
@@ -155,23 +157,33 @@ pub fn all(vm: &Vm, v: Value) -> Vec<Ref> {
 #[inline(never)]
 pub(crate) fn clear_all(vm: &Vm, p: *mut Header) {
     let mut dead = Vec::new();
-    // SAFETY: the dying object has a prefix.
-    let mut q = unsafe { object::prefix(p) }.weakrefs.get();
+    detach(p, true, &mut dead);
+    detach(p, false, &mut dead);
+    call_back(vm, dead);
+}
+
+/// Clears the references to an object that have a callback, or those that have none; adds the
+/// former to `dead`.
+pub(crate) fn detach(p: *mut Header, with_callback: bool, dead: &mut Vec<Ref>) {
+    // SAFETY: the caller's object has a prefix.
+    let mut q = unsafe { object::prefix(p) }.weakrefs();
     while !q.is_null() {
         let w = at(q);
         let next = w.next.get();
-        w.target.set(std::ptr::null_mut());
-        // A reference that is dying itself gets no callback.
-        // SAFETY: linked references are live memory.
-        if unsafe { (*q).refs } > 0 && !w.callback.is_null() {
-            dead.push(Value::borrowed(q).to_ref());
+        if w.callback.is_null() != with_callback {
+            w.unlink();
+            // A reference that is dying itself gets no callback.
+            // SAFETY: linked references are live memory.
+            if with_callback && unsafe { (*q).refs } > 0 {
+                dead.push(Value::borrowed(q).to_ref());
+            }
         }
-        w.next.set(std::ptr::null_mut());
-        w.previous.set(std::ptr::null_mut());
         q = next;
     }
-    // SAFETY: as above.
-    unsafe { object::prefix(p) }.weakrefs.set(std::ptr::null_mut());
+}
+
+/// Calls the callbacks of references that were cleared.
+pub(crate) fn call_back(vm: &Vm, dead: Vec<Ref>) {
     for w in dead {
         if let Some(f) = this(w.value()).callback.take()
             && let Err(e) = call::call_args(vm, f.value(), &[w.value()])
@@ -257,6 +269,8 @@ pub static DEF: TypeDef = TypeDef {
         s.hash = Some(hash);
         s.compare = Some(compare_refs);
         s.drop = Some(object::drop_payload::<PyWeakRef>);
+        s.traverse = crate::traverse_fields!(PyWeakRef: callback);
+        s.clear = crate::clear_fields!(PyWeakRef: callback);
     },
     methods: &[MethodDef::class(
         "__class_getitem__",

@@ -117,6 +117,7 @@ pub static DEQUE: TypeDef = TypeDef {
     flags: flags::BASETYPE | flags::HEAP | flags::PREFIX | flags::WEAKREF | flags::SEQUENCE,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyDeque>);
+        s.traverse = crate::traverse_fields!(PyDeque: items);
         s.init = Some(init);
         s.repr = Some(repr);
         s.compare = Some(compare_deques);

@@ -38,6 +38,7 @@ pub static LRU_CACHE: TypeDef = TypeDef {
     flags: flags::BASETYPE | flags::HEAP | flags::PREFIX | flags::DICT | flags::WEAKREF | flags::METHOD_DESCRIPTOR,
     slots: |s| {
         s.drop = Some(object::drop_payload::<LruCache>);
+        s.traverse = crate::traverse_fields!(LruCache: function, cache, info_type);
         s.call = Some(call_cached);
         s.descr_get = Some(|vm, d, instance, _| {
             if instance.is_null() || instance.is(vm.none()) {

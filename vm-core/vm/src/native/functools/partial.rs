@@ -79,6 +79,7 @@ pub static PARTIAL: TypeDef = TypeDef {
     flags: flags::BASETYPE | flags::HEAP | flags::PREFIX | flags::DICT | flags::WEAKREF,
     slots: |s| {
         s.drop = Some(object::drop_payload::<Partial>);
+        s.traverse = crate::traverse_fields!(Partial: function, args, keywords);
         s.repr = Some(repr);
         s.call = Some(call_partial);
         s.descr_get = Some(|_, d, instance, _| {

@@ -10,7 +10,7 @@ use crate::types::frame_object::{self, PyFrame};
 use crate::types::list::PyList;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
-use crate::types::type_::{MethodDef, flags as type_flags};
+use crate::types::type_::MethodDef;
 use crate::types::{int, module};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -404,11 +404,6 @@ fn text(s: &'static str) -> impl Fn(&Vm) -> Ref {
 /// Puts the module's `__name__` and its like where `importlib` will want them changed.
 pub(crate) fn namespace(vm: &Vm) -> &PyDict {
     module::dict(vm, vm.runtime.sys.get())
-}
-
-/// Whether a type's instances are tracked by a collector: those that can refer to others.
-pub(crate) fn can_refer(vm: &Vm, v: Value) -> bool {
-    v.is_object() && (vm.type_of(v).slots().traverse.is_some() || vm.type_of(v).has_flag(type_flags::DICT))
 }
 
 static JIT: ModuleDef = ModuleDef::new(

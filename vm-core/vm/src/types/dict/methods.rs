@@ -30,6 +30,7 @@ pub static DEF: TypeDef = TypeDef {
 fn fill_slots(s: &mut Slots) {
     s.drop = Some(object::drop_payload::<PyDict>);
     s.traverse = Some(traverse_dict);
+    s.clear = Some(|_, p| this(Value::borrowed(p)).clear());
     s.init = Some(init);
     s.repr = Some(repr);
     s.compare = Some(compare);

@@ -273,6 +273,7 @@ macro_rules! view_type {
             flags: 0,
             slots: |s| {
                 s.drop = Some(object::drop_payload::<PyDictView<{ shape::$shape }>>);
+                s.traverse = $crate::traverse_fields!(PyDictView<{ shape::$shape }>: dict);
                 s.len = Some(len);
                 s.repr = Some(repr);
                 let fill: fn(&mut Slots) = $slots;
@@ -460,6 +461,8 @@ macro_rules! iterator_type {
             flags: 0,
             slots: |s| {
                 s.drop = Some(object::drop_payload::<PyDictIterator<{ shape::$shape }>>);
+                s.traverse = $crate::traverse_fields!(PyDictIterator<{ shape::$shape }>: dict, pairs);
+                s.clear = $crate::clear_fields!(PyDictIterator<{ shape::$shape }>: dict);
                 s.iter = Some(|_, v| Ok(v.to_ref()));
                 s.next = Some(|vm, v| PyDictIterator::<{ shape::$shape }>::of(v).$next(vm, $pick));
             },

@@ -362,6 +362,8 @@ pub static BASE_EXCEPTION: TypeDef = TypeDef {
         s.repr = Some(repr);
         s.str = Some(str);
         s.drop = Some(object::drop_payload::<PyException>);
+        s.traverse = crate::traverse_fields!(PyException: args, traceback, context, cause, fields);
+        s.clear = crate::clear_fields!(PyException: traceback, context, cause);
     },
     methods: &[
         MethodDef::new("with_traceback", "($self, object, /)", with_traceback, "Set self.__traceback__ to tb and return self."),

@@ -38,7 +38,7 @@ pub fn text(vm: &Vm, traceback: Value) -> String {
         }
         if times <= REPEATED {
             out += &format!("  File \"{}\", line {}, in {}\n", e.file, e.line, e.function);
-            out += &source_line(&mut files, e);
+            out += &source_line(vm, &mut files, e);
         }
     }
     out + &repeated(times)
@@ -71,8 +71,8 @@ fn entry(vm: &Vm, tb: Value) -> Option<Entry> {
 }
 
 /// The line of an entry, if its file can be read.
-fn source_line(files: &mut HashMap<String, Option<Vec<u8>>>, e: &Entry) -> String {
-    let source = files.entry(e.file.clone()).or_insert_with(|| std::fs::read(&e.file).ok());
+fn source_line(vm: &Vm, files: &mut HashMap<String, Option<Vec<u8>>>, e: &Entry) -> String {
+    let source = files.entry(e.file.clone()).or_insert_with(|| crate::runtime::source_file(vm, &e.file));
     let line = usize::try_from(e.line - 1).ok().and_then(|i| source.as_ref()?.split(|b| *b == b'\n').nth(i));
     match line {
         Some(l) => {

@@ -68,9 +68,9 @@ pub fn single_text(vm: &Vm, e: Value) -> String {
 }
 
 /// A line of a source file, without indentation; nothing if it cannot be had or is blank.
-pub fn source_line(file: &str, line: i64) -> Option<String> {
+pub fn source_line(vm: &Vm, file: &str, line: i64) -> Option<String> {
     let index = usize::try_from(line).ok()?.checked_sub(1)?;
-    let source = std::fs::read(file).ok()?;
+    let source = crate::runtime::source_file(vm, file)?;
     let text = String::from_utf8_lossy(source.split(|b| *b == b'\n').nth(index)?).trim().to_owned();
     (!text.is_empty()).then_some(text)
 }

@@ -101,6 +101,7 @@ pub static DEF: TypeDef = TypeDef {
     flags: flags::BASETYPE | flags::HEAP | flags::PREFIX | flags::WEAKREF,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyGenericAlias>);
+        s.traverse = crate::traverse_fields!(PyGenericAlias: origin, args, parameters);
         s.repr = Some(repr);
         s.hash = Some(hash);
         s.call = Some(call_alias);
@@ -312,6 +313,8 @@ pub static ITERATOR_DEF: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyGenericAliasIterator>);
+        s.traverse = crate::traverse_fields!(PyGenericAliasIterator: alias);
+        s.clear = crate::clear_fields!(PyGenericAliasIterator: alias);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(next);
     },

@@ -154,6 +154,7 @@ pub static UNION_DEF: TypeDef = TypeDef {
     flags: flags::HEAP | flags::PREFIX | flags::WEAKREF,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyUnion>);
+        s.traverse = crate::traverse_fields!(PyUnion: args, hashable, unhashable, parameters);
         s.repr = Some(repr);
         s.hash = Some(hash);
         s.get_attr = Some(get_attr);

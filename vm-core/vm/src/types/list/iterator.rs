@@ -108,6 +108,8 @@ pub static ITERATOR_DEF: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyListIterator>);
+        s.traverse = crate::traverse_fields!(PyListIterator: list);
+        s.clear = crate::clear_fields!(PyListIterator: list);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(|_, v| Ok(forward(v).step()));
     },
@@ -129,6 +131,8 @@ pub static REVERSE_ITERATOR_DEF: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyListReverseIterator>);
+        s.traverse = crate::traverse_fields!(PyListReverseIterator: list);
+        s.clear = crate::clear_fields!(PyListReverseIterator: list);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(|_, v| Ok(backward(v).step()));
     },

@@ -25,6 +25,7 @@ pub static DEF: TypeDef = TypeDef {
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyList>);
         s.traverse = Some(traverse_list);
+        s.clear = Some(|_, p| this(Value::borrowed(p)).clear());
         s.init = Some(init);
         s.repr = Some(repr);
         s.compare = Some(compare_lists);

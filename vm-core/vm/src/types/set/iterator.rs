@@ -74,6 +74,8 @@ pub static ITERATOR_DEF: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PySetIterator>);
+        s.traverse = crate::traverse_fields!(PySetIterator: set);
+        s.clear = crate::clear_fields!(PySetIterator: set);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(|vm, v| this(v).step(vm));
     },

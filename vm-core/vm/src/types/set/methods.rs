@@ -49,6 +49,7 @@ pub static FROZENSET_DEF: TypeDef = TypeDef {
 
 fn common_slots(s: &mut Slots) {
     s.traverse = Some(traverse_set);
+    s.clear = Some(|_, p| PySet::of(Value::borrowed(p)).clear());
     s.repr = Some(repr);
     s.compare = Some(ops::compare);
     s.iter = Some(|_, v| Ok(iterator::PySetIterator::new(v)));

@@ -49,11 +49,18 @@ fn repeat(vm: &Vm, a: Value, n: Value) -> PyResult {
     if n == 1 && a.has_shape(shape::STR) {
         return Ok(a.to_ref());
     }
-    if s.as_bytes().len().checked_mul(n as usize).is_none_or(|b| b > isize::MAX as usize / 2) {
+    let Some(chars) = s.char_len().checked_mul(n as usize).filter(|c| *c <= isize::MAX as usize) else {
         return Err(vm.overflow_error("repeated string is too long"));
+    };
+    let size = s.as_bytes().len().checked_mul(n as usize).unwrap_or(usize::MAX);
+    let mut text = Vec::new();
+    if text.try_reserve_exact(size).is_err() {
+        return Err(vm.memory_error(""));
     }
-    let text = s.as_bytes().repeat(n as usize);
-    Ok(PyStr::from_counted_parts(vm, &[&text], s.char_len() * n as usize))
+    for _ in 0..n {
+        text.extend_from_slice(s.as_bytes());
+    }
+    Ok(PyStr::from_counted_parts(vm, &[&text], chars))
 }
 
 fn get_item(vm: &Vm, v: Value, key: Value) -> PyResult {

@@ -69,6 +69,8 @@ pub static ITERATOR_DEF: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyTupleIterator>);
+        s.traverse = crate::traverse_fields!(PyTupleIterator: tuple);
+        s.clear = crate::clear_fields!(PyTupleIterator: tuple);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(|_, v| Ok(this(v).step()));
     },

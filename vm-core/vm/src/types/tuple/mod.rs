@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ptr;
 
+use crate::gc::fields::Owns;
 use crate::object::{self, Header, Payload};
 use crate::owned_cell::OwnedCell;
 use crate::shape;
@@ -255,6 +256,12 @@ unsafe fn drop_tuple(p: *mut Header) {
 /// A pair that its owner, an iterator, gives out again with other items once nobody else holds
 /// it any more: a loop that takes pairs apart needs but one.
 pub(crate) struct PairBuffer(OwnedCell);
+
+impl Owns for PairBuffer {
+    fn show(&self, visit: &mut dyn FnMut(Value)) {
+        self.0.show(visit);
+    }
+}
 
 impl PairBuffer {
     pub const fn new() -> PairBuffer {

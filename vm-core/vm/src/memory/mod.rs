@@ -3,6 +3,12 @@
 //! Most objects are small, live briefly and belong to one thread. Their memory comes from lists
 //! of free blocks of one size each; larger objects are the global allocator's. Builds that check
 //! memory get all of it from there: what is reused at once hides mistakes.
+//!
+//! Objects and the buffers that they own (a list's items, a dict's table) come from lists of
+//! their own, so that the cycle collector can walk over all objects ([`heap`]) without any
+//! account of them being kept while the program runs.
+
+pub mod heap;
 
 use std::alloc::{Layout, alloc as global_alloc, dealloc as global_dealloc, handle_alloc_error};
 use std::cell::UnsafeCell;
@@ -25,13 +31,20 @@ struct Free {
     next: *mut Free,
 }
 
+type FreeLists = [*mut Free; LARGEST / GRAIN + 1];
+
 struct Pool {
-    free: [*mut Free; LARGEST / GRAIN + 1],
+    buffers: FreeLists,
+    objects: FreeLists,
 }
 
 thread_local! {
-    static POOL: UnsafeCell<Pool> =
-        const { UnsafeCell::new(Pool { free: [ptr::null_mut(); LARGEST / GRAIN + 1] }) };
+    static POOL: UnsafeCell<Pool> = const {
+        UnsafeCell::new(Pool {
+            buffers: [ptr::null_mut(); LARGEST / GRAIN + 1],
+            objects: [ptr::null_mut(); LARGEST / GRAIN + 1],
+        })
+    };
 }
 
 /// The list of a size; size 0 is not asked for.
@@ -40,7 +53,7 @@ const fn class_of(size: usize) -> usize {
     size.div_ceil(GRAIN)
 }
 
-/// Memory of at least `size` bytes, aligned for objects.
+/// Memory for a buffer of at least `size` bytes, aligned as objects are.
 #[inline(always)]
 pub fn allocate(size: usize) -> *mut u8 {
     if !POOLED || size > LARGEST {
@@ -50,15 +63,7 @@ pub fn allocate(size: usize) -> *mut u8 {
     POOL.with(|pool| {
         // SAFETY: the pool is this thread's, and nothing here calls out while it is borrowed;
         // blocks in the list are free memory of the list's size.
-        unsafe {
-            let head = &raw mut (*pool.get()).free[class];
-            let block = *head;
-            if block.is_null() {
-                return refill(head, class * GRAIN);
-            }
-            *head = (*block).next;
-            block as *mut u8
-        }
+        unsafe { take(&raw mut (*pool.get()).buffers[class]).unwrap_or_else(|| refill(class)) }
     })
 }
 
@@ -73,12 +78,61 @@ pub unsafe fn free(p: *mut u8, size: usize) {
         if !POOLED || size > LARGEST {
             return free_large(p, size);
         }
-        POOL.with(|pool| {
-            let head = &raw mut (*pool.get()).free[class_of(size)];
-            let block = p as *mut Free;
-            (*block).next = *head;
-            *head = block;
-        })
+        POOL.with(|pool| put(&raw mut (*pool.get()).buffers[class_of(size)], p))
+    }
+}
+
+/// Memory for an object (with its prefix) of `size` bytes, which must be initialized before the
+/// collector can come: before any Python code runs.
+#[inline(always)]
+pub fn allocate_object(size: usize) -> *mut u8 {
+    if !POOLED || size > LARGEST {
+        return heap::allocate_large(size);
+    }
+    let class = class_of(size);
+    POOL.with(|pool| {
+        // SAFETY: as in `allocate`.
+        unsafe { take(&raw mut (*pool.get()).objects[class]).unwrap_or_else(|| heap::refill(class)) }
+    })
+}
+
+/// Gives back what `allocate_object` has returned for the same size.
+///
+/// # Safety
+/// Nobody may use the memory any more.
+#[inline(always)]
+pub unsafe fn free_object(p: *mut u8, size: usize) {
+    // SAFETY: promised by the caller; otherwise as in `allocate`.
+    unsafe {
+        if !POOLED || size > LARGEST {
+            return heap::free_large(p, size);
+        }
+        POOL.with(|pool| put(&raw mut (*pool.get()).objects[class_of(size)], p))
+    }
+}
+
+/// Takes the first block off a list.
+#[inline(always)]
+unsafe fn take(head: *mut *mut Free) -> Option<*mut u8> {
+    // SAFETY: the head of one of this thread's lists.
+    unsafe {
+        let block = *head;
+        if block.is_null() {
+            return None;
+        }
+        *head = (*block).next;
+        Some(block as *mut u8)
+    }
+}
+
+/// Puts a block in front of a list.
+#[inline(always)]
+unsafe fn put(head: *mut *mut Free, p: *mut u8) {
+    // SAFETY: the head of one of this thread's lists; nobody else uses the block.
+    unsafe {
+        let block = p as *mut Free;
+        (*block).next = *head;
+        *head = block;
     }
 }
 
@@ -106,22 +160,30 @@ pub unsafe fn resize(p: *mut u8, old: usize, new: usize) -> *mut u8 {
     }
 }
 
-/// Takes a chunk apart into blocks; returns the first, leaves the others in the list.
+/// Takes a fresh chunk apart into blocks for buffers; returns the first, leaves the others in the list.
 #[cold]
 #[inline(never)]
-unsafe fn refill(head: *mut *mut Free, size: usize) -> *mut u8 {
+fn refill(class: usize) -> *mut u8 {
     let chunk = allocate_large(CHUNK);
-    // SAFETY: the chunk is fresh, and blocks lie apart in it.
-    unsafe {
-        let mut next = ptr::null_mut();
-        for i in (1..CHUNK / size).rev() {
-            let block = chunk.add(i * size) as *mut Free;
+    // SAFETY: the chunk is fresh, and its blocks are nobody's; the list is this thread's and empty.
+    POOL.with(|pool| unsafe {
+        (*pool.get()).buffers[class] = link_blocks(chunk, class * GRAIN, CHUNK / (class * GRAIN));
+    });
+    chunk
+}
+
+/// Links all blocks but the first of those that lie from `first` on.
+unsafe fn link_blocks(first: *mut u8, size: usize, count: usize) -> *mut Free {
+    let mut next = ptr::null_mut();
+    for i in (1..count).rev() {
+        // SAFETY: the caller has memory for `count` blocks.
+        unsafe {
+            let block = first.add(i * size) as *mut Free;
             (*block).next = next;
             next = block;
         }
-        *head = next;
     }
-    chunk
+    next
 }
 
 fn large_layout(size: usize) -> Layout {

@@ -1,0 +1,266 @@
+//! All objects of a thread, for the cycle collector to walk over.
+//!
+//! Small objects lie in chunks of blocks of one size. A block is an object unless it is in the
+//! list of free ones; where in the block its header is, the first word tells: a prefix's has its
+//! highest bit set, a header's has not. Large objects are kept in a set.
+
+use std::cell::{Cell, UnsafeCell};
+use std::ptr;
+
+use rustc_hash::FxHashMap;
+
+use super::{CHUNK, Free, GRAIN, POOL, POOLED, class_of};
+use crate::object::{Header, PREFIX_MARK, PREFIX_SIZE};
+
+/// What a chunk of objects starts with; chunks lie at multiples of their size.
+#[repr(C, align(16))]
+struct Chunk {
+    /// Size of its blocks.
+    size: u32,
+    /// Which of all chunks it is.
+    index: u32,
+}
+
+const CHUNK_HEAD: usize = size_of::<Chunk>();
+
+impl Chunk {
+    fn count(&self) -> usize {
+        (CHUNK - CHUNK_HEAD) / self.size as usize
+    }
+}
+
+/// Where this thread's objects are.
+#[derive(Default)]
+struct Heap {
+    chunks: Vec<*mut Chunk>,
+    /// Objects with memory of their own, and its size.
+    large: FxHashMap<*mut u8, usize>,
+}
+
+thread_local! {
+    // Not dropped: threads that run Python live as long as their VM.
+    static HEAP: UnsafeCell<Option<Heap>> = const { UnsafeCell::new(None) };
+    /// Bytes of objects that were taken from the system less those given back.
+    static TAKEN: Cell<usize> = const { Cell::new(0) };
+    /// How much may be taken before the collector is asked for.
+    static LIMIT: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+fn with_heap<R>(f: impl FnOnce(&mut Heap) -> R) -> R {
+    // SAFETY: this thread's, and `f` (below) calls nothing that comes back here.
+    HEAP.with(|h| f(unsafe { (*h.get()).get_or_insert_default() }))
+}
+
+/// Memory is taken in pieces of this size.
+pub const CHUNK_SIZE: usize = CHUNK;
+
+/// Bytes taken for objects.
+pub fn taken() -> usize {
+    TAKEN.get()
+}
+
+/// Asks for the collector when more than so many bytes are taken.
+pub fn set_limit(bytes: usize) {
+    LIMIT.set(bytes);
+}
+
+fn note_taken(bytes: usize) {
+    let taken = TAKEN.get() + bytes;
+    TAKEN.set(taken);
+    if taken > LIMIT.get() {
+        // Once: the collector sets the next limit.
+        LIMIT.set(usize::MAX);
+        crate::gc::request();
+    }
+}
+
+/// Takes a fresh chunk apart into blocks for objects; returns the first, leaves the others in the list.
+#[cold]
+#[inline(never)]
+pub(super) fn refill(class: usize) -> *mut u8 {
+    let size = class * GRAIN;
+    let layout = std::alloc::Layout::from_size_align(CHUNK, CHUNK).unwrap_or_else(|_| unreachable!("a power of two"));
+    // SAFETY: the chunk is fresh and aligned to its size; the list is this thread's and empty.
+    unsafe {
+        let chunk = std::alloc::alloc(layout) as *mut Chunk;
+        if chunk.is_null() {
+            std::alloc::handle_alloc_error(layout);
+        }
+        let index = with_heap(|h| {
+            h.chunks.push(chunk);
+            h.chunks.len() as u32 - 1
+        });
+        chunk.write(Chunk { size: size as u32, index });
+        let first = (chunk as *mut u8).add(CHUNK_HEAD);
+        let rest = super::link_blocks(first, size, (*chunk).count());
+        POOL.with(|pool| (*pool.get()).objects[class] = rest);
+        note_taken(CHUNK);
+        first
+    }
+}
+
+#[cold]
+#[inline(never)]
+pub(super) fn allocate_large(size: usize) -> *mut u8 {
+    let p = super::allocate_large(size);
+    with_heap(|h| h.large.insert(p, size));
+    note_taken(size);
+    p
+}
+
+/// # Safety
+/// As for [`super::free_object`].
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn free_large(p: *mut u8, size: usize) {
+    with_heap(|h| h.large.remove(&p));
+    TAKEN.set(TAKEN.get().saturating_sub(size));
+    // SAFETY: promised by the caller.
+    unsafe { super::free_large(p, size) }
+}
+
+/// An object's memory with another size and the same contents, as far as they fit.
+///
+/// # Safety
+/// `p` must come from `allocate_object` with size `old`; it is no longer valid.
+pub unsafe fn resize(p: *mut u8, old: usize, new: usize) -> *mut u8 {
+    if POOLED && class_of(old) == class_of(new) {
+        return p;
+    }
+    // SAFETY: promised by the caller.
+    unsafe {
+        if old > super::LARGEST && new > super::LARGEST {
+            let q = super::resize(p, old, new);
+            with_heap(|h| {
+                h.large.remove(&p);
+                h.large.insert(q, new);
+            });
+            TAKEN.set(TAKEN.get().saturating_sub(old));
+            note_taken(new);
+            return q;
+        }
+        let q = super::allocate_object(new);
+        ptr::copy_nonoverlapping(p, q, old.min(new));
+        super::free_object(p, old);
+        q
+    }
+}
+
+/// A snapshot of where objects may be: gives each of them a number, and finds it by its address.
+/// Holds as long as no object is made or ends.
+pub struct Blocks {
+    chunks: Vec<(*mut Chunk, u32)>,
+    /// The number of the first block of a chunk.
+    by_address: FxHashMap<usize, u32>,
+    large: Vec<*mut u8>,
+    large_numbers: FxHashMap<*mut u8, u32>,
+    count: u32,
+}
+
+impl Blocks {
+    pub fn new() -> Blocks {
+        with_heap(|h| {
+            let mut count = 0;
+            let mut chunks = Vec::with_capacity(h.chunks.len());
+            for &c in &h.chunks {
+                chunks.push((c, count));
+                // SAFETY: chunks are never given back.
+                count += unsafe { (*c).count() } as u32;
+            }
+            let by_address = chunks.iter().map(|&(c, first)| (c as usize, first)).collect();
+            let large: Vec<*mut u8> = h.large.keys().copied().collect();
+            let large_numbers = large.iter().enumerate().map(|(i, &p)| (p, count + i as u32)).collect();
+            count += large.len() as u32;
+            Blocks { chunks, by_address, large, large_numbers, count }
+        })
+    }
+
+    /// How many numbers there are.
+    pub fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// The number of the object at `p`; `None` for one that does not belong to this heap (a type, say).
+    #[inline]
+    pub fn number(&self, p: *mut Header) -> Option<usize> {
+        let at = p as usize;
+        let base = at & !(CHUNK - 1);
+        if POOLED && let Some(&first) = self.by_address.get(&base) {
+            // SAFETY: an address of a chunk.
+            let size = unsafe { (*(base as *const Chunk)).size } as usize;
+            return Some(first as usize + (at - base - CHUNK_HEAD) / size);
+        }
+        let large = |p: usize| self.large_numbers.get(&(p as *mut u8)).map(|&n| n as usize);
+        large(at).or_else(|| large(at - PREFIX_SIZE))
+    }
+
+    /// Calls `f` with the number and the header of each object.
+    pub fn for_each(&self, mut f: impl FnMut(usize, *mut Header)) {
+        let free = self.free_blocks();
+        for &(chunk, first) in &self.chunks {
+            // SAFETY: chunks are never given back; blocks that are not free are objects.
+            unsafe {
+                for i in 0..(*chunk).count() {
+                    let number = first as usize + i;
+                    if !free.contains(number) {
+                        f(number, header_in((chunk as *mut u8).add(CHUNK_HEAD + i * (*chunk).size as usize)));
+                    }
+                }
+            }
+        }
+        for (i, &p) in self.large.iter().enumerate() {
+            // SAFETY: a live object.
+            f(self.count as usize - self.large.len() + i, unsafe { header_in(p) });
+        }
+    }
+
+    fn free_blocks(&self) -> Bits {
+        let mut bits = Bits::new(self.len());
+        POOL.with(|pool| {
+            // SAFETY: the lists of this thread; nothing is allocated meanwhile.
+            let lists = unsafe { &(*pool.get()).objects };
+            for &head in lists {
+                let mut block: *mut Free = head;
+                while !block.is_null() {
+                    if let Some(n) = self.number(block as *mut Header) {
+                        bits.insert(n);
+                    }
+                    // SAFETY: free blocks are linked.
+                    block = unsafe { (*block).next };
+                }
+            }
+        });
+        bits
+    }
+}
+
+/// The header of the object whose memory starts at `block`.
+///
+/// # Safety
+/// It must be an object.
+unsafe fn header_in(block: *mut u8) -> *mut Header {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let has_prefix = *(block as *const u64) & PREFIX_MARK != 0;
+        block.add(if has_prefix { PREFIX_SIZE } else { 0 }) as *mut Header
+    }
+}
+
+/// A set of numbers.
+pub struct Bits(Vec<u64>);
+
+impl Bits {
+    pub fn new(len: usize) -> Bits {
+        Bits(vec![0; len.div_ceil(64)])
+    }
+
+    #[inline]
+    pub fn insert(&mut self, i: usize) {
+        self.0[i / 64] |= 1 << (i % 64);
+    }
+
+    #[inline]
+    pub fn contains(&self, i: usize) -> bool {
+        self.0[i / 64] >> (i % 64) & 1 != 0
+    }
+}

@@ -226,7 +226,6 @@ impl Layout {
     ///
     /// A distance may need EXTENDED_ARGs, which move everything behind them, so this goes on
     /// until all sizes are as assumed.
-    
     fn resolve_jump_offsets(&mut self) -> Result<(), Error> {
         for _ in 0..MAX_ROUNDS {
             let mut offset = 0u32;
@@ -261,7 +260,6 @@ impl Layout {
         self.instrs.last().map_or(0, Instr::end)
     }
 
-    
     fn code_units(&self) -> Vec<u8> {
         // Inline caches start as zeros.
         let mut code = vec![0; self.end() as usize * 2];
@@ -277,7 +275,6 @@ impl Layout {
         code
     }
 
-    
     fn location_table(&mut self, firstlineno: i32) -> Vec<u8> {
         let mut buffer = std::mem::take(&mut self.table);
         buffer.clear();
@@ -299,7 +296,6 @@ impl Layout {
         self.table.clone()
     }
 
-    
     fn exception_table(&self, graph: &Cfg) -> Result<Vec<u8>, Error> {
         if !self.guarded {
             return Ok(Vec::new());

@@ -10,7 +10,7 @@ use tailscope_bytecode::marshal;
 use tailscope_compiler::CompileOptions;
 
 /// Folders that no program imports.
-const LEFT_OUT: &[&str] = &["idlelib", "turtledemo", "ensurepip", "lib2to3", "test", "tkinter", "_pyrepl", "__pycache__"];
+const LEFT_OUT: &[&str] = &["idlelib", "turtledemo", "ensurepip", "lib2to3", "test", "tkinter", "__pycache__"];
 
 /// What file names in the code start with; `library.rs` has the same.
 const PREFIX: &str = "<frozen lib>/";

@@ -172,6 +172,10 @@ pub(crate) fn install(vm: &Vm) -> PyResult<()> {
     attr::set_named(vm, importer.value(), "get_source", BuiltinFunction::new(vm, &GET_SOURCE, Value::NULL, None).value())?;
     call::call_method(vm, external.value(), "_install", &[bootstrap.value()])?;
     vm.runtime.find_and_load.set(attr::get_named(vm, bootstrap.value(), "_find_and_load")?);
+    // CPython's names of these modules, by which `zipimport` asks for them.
+    for (name, module) in [("_frozen_importlib", &bootstrap), ("_frozen_importlib_external", &external)] {
+        runtime::modules(vm).set_text(vm, name, module.value());
+    }
     for (name, module) in runtime::modules(vm).items_vec() {
         if let Some(name) = name.cast::<PyStr>().and_then(PyStr::to_str) {
             describe(vm, name, module.value())?;
@@ -231,6 +235,19 @@ fn get_source(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(vm.new_str(&String::from_utf8_lossy(&m.source)))
 }
 
+/// For CPython's tests, which import a module once with and once without its native part. All
+/// imports of the library are of embedded modules, whatever is asked for.
+fn override_frozen(vm: &Vm, a: &[Value]) -> PyResult {
+    convert::c_int(vm, a[1])?;
+    Ok(vm.none_ref())
+}
+
+/// The old value: 0, for as the interpreter is configured.
+fn override_interpreters(vm: &Vm, a: &[Value]) -> PyResult {
+    convert::c_int(vm, a[1])?;
+    Ok(Value::small_int(0).to_ref())
+}
+
 const NAME: &str = "($module, name, /)";
 
 pub static MODULE: ModuleDef = ModuleDef {
@@ -260,6 +277,8 @@ pub static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("create_dynamic", "($module, spec, file=<unrepresentable>, /)", no_extensions, "Refused: there are no extension modules."),
         MethodDef::new("exec_dynamic", "($module, mod, /)", no_extensions, "Refused: there are no extension modules."),
         MethodDef::new("source_hash", "($module, /, key, source)", source_hash, "The hash by which bytecode files know their source."),
+        MethodDef::new("_override_frozen_modules_for_tests", "($module, override, /)", override_frozen, "Whether frozen modules are used is not for programs to choose here."),
+        MethodDef::new("_override_multi_interp_extensions_check", "($module, override, /)", override_interpreters, "Whether subinterpreters check extension modules: there are neither."),
         MethodDef::new("_fix_co_filename", "($module, code, path, /)", |vm, _| Ok(vm.none_ref()), "Code keeps the file name that it was compiled with."),
     ],
     init: |vm, m| {

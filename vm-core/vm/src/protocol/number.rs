@@ -252,14 +252,25 @@ pub fn index(vm: &Vm, v: Value) -> PyResult {
         )));
     };
     let r = f(vm, v)?;
-    if vm.type_of(r.value()).is_subtype(vm.builtin(shape::INT)) {
-        return Ok(r);
+    check_int(vm, &r, "__index__")?;
+    Ok(r)
+}
+
+/// Checks what a method has returned: an int. An instance of a subclass is yet allowed.
+pub fn check_int(vm: &Vm, r: &Ref, method: &str) -> PyResult<()> {
+    if r.is_small_int() || r.has_shape(shape::INT) {
+        return Ok(());
     }
-    Err(vm.type_error(format!(
-        "{}.__index__() must return an int, not {}",
-        ty.full_name(),
-        vm.type_of(r.value()).full_name()
-    )))
+    let ty = vm.type_of(r.value());
+    let text = format!("{method} returned non-int (type {})", ty.full_name());
+    if !ty.is_subtype(vm.builtin(shape::INT)) {
+        return Err(vm.type_error(text));
+    }
+    let text = format!(
+        "{text}.  The ability to return an instance of a strict subclass of int is deprecated, and may be removed in \
+         a future version of Python."
+    );
+    crate::runtime::warn(vm, shape::DEPRECATION_WARNING, &text, 1)
 }
 
 /// An index as i64, clipped to what fits (as slices want it).

@@ -111,6 +111,12 @@ fn fill_dict(vm: &'static Vm, ty: TypeRef, own: &crate::types::slots::Slots) {
     if own.new.is_some() {
         put("__new__", slot_call::new_function(vm, ty).value());
     }
+    let offers_memory = [shape::BYTES, shape::BYTEARRAY, shape::MEMORYVIEW].contains(&ty.instance_shape());
+    if offers_memory || own.buffer.is_some() {
+        for m in crate::types::memoryview::EXPORTER_METHODS {
+            put(m.name, native::method_descriptor(vm, m, ty).value());
+        }
+    }
     for m in def.methods {
         put(m.name, native::method_descriptor(vm, m, ty).value());
     }

@@ -7,7 +7,7 @@ use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::object as obj;
 use crate::shape;
 use crate::types::int::{self, Int};
-use crate::types::slots::CompareOp;
+use crate::types::slots::{CompareOp, UnaryFn};
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
 use crate::types::type_::{GetSetDef, MethodDef, New, TypeDef, TypeRef, flags};
@@ -88,15 +88,7 @@ pub fn as_f64(vm: &Vm, v: Value) -> PyResult<f64> {
     }
     let ty = vm.type_of(v);
     if let Some(f) = ty.slots().float {
-        let r = f(vm, v)?;
-        return match value_of(r.value()) {
-            Some(f) => Ok(f),
-            None => Err(vm.type_error(format!(
-                "{}.__float__() must return a float, not {}",
-                ty.full_name(),
-                vm.type_of(r.value()).full_name()
-            ))),
-        };
+        return by_method(vm, v, f);
     }
     if ty.slots().index.is_some() {
         let i = number::index(vm, v)?;
@@ -106,6 +98,25 @@ pub fn as_f64(vm: &Vm, v: Value) -> PyResult<f64> {
         };
     }
     Err(vm.type_error(format!("must be real number, not {}", ty.full_name())))
+}
+
+/// What an object's `__float__` gives.
+fn by_method(vm: &Vm, v: Value, float: UnaryFn) -> PyResult<f64> {
+    let r = float(vm, v)?;
+    let names = || (vm.type_of(v).full_name(), vm.type_of(r.value()).full_name());
+    let Some(f) = value_of(r.value()) else {
+        let (ty, made) = names();
+        return Err(vm.type_error(format!("{ty}.__float__ returned non-float (type {made})")));
+    };
+    if exact_value_of(r.value()).is_none() {
+        let (ty, made) = names();
+        let text = format!(
+            "{ty}.__float__ returned non-float (type {made}).  The ability to return an instance of a strict subclass \
+             of float is deprecated, and may be removed in a future version of Python."
+        );
+        crate::runtime::warn(vm, shape::DEPRECATION_WARNING, &text, 1)?;
+    }
+    Ok(f)
 }
 
 /// Python's float arithmetic on two floats.
@@ -169,10 +180,11 @@ fn binary(vm: &Vm, a: Value, b: Value, op: BinaryOp) -> PyResult {
 
 /// `x ** y`; a negative base with a fractional exponent gives a complex number.
 pub fn pow(vm: &Vm, x: f64, y: f64) -> PyResult {
-    if y == 0.0 {
+    if y == 0.0 || x == 1.0 {
         return Ok(new(vm, 1.0));
     }
-    if x == 0.0 && y < 0.0 {
+    // What the C library says of infinities and NaNs is what is wanted.
+    if x == 0.0 && y < 0.0 && y.is_finite() {
         return Err(vm.zero_division_error("zero to a negative power"));
     }
     if x < 0.0 && x.is_finite() && y.is_finite() && y != y.floor() {
@@ -292,21 +304,34 @@ fn float_new(vm: &Vm, ty: TypeRef, a: &[Value]) -> PyResult {
 }
 
 fn from_object(vm: &Vm, x: Value) -> PyResult<f64> {
-    let text = if let Some(s) = x.cast::<PyStr>() {
-        s.to_string_lossy()
-    } else if let Some(b) = crate::types::bytes::bytes_like(x) {
-        b.iter().map(|c| *c as char).collect()
-    } else {
-        let ty = vm.type_of(x);
-        if value_of(x).is_none() && ty.slots().float.is_none() && ty.slots().index.is_none() {
-            return Err(vm.type_error(format!(
-                "float() argument must be a string or a real number, not '{}'",
-                ty.full_name()
-            )));
-        }
+    if let Some(s) = x.cast_exact::<PyStr>() {
+        return from_text(vm, x, s.to_str());
+    }
+    if let Some(f) = exact_value_of(x) {
+        return Ok(f);
+    }
+    let ty = vm.type_of(x);
+    if let Some(f) = ty.slots().float {
+        return by_method(vm, x, f);
+    }
+    if ty.slots().index.is_some() {
         return as_f64(vm, x);
-    };
-    match parse(&text) {
+    }
+    if let Some(s) = x.cast::<PyStr>() {
+        return from_text(vm, x, s.to_str());
+    }
+    match crate::types::memoryview::contents(x) {
+        // Only ASCII counts in bytes.
+        Some(b) => from_text(vm, x, std::str::from_utf8(b).ok().filter(|t| t.is_ascii())),
+        None => Err(vm.type_error(format!(
+            "float() argument must be a string or a real number, not '{}'",
+            ty.full_name()
+        ))),
+    }
+}
+
+fn from_text(vm: &Vm, x: Value, text: Option<&str>) -> PyResult<f64> {
+    match text.and_then(parse) {
         Some(f) => Ok(f),
         None => Err(vm.value_error(format!("could not convert string to float: {}", obj::repr_text(vm, x)?))),
     }
@@ -433,6 +458,23 @@ fn fromhex(vm: &Vm, a: &[Value]) -> PyResult {
     }
 }
 
+fn from_number(vm: &Vm, a: &[Value]) -> PyResult {
+    let plain = a[0].is(vm.builtin(shape::FLOAT).value());
+    if plain && exact_value_of(a[1]).is_some() {
+        return Ok(a[1].to_ref());
+    }
+    let made = new(vm, as_f64(vm, a[1])?);
+    if plain { Ok(made) } else { crate::protocol::call::call_args(vm, a[0], &[made.value()]) }
+}
+
+fn getformat(vm: &Vm, a: &[Value]) -> PyResult {
+    let kind = crate::convert::str_arg(vm, "__getformat__", "argument", a[1])?;
+    if !matches!(kind.to_str(), Some("double" | "float")) {
+        return Err(vm.value_error("__getformat__() argument 1 must be 'double' or 'float'"));
+    }
+    Ok(vm.new_str(if cfg!(target_endian = "little") { "IEEE, little-endian" } else { "IEEE, big-endian" }))
+}
+
 fn format(vm: &Vm, a: &[Value]) -> PyResult {
     crate::format::format_float(vm, a[0], a[1])
 }
@@ -473,12 +515,13 @@ pub static DEF: TypeDef = TypeDef {
         MethodDef::new("as_integer_ratio", "($self, /)", as_integer_ratio, "Return a pair of integers, whose ratio is exactly equal to the original float.\n\nThe ratio is in lowest terms and has a positive denominator.  Raise\nOverflowError on infinities and a ValueError on NaNs.\n\n>>> (10.0).as_integer_ratio()\n(10, 1)\n>>> (0.0).as_integer_ratio()\n(0, 1)\n>>> (-.25).as_integer_ratio()\n(-1, 4)"),
         MethodDef::new("hex", "($self, /)", hex, "Return a hexadecimal representation of a floating-point number.\n\n>>> (-0.1).hex()\n'-0x1.999999999999ap-4'\n>>> 3.14159.hex()\n'0x1.921f9f01b866ep+1'"),
         MethodDef::class("fromhex", "($type, string, /)", fromhex, "Create a floating-point number from a hexadecimal string.\n\n>>> float.fromhex('0x1.ffffp10')\n2047.984375\n>>> float.fromhex('-0x1p-1074')\n-5e-324"),
-        MethodDef::class("from_number", "($type, number, /)", |vm, a| { let f = as_f64(vm, a[1])?; let r = new(vm, f); if a[0].is(vm.builtin(shape::FLOAT).value()) { Ok(r) } else { crate::protocol::call::call_args(vm, a[0], &[r.value()]) } }, "Convert real number to a floating-point number."),
+        MethodDef::class("from_number", "($type, number, /)", from_number, "Convert real number to a floating-point number."),
         MethodDef::new("__trunc__", "($self, /)", |vm, a| to_int(vm, this(a[0])), "Return the Integral closest to x between 0 and x."),
         MethodDef::new("__floor__", "($self, /)", |vm, a| to_int(vm, this(a[0]).floor()), "Return the floor as an Integral."),
         MethodDef::new("__ceil__", "($self, /)", |vm, a| to_int(vm, this(a[0]).ceil()), "Return the ceiling as an Integral."),
         MethodDef::new("__round__", "($self, ndigits=None, /)", round, "Return the Integral closest to x, rounding half toward even.\n\nWhen an argument is passed, work like built-in round(x, ndigits)."),
         MethodDef::new("__getnewargs__", "($self, /)", |vm, a| Ok(PyTuple::from_vec(vm, vec![new(vm, this(a[0]))])), ""),
+        MethodDef::class("__getformat__", "($type, typestr, /)", getformat, "You probably don't want to use this function.\n\n  typestr\n    Must be 'double' or 'float'.\n\nIt exists mainly to be used in Python's test suite.\n\nThis function returns whichever of 'unknown', 'IEEE, big-endian' or\n'IEEE, little-endian' best describes the format of floating-point\nnumbers used by the C type named by typestr."),
         MethodDef::new("__format__", "($self, format_spec, /)", format, "Formats the float according to format_spec."),
     ],
     getset: &[

@@ -66,7 +66,8 @@ fn call_new(vm: &Vm, bound: &[Value]) -> PyResult {
         )));
     }
     // The nearest built-in base decides how instances are laid out: no other may build them.
-    let native = cls.mro().iter().find(|t| !t.is_heap() && t.slots().new.is_some());
+    let lays_out = |t: &TypeRef| !t.is_heap() && t.slots().new.is_some() && t.layout() == cls.layout();
+    let native = cls.mro().iter().copied().find(lays_out);
     if let Some(native) = native
         && native.layout() != ty.layout()
         && !both_plain_exceptions(native, ty)

@@ -374,7 +374,8 @@ fn get_flags(vm: &Vm, v: Value) -> PyResult {
             f |= theirs;
         }
     }
-    if ty.is_heap() {
+    // These two are made at run time in CPython, too.
+    if ty.is_heap() || [shape::GENERIC, shape::AST].iter().any(|id| ty.is(vm.builtin(*id))) {
         f |= 1 << 9;
     }
     Ok(vm.new_int(f))
@@ -433,6 +434,30 @@ pub fn types_tuple(vm: &Vm, types: &[TypeRef]) -> Ref {
     type_::tuple_of(vm, types)
 }
 
+/// Bytes of an instance as far as all have them, and of each item of those that vary. Ints have
+/// CPython's sizes, from which programs reckon the number of digits.
+fn sizes(_: &Vm, v: Value) -> (i64, i64) {
+    let Some(ty) = Type::from_value(v) else { return (0, 0) };
+    let word = size_of::<Value>() as i64;
+    let extends = |layout| object::layout_extends(ty.layout(), layout);
+    if extends(shape::INT) {
+        return (24, 4);
+    }
+    let item = if extends(shape::TUPLE) { word } else { i64::from(extends(shape::BYTES)) };
+    (ty.payload_size() as i64 + i64::from(ty.member_slots()) * word, item)
+}
+
+/// -1: somewhere before the object, as CPython says of its managed dictionaries.
+fn get_dict_offset(_: &Vm, v: Value) -> PyResult {
+    let has = Type::from_value(v).is_some_and(|t| t.has_flag(flags::DICT));
+    Ok(Ref::small_int(if has { -1 } else { 0 }))
+}
+
+fn get_weakref_offset(_: &Vm, v: Value) -> PyResult {
+    let has = Type::from_value(v).is_some_and(|t| t.has_flag(flags::WEAKREF));
+    Ok(Ref::small_int(if has { -32 } else { 0 }))
+}
+
 pub static DEF: TypeDef = TypeDef {
     doc: "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type",
     flags: flags::BASETYPE | flags::HEAP | flags::PREFIX | flags::WEAKREF,
@@ -463,6 +488,10 @@ pub static DEF: TypeDef = TypeDef {
         GetSetDef::member("__base__", get_base, ""),
         GetSetDef::member("__mro__", get_mro, ""),
         GetSetDef::member("__flags__", get_flags, ""),
+        GetSetDef::member("__basicsize__", |vm, v| Ok(vm.new_int(sizes(vm, v).0)), ""),
+        GetSetDef::member("__itemsize__", |vm, v| Ok(vm.new_int(sizes(vm, v).1)), ""),
+        GetSetDef::member("__dictoffset__", get_dict_offset, ""),
+        GetSetDef::member("__weakrefoffset__", get_weakref_offset, ""),
         GetSetDef::get("__dict__", get_dict, ""),
         GetSetDef::get_set("__doc__", get_doc, set_doc, ""),
         GetSetDef::get_set("__abstractmethods__", get_abstract, set_abstract, ""),

@@ -28,15 +28,18 @@ pub static KEY_WRAPPER: TypeDef = TypeDef {
         s.compare = Some(compare_keys);
     },
     new: New::Disallowed,
-    getset: &[GetSetDef::member_set(
-        "obj",
-        |vm, v| Ok(KeyWrapper::of(v).object.get_ref().unwrap_or_else(|| vm.none_ref())),
-        |_, v, value| {
-            drop(KeyWrapper::of(v).object.replace(value.non_null().map(Value::to_ref)));
-            Ok(())
-        },
-        "Value wrapped by a key function.",
-    )],
+    getset: &[
+        GetSetDef::member_set(
+            "obj",
+            |vm, v| Ok(KeyWrapper::of(v).object.get_ref().unwrap_or_else(|| vm.none_ref())),
+            |_, v, value| {
+                drop(KeyWrapper::of(v).object.replace(value.non_null().map(Value::to_ref)));
+                Ok(())
+            },
+            "Value wrapped by a key function.",
+        ),
+        GetSetDef::get("__text_signature__", |vm, _| Ok(vm.new_str("(obj)")), ""),
+    ],
     ..TypeDef::of::<KeyWrapper>("functools.KeyWrapper")
 };
 

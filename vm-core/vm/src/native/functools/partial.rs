@@ -101,12 +101,13 @@ pub static PARTIAL: TypeDef = TypeDef {
         GetSetDef::member("func", |_, v| Ok(Partial::of(v).function.get().to_ref()), "The function that is called."),
         GetSetDef::member("args", |_, v| Ok(Partial::of(v).args.get().to_ref()), "Positional arguments given beforehand."),
         GetSetDef::member("keywords", |_, v| Ok(Partial::of(v).keywords.get().to_ref()), "Keyword arguments given beforehand."),
-        GetSetDef::get(
+        GetSetDef::get_set(
             "__dict__",
             |vm, v| match attr::instance_dict_value(vm, v) {
                 Some(d) => Ok(d.to_ref()),
                 None => Ok(vm.none_ref()),
             },
+            set_dict,
             "",
         ),
     ],
@@ -123,6 +124,17 @@ impl Partial {
         // SAFETY: made, and checked by `__setstate__`, to be a dict.
         unsafe { self.keywords.get().cast_unchecked() }
     }
+}
+
+fn set_dict(vm: &Vm, v: Value, d: Value) -> PyResult<()> {
+    if d.is_null() {
+        return Err(vm.type_error("cannot delete __dict__"));
+    }
+    if d.cast::<PyDict>().is_none() {
+        let ty = vm.type_of(d).full_name();
+        return Err(vm.type_error(format!("__dict__ must be set to a dictionary, not a '{ty}'")));
+    }
+    attr::replace_instance_dict(vm, v, d)
 }
 
 #[cold]
@@ -278,8 +290,7 @@ fn set_state(vm: &Vm, a: &[Value]) -> PyResult {
     p.args.set(args);
     p.keywords.set(keywords);
     p.placeholders.set(count);
-    if !own.is(vm.none()) {
-        attr::replace_instance_dict(vm, a[0], own)?;
-    }
+    let own = if own.is(vm.none()) { PyDict::new(vm) } else { own.to_ref() };
+    attr::replace_instance_dict(vm, a[0], own.value())?;
     Ok(vm.none_ref())
 }

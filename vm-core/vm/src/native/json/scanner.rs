@@ -1,5 +1,8 @@
 //! Reading of JSON.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::text::{self, characters, unquote};
 use super::{decode_error, string_argument};
 use crate::args::CallArgs;
@@ -53,7 +56,7 @@ pub(super) fn scanstring(vm: &Vm, a: &[Value]) -> PyResult {
     let Some(end) = usize::try_from(end).ok().filter(|end| *end <= s.char_len()) else {
         return Err(vm.value_error("end is out of bounds"));
     };
-    let document = Document { vm, scanner: None, object: a[1], text: s, bytes: s.as_bytes() };
+    let document = Document { vm, scanner: None, object: a[1], text: s, bytes: s.as_bytes(), keys: RefCell::default() };
     let begin = s.byte_offset(end);
     // The quote is a character before, whatever it is.
     let (contents, next) = unquote(s.as_bytes(), begin, strict).map_err(|b| {
@@ -70,6 +73,8 @@ struct Document<'a> {
     object: Value,
     text: &'a PyStr,
     bytes: &'a [u8],
+    /// Names of objects' members, of which there is one str each.
+    keys: RefCell<HashMap<Vec<u8>, Ref>>,
 }
 
 /// Why there is no value.
@@ -114,6 +119,18 @@ impl Document<'_> {
             Ok((contents, next)) => Ok((PyStr::from_wtf8(self.vm, &contents), next)),
             Err(text::Broken { message, at }) => Err(self.error(message, at.unwrap_or(begin - 1))),
         }
+    }
+
+    /// The name of a member.
+    fn key(&self, begin: usize) -> Result<(Ref, usize), Stop> {
+        let (key, next) = self.string(begin)?;
+        let Some(text) = key.cast::<PyStr>() else { return Ok((key, next)) };
+        let mut keys = self.keys.borrow_mut();
+        if let Some(known) = keys.get(text.as_bytes()) {
+            return Ok((known.clone(), next));
+        }
+        keys.insert(text.as_bytes().to_vec(), key.clone());
+        Ok((key, next))
     }
 
     /// The value that begins at a byte.
@@ -221,7 +238,7 @@ impl Document<'_> {
             if self.at(i) != Some(b'"') {
                 return Err(self.error("Expecting property name enclosed in double quotes", i));
             }
-            let (key, next) = self.string(i + 1)?;
+            let (key, next) = self.key(i + 1)?;
             i = self.skip_space(next);
             if self.at(i) != Some(b':') {
                 return Err(self.error("Expecting ':' delimiter", i));
@@ -272,7 +289,7 @@ fn scan(vm: &Vm, v: Value, args: CallArgs) -> PyResult {
             return Err(vm.stop_iteration(item::from_size(vm, index).value()));
         }
         let scanner = PyScanner::of(v);
-        let d = Document { vm, scanner: Some(scanner), object: a[0], text: s, bytes: s.as_bytes() };
+        let d = Document { vm, scanner: Some(scanner), object: a[0], text: s, bytes: s.as_bytes(), keys: RefCell::default() };
         match d.value(scanner, s.byte_offset(index)) {
             Ok((value, end)) => Ok(PyTuple::pair(value, item::from_size(vm, d.position(end)))),
             Err(Stop::NoValue(at)) => Err(vm.stop_iteration(item::from_size(vm, d.position(at)).value())),

@@ -10,7 +10,7 @@ use crate::types::iterators::payload;
 use crate::types::repr_writer::ReprWriter;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
-use crate::types::type_::{MethodDef, New, TypeDef, TypeRef};
+use crate::types::type_::{GetSetDef, MethodDef, New, TypeDef, TypeRef};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -74,6 +74,7 @@ pub static ITEMGETTER: TypeDef = TypeDef {
         |vm, a| Ok(PyTuple::pair(vm.type_of(a[0]).to_ref(), ItemGetter::of(a[0]).keys.clone())),
         "State for pickling.",
     )],
+    getset: SIGNATURE,
     ..TypeDef::of::<ItemGetter>("operator.itemgetter")
 };
 
@@ -117,6 +118,9 @@ fn repr_of(vm: &Vm, v: Value, args: &Ref) -> PyResult {
     Ok(text.unwrap_or_else(|| vm.new_str(&format!("{name}(...)"))))
 }
 
+/// How instances are called, for `inspect.signature`.
+const SIGNATURE: &[GetSetDef] = &[GetSetDef::get("__text_signature__", |vm, _| Ok(vm.new_str("(obj, /)")), "")];
+
 pub static ATTRGETTER: TypeDef = TypeDef {
     doc: "attrgetter(attr, /, *attrs)\n--\n\n\
           A callable that fetches attributes: after f = attrgetter('name'), f(r) is r.name;\n\
@@ -135,6 +139,7 @@ pub static ATTRGETTER: TypeDef = TypeDef {
         |vm, a| Ok(PyTuple::pair(vm.type_of(a[0]).to_ref(), AttrGetter::of(a[0]).names.clone())),
         "State for pickling.",
     )],
+    getset: SIGNATURE,
     ..TypeDef::of::<AttrGetter>("operator.attrgetter")
 };
 
@@ -183,6 +188,7 @@ pub static METHODCALLER: TypeDef = TypeDef {
     },
     new: New::Raw(new_methodcaller),
     methods: &[MethodDef::new("__reduce__", "($self, /)", methodcaller_reduce, "State for pickling.")],
+    getset: SIGNATURE,
     ..TypeDef::of::<MethodCaller>("operator.methodcaller")
 };
 

@@ -59,6 +59,12 @@ fn format_of(vm: &Vm, v: Value) -> PyResult<std::rc::Rc<Format>> {
     format.ok_or_else(|| vm.runtime_error("Struct object is not initialized"))
 }
 
+/// -1 for an object that was not initialized.
+fn size(vm: &Vm, v: Value) -> PyResult {
+    let format = PyStruct::of(v).format.borrow();
+    Ok(format.as_ref().map_or(Ref::small_int(-1), |f| item::from_size(vm, f.size)))
+}
+
 fn pack(vm: &Vm, f: &Format, values: &[Value]) -> PyResult {
     if values.len() != f.len {
         let text = format!("pack expected {} items for packing (got {})", f.len, values.len());
@@ -235,7 +241,7 @@ pub static STRUCT: TypeDef = TypeDef {
     ],
     getset: &[
         GetSetDef::get("format", |vm, v| Ok(vm.new_str(&format_of(vm, v)?.text)), "struct format string"),
-        GetSetDef::get("size", |vm, v| Ok(item::from_size(vm, format_of(vm, v)?.size)), "struct size in bytes"),
+        GetSetDef::get("size", size, "struct size in bytes"),
     ],
     ..TypeDef::of::<PyStruct>("_struct.Struct")
 };

@@ -139,7 +139,11 @@ fn replace_one(vm: &Vm, arg: Value, parameters: Value, items: Value, new: &mut V
     let made = match attr::get_opt(vm, arg, vm.names().__typing_subst__)? {
         Some(subst) => match params.iter().position(|p| p.is(arg)) {
             Some(i) => call::call_args(vm, subst.value(), &[given[i]])?,
-            None => arg.to_ref(),
+            None => {
+                let shown = protocol_object::repr_text(vm, arg)?;
+                let text = format!("argument {shown} with __typing_subst__ was not found in __parameters__");
+                return Err(vm.type_error(text));
+            }
         },
         None => replace_inside(vm, arg, params, given)?,
     };

@@ -7,8 +7,10 @@ use super::{Int, PyInt, arith, exact, from_big, from_i64, parse, to_f64, value_o
 use crate::error::PyResult;
 use crate::object;
 use crate::protocol::number::{self, BinaryOp};
-use crate::protocol::{attr, object as obj};
+use crate::protocol::object as obj;
 use crate::shape;
+use crate::types::bytearray::PyByteArray;
+use crate::types::bytes::PyBytes;
 use crate::types::slots::CompareOp;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
@@ -53,7 +55,8 @@ fn with_base(vm: &Vm, x: Value, base: Value) -> PyResult {
     if base != 0 && !(2..=36).contains(&base) {
         return Err(vm.value_error("int() base must be >= 2 and <= 36, or 0"));
     }
-    let Some(text) = text_of(x) else {
+    let is_text = x.cast::<PyStr>().is_some() || x.cast::<PyBytes>().is_some() || x.cast::<PyByteArray>().is_some();
+    let Some(text) = text_of(x).filter(|_| is_text) else {
         return Err(vm.type_error("int() can't convert non-string with explicit base"));
     };
     parse_or_error(vm, x, &text, base as u32)
@@ -63,7 +66,9 @@ fn text_of(x: Value) -> Option<String> {
     if let Some(s) = x.cast::<PyStr>() {
         return Some(s.to_string_lossy());
     }
-    crate::types::bytes::bytes_like(x).map(|b| b.iter().map(|c| *c as char).collect())
+    // Bytes that are not ASCII are no digits, and no spaces either.
+    let shown = |b: &u8| if b.is_ascii() { *b as char } else { char::REPLACEMENT_CHARACTER };
+    crate::types::memoryview::contents(x).map(|b| b.iter().map(shown).collect())
 }
 
 fn parse_or_error(vm: &Vm, x: Value, text: &str, base: u32) -> PyResult {
@@ -88,10 +93,6 @@ pub fn to_int(vm: &Vm, x: Value) -> PyResult {
     if let Some(f) = ty.slots().index {
         return checked(vm, f(vm, x)?, "__index__");
     }
-    if let Some(m) = attr::lookup_method(vm, x, vm.names().__trunc__)? {
-        let r = m.call(vm, &[])?;
-        return number::index(vm, r.value());
-    }
     match text_of(x) {
         Some(t) => parse_or_error(vm, x, &t, 10),
         None => Err(vm.type_error(format!(
@@ -102,10 +103,8 @@ pub fn to_int(vm: &Vm, x: Value) -> PyResult {
 }
 
 fn checked(vm: &Vm, r: Ref, method: &str) -> PyResult {
-    if value_of(r.value()).is_some() {
-        return Ok(exact(r.value()));
-    }
-    Err(vm.type_error(format!("{method} returned non-int (type {})", vm.type_of(r.value()).full_name())))
+    number::check_int(vm, &r, method)?;
+    Ok(exact(r.value()))
 }
 
 fn float(vm: &Vm, v: Value) -> PyResult {
@@ -288,7 +287,7 @@ pub static DEF: TypeDef = TypeDef {
         MethodDef::new("__round__", "($self, ndigits=<unrepresentable>, /)", round, "Rounding an Integral returns itself.\n\nRounding with an ndigits argument also returns an integer."),
         MethodDef::new("__getnewargs__", "($self, /)", getnewargs, ""),
         MethodDef::new("__format__", "($self, format_spec, /)", format, "Convert to a string according to format_spec."),
-        MethodDef::new("__sizeof__", "($self, /)", |vm, a| Ok(vm.new_int(24 + 4 * (this(a[0]).to_big().bits() as i64 / 30 + 1))), "Returns size in memory, in bytes."),
+        MethodDef::new("__sizeof__", "($self, /)", |vm, a| Ok(vm.new_int(24 + 4 * this(a[0]).to_big().bits().div_ceil(30).max(1) as i64)), "Returns size in memory, in bytes."),
     ],
     getset: &[
         GetSetDef::get("real", |_, v| Ok(exact(v)), "the real part of a complex number"),

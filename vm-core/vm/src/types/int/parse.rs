@@ -1,6 +1,6 @@
 //! Text to int and back.
 
-use num_bigint::BigInt;
+use num_bigint::{BigInt, Sign};
 
 use super::{Int, from_big};
 use crate::error::PyResult;
@@ -35,7 +35,9 @@ pub fn to_decimal(vm: &Vm, v: &Int) -> PyResult<String> {
             // log10(2) bounds the number of digits from below.
             let digits = (b.bits() as f64 * std::f64::consts::LOG10_2) as usize;
             check_digits(vm, digits, false)?;
-            Ok(b.to_string())
+            let text = b.to_string();
+            check_digits(vm, text.len() - usize::from(b.sign() == Sign::Minus), false)?;
+            Ok(text)
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::owned_cell::OwnedCell;
 use crate::shape;
 use crate::types::bytearray::PyByteArray;
 use crate::types::bytes::PyBytes;
-use crate::types::type_::TypeRef;
+use crate::types::type_::{MethodDef, TypeRef};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -205,6 +205,33 @@ pub fn with_writable<R>(vm: &Vm, v: Value, f: impl FnOnce(&mut [u8]) -> R) -> Py
     // SAFETY: within the exporter's memory, which `base` keeps alive and which nothing changes
     // while `f` runs.
     Ok(Some(f(unsafe { std::slice::from_raw_parts_mut(info.start.add(start), len) })))
+}
+
+/// Methods of what offers memory.
+pub static EXPORTER_METHODS: &[MethodDef] = &[
+    MethodDef::new("__buffer__", "($self, flags, /)", export, "Return a buffer object that exposes the underlying memory of the object."),
+    MethodDef::new("__release_buffer__", "($self, buffer, /)", release_export, "Release the buffer object that exposes the underlying memory of the object."),
+];
+
+/// `__buffer__`. Of the flags, only that for writing asks for what an object may not have.
+fn export(vm: &Vm, a: &[Value]) -> PyResult {
+    const WRITABLE: i32 = 1;
+    let flags = crate::convert::c_int(vm, a[1])?;
+    let view = new(vm, a[0])?;
+    if flags & WRITABLE != 0 && view.cast::<PyMemoryView>().is_some_and(|m| m.readonly) {
+        return Err(vm.buffer_error("Object is not writable."));
+    }
+    Ok(view)
+}
+
+fn release_export(vm: &Vm, a: &[Value]) -> PyResult {
+    let Some(view) = a[1].cast::<PyMemoryView>() else {
+        return Err(vm.type_error("expected a memoryview object"));
+    };
+    if view.base.get().non_null().is_some_and(|base| !base.is(a[0])) {
+        return Err(vm.value_error("memoryview's buffer is not this object"));
+    }
+    crate::protocol::call::call_method(vm, a[1], "release", &[])
 }
 
 /// A view of all memory of an object.

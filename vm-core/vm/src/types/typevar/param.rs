@@ -207,8 +207,9 @@ fn paramspec_new(vm: &Vm, _: TypeRef, args: CallArgs) -> PyResult {
     bind(vm, "paramspec", SIG, args, |a| {
         let name = name_argument(vm, "paramspec", a[0])?;
         let variance = variance(vm, a[3], a[4], a[5])?;
-        let bound = OwnedCell::from_option(bound(vm, a[1])?);
-        let p = Param { bound, default: default_argument(vm, a[2]), variance, ..Param::new(name) };
+        // Anything goes: what a bound of parameters means is not settled.
+        let bound = a[1].non_null().filter(|v| !v.is(vm.none())).map(Value::to_ref);
+        let p = Param { bound: OwnedCell::from_option(bound), default: default_argument(vm, a[2]), variance, ..Param::new(name) };
         p.allocate_here(vm, shape::PARAM_SPEC)
     })
 }

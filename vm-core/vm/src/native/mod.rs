@@ -99,6 +99,16 @@ pub mod unicodedata;
 pub mod weakref;
 pub mod types;
 pub mod typing;
+mod cmath;
+mod datetime;
+mod faulthandler;
+pub mod mmap;
+pub mod queue;
+mod resource;
+pub mod socket;
+mod sysconfigdata;
+pub mod termios;
+mod tracemalloc;
 
 /// Native modules that are part of the VM.
 static MODULES: &[&ModuleDef] = &[
@@ -123,6 +133,16 @@ static MODULES: &[&ModuleDef] = &[
     &bisect::MODULE,
     &types::MODULE,
     &typing::MODULE,
+    &cmath::MODULE,
+    &datetime::MODULE,
+    &faulthandler::MODULE,
+    &mmap::MODULE,
+    &queue::MODULE,
+    &resource::MODULE,
+    &socket::MODULE,
+    &sysconfigdata::MODULE,
+    &termios::MODULE,
+    &tracemalloc::MODULE,
     &abc::MODULE,
     &atexit::MODULE,
     &contextvars::MODULE,

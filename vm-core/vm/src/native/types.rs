@@ -14,6 +14,7 @@ fn init(vm: &Vm, m: Value) -> PyResult<()> {
         ("AsyncGeneratorType", shape::ASYNC_GENERATOR),
         ("BuiltinFunctionType", shape::BUILTIN_FUNCTION),
         ("BuiltinMethodType", shape::BUILTIN_FUNCTION),
+        ("CapsuleType", shape::CAPSULE),
         ("CellType", shape::CELL),
         ("ClassMethodDescriptorType", shape::CLASSMETHOD_DESCRIPTOR),
         ("CodeType", shape::CODE),

@@ -292,6 +292,14 @@ macro_rules! builtin_types {
             JSON_ENCODER, OBJECT, $crate::native::json::ENCODER;
             FORMATTER_ITERATOR, OBJECT, $crate::native::string_::FORMATTER_ITERATOR;
             FIELD_NAME_ITERATOR, OBJECT, $crate::native::string_::FIELD_NAME_ITERATOR;
+            CAPSULE, OBJECT, $crate::types::capsule::DEF;
+            SOCKET, OBJECT, $crate::native::socket::SOCKET;
+            SOCKET_GAIERROR, OS_ERROR, $crate::native::socket::GAIERROR;
+            SOCKET_HERROR, OS_ERROR, $crate::native::socket::HERROR;
+            SIMPLE_QUEUE, OBJECT, $crate::native::queue::SIMPLE_QUEUE;
+            QUEUE_EMPTY, EXCEPTION, $crate::native::queue::EMPTY;
+            MMAP, OBJECT, $crate::native::mmap::MMAP;
+            TERMIOS_ERROR, EXCEPTION, $crate::native::termios::ERROR;
         }
     };
 }
@@ -302,6 +310,7 @@ pub mod bool_;
 pub mod bootstrap;
 pub mod bytearray;
 pub mod bytes;
+pub mod capsule;
 pub mod cell;
 pub mod code_object;
 pub mod complex;

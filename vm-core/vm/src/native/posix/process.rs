@@ -528,7 +528,7 @@ pub(super) fn posix_spawnp(vm: &Vm, a: &[Value]) -> PyResult {
     spawn(vm, a, true)
 }
 
-fn rusage(vm: &Vm, r: &libc::rusage) -> Ref {
+pub(crate) fn rusage(vm: &Vm, r: &libc::rusage) -> Ref {
     let time = |t: &libc::timeval| vm.new_float(t.tv_sec as f64 + t.tv_usec as f64 * 1e-6);
     let mut items = vec![time(&r.ru_utime), time(&r.ru_stime)];
     let counts = [

@@ -113,13 +113,13 @@ pub fn pack(vm: &Vm, code: &Code, big_endian: bool, to: &mut [u8], v: Value) -> 
         b'?' => to[0] = u8::from(truth::truth(vm, v)?),
         b'e' | b'f' | b'd' => put_float(vm, to, float_of(vm, v)?, code.letter as char, big_endian)?,
         b'F' | b'D' => {
-            let Ok((re, im)) = complex::parts(vm, v) else {
+            let Ok(c) = complex::parts(vm, v) else {
                 return Err(error(vm, "required argument is not a complex"));
             };
             let (first, second) = to.split_at_mut(code.size / 2);
             let letter = if code.letter == b'F' { 'f' } else { 'd' };
-            put_float(vm, first, re, letter, big_endian)?;
-            put_float(vm, second, im, letter, big_endian)?;
+            put_float(vm, first, c.re, letter, big_endian)?;
+            put_float(vm, second, c.im, letter, big_endian)?;
         }
         letter => put(to, int_bits(vm, letter, code.size, v)?, big_endian),
     }

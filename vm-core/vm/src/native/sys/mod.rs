@@ -235,7 +235,7 @@ fn exception(vm: &Vm, _: &[Value]) -> PyResult {
 }
 
 /// The frame object `depth` calls up from the one that runs.
-fn frame_at(vm: &Vm, depth: i32) -> Option<Ref> {
+pub(crate) fn frame_at(vm: &Vm, depth: i32) -> Option<Ref> {
     let current: Frame = vm.interp.current_frame()?;
     // SAFETY: the current frame is live.
     let mut f = unsafe { frame_object::of_frame(vm, current) };

@@ -16,6 +16,7 @@
 //! | instructions to bytes | [`assemble`] | `Python/assemble.c` |
 
 pub mod assemble;
+pub mod blocks;
 pub mod codegen;
 mod consts;
 mod encodings;
@@ -123,21 +124,26 @@ fn compile_parts(
     parse_options: ParseOptions,
 ) -> Result<(Code, Vec<Warning>), CompileError> {
     let mut parsed = parse_with_stack(source, parse_options)?;
-    // The stages after the parser recurse over the tree. What a level takes at most,
-    // several native frames, was measured in a build without optimization.
-    const LEVEL: usize = if cfg!(debug_assertions) {
-        48 * 1024
-    } else {
-        12 * 1024
-    };
     let depth = parsed.depth;
-    let needed = depth * LEVEL + (1 << 18);
+    let needed = tree_stack(depth);
     let result = stacker::maybe_grow(needed, needed, || {
         compile_tree(&mut parsed, source, options)
     });
     parse::dispose(parsed.module, depth);
     // Ruff's parser lets a few things pass that CPython's refuses, whatever comes later.
     result.map_err(|error| parse::check(source, parse_options).err().unwrap_or(error))
+}
+
+/// Native stack for the stages after the parser, which recurse over the tree.
+fn tree_stack(depth: usize) -> usize {
+    // What a level takes at most, several native frames, was measured in a build without
+    // optimization.
+    const LEVEL: usize = if cfg!(debug_assertions) {
+        48 * 1024
+    } else {
+        12 * 1024
+    };
+    depth * LEVEL + (1 << 18)
 }
 
 /// Parses with as much native stack as the source may need.

@@ -109,6 +109,8 @@ pub mod socket;
 mod sysconfigdata;
 pub mod termios;
 mod tracemalloc;
+pub mod symtable;
+pub mod zlib;
 
 /// Native modules that are part of the VM.
 static MODULES: &[&ModuleDef] = &[
@@ -143,6 +145,8 @@ static MODULES: &[&ModuleDef] = &[
     &sysconfigdata::MODULE,
     &termios::MODULE,
     &tracemalloc::MODULE,
+    &symtable::MODULE,
+    &zlib::MODULE,
     &abc::MODULE,
     &atexit::MODULE,
     &contextvars::MODULE,

@@ -299,6 +299,11 @@ macro_rules! builtin_types {
             SIMPLE_QUEUE, OBJECT, $crate::native::queue::SIMPLE_QUEUE;
             QUEUE_EMPTY, EXCEPTION, $crate::native::queue::EMPTY;
             MMAP, OBJECT, $crate::native::mmap::MMAP;
+            SYMTABLE_ENTRY, OBJECT, $crate::native::symtable::ENTRY;
+            ZLIB_ERROR, EXCEPTION, $crate::native::zlib::ERROR;
+            ZLIB_COMPRESS, OBJECT, $crate::native::zlib::COMPRESS;
+            ZLIB_DECOMPRESS, OBJECT, $crate::native::zlib::DECOMPRESS;
+            ZLIB_DECOMPRESSOR, OBJECT, $crate::native::zlib::DECOMPRESSOR;
             TERMIOS_ERROR, EXCEPTION, $crate::native::termios::ERROR;
         }
     };

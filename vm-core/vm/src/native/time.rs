@@ -80,7 +80,7 @@ pub fn nanoseconds(vm: &Vm, v: Value, round: Round) -> PyResult<i64> {
     }
     if !number::has_index(vm, v) {
         return Err(vm.type_error(format!(
-            "'{}' object cannot be interpreted as an integer",
+            "'{}' object cannot be interpreted as an integer or float",
             vm.type_of(v).full_name()
         )));
     }

@@ -69,7 +69,9 @@ fn is_large(z: Complex) -> bool {
 
 pub fn acos(z: Complex) -> Made {
     if !z.is_finite() {
-        return Ok(special(c::cacos, z));
+        let r = special(c::cacos, z);
+        // The sign of this infinity is open; it is CPython's.
+        return Ok(if z.im.is_nan() && r.im.is_infinite() { complex(r.re, r.im.abs()) } else { r });
     }
     if is_large(z) {
         let im = log_of_large(z, 2.0);
@@ -99,7 +101,9 @@ pub fn asin(z: Complex) -> Made {
 
 pub fn asinh(z: Complex) -> Made {
     if !z.is_finite() {
-        return Ok(special(c::casinh, z));
+        let r = special(c::casinh, z);
+        // As in `acos`.
+        return Ok(if z.re.is_nan() && r.re.is_infinite() { complex(r.re.abs(), r.im) } else { r });
     }
     if is_large(z) {
         let re = log_of_large(z, 2.0);

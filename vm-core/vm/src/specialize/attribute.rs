@@ -11,7 +11,7 @@ use crate::specialize::{
 };
 use crate::types::descriptors::PyProperty;
 use crate::types::function::PyFunction;
-use crate::types::native::{MemberDescriptor, WrapperDescriptor};
+use crate::types::native::{IN_PREFIX, MemberDescriptor, WrapperDescriptor};
 use crate::types::slots::{BinaryFn, SetFn};
 use crate::types::type_::{MAX_INLINE, Type, TypeRef, flags};
 use crate::value::Value;
@@ -37,7 +37,7 @@ pub(super) fn classify(vm: &Vm, descr: Option<Value>) -> Found {
     let ty = vm.type_of(d);
     if d.has_shape(shape::PROPERTY) {
         Found::Property
-    } else if d.cast_exact::<MemberDescriptor>().is_some_and(|m| m.def.is_none()) {
+    } else if d.cast_exact::<MemberDescriptor>().is_some_and(|m| m.def.is_none() && m.index != IN_PREFIX) {
         Found::Member
     } else if ty.slots().descr_set.is_some() {
         Found::Overriding

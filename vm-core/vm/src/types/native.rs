@@ -9,6 +9,7 @@ use crate::error::{PyResult, Raised};
 use crate::object::{self, Header, Payload};
 use crate::protocol::attr;
 use crate::shape;
+use crate::types::dict::PyDict;
 use crate::types::slots::SlotDef;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
@@ -123,6 +124,10 @@ impl FunctionName for MethodDescriptor {
         format!("{}.{}", self.owner.name(), self.def.name)
     }
 }
+
+/// [`MemberDescriptor::index`] where instances vary in size, so that no place is the same in all:
+/// their members are in a dictionary that only their descriptors look at.
+pub const IN_PREFIX: usize = usize::MAX;
 
 /// A native method of a type, not bound yet.
 #[repr(C)]
@@ -257,7 +262,7 @@ pub struct MemberDescriptor {
     header: Header,
     pub name: Ref,
     pub owner: TypeRef,
-    /// Index among the instance's values.
+    /// Index among the instance's values, or [`IN_PREFIX`].
     pub index: usize,
     /// A plain field of a built-in type instead (`index` is unused then).
     pub def: Option<&'static GetSetDef>,
@@ -269,9 +274,24 @@ unsafe impl Payload for MemberDescriptor {
 }
 
 impl MemberDescriptor {
+    /// The dictionary of members of an instance that varies in size.
+    fn hidden_dict<'a>(&self, vm: &Vm, obj: Value) -> Option<&'a PyDict> {
+        if self.index != IN_PREFIX || !obj.is_object() || !vm.type_of(obj).is_subtype(self.owner) {
+            return None;
+        }
+        // SAFETY: instances of the owner have a prefix; its dictionary lives as long as they do.
+        unsafe {
+            let prefix = object::prefix(obj.pointer());
+            if prefix.dict().is_null() {
+                prefix.set_dict(PyDict::new(vm).into_value().pointer());
+            }
+            Value::borrowed(prefix.dict()).cast::<PyDict>()
+        }
+    }
+
     fn slot(&self, vm: &Vm, obj: Value) -> Option<*mut Value> {
         let ty = vm.type_of(obj);
-        if self.def.is_some() || !obj.is_object() || !ty.is_subtype(self.owner) {
+        if self.def.is_some() || self.index == IN_PREFIX || !obj.is_object() || !ty.is_subtype(self.owner) {
             return None;
         }
         // SAFETY: instances of the owner have the member at this index.
@@ -411,11 +431,13 @@ fn member_get(vm: &Vm, d: Value, obj: Value, _ty: Value) -> PyResult {
         return (def.get)(vm, obj);
     }
     let name = m.name.cast::<PyStr>().map(|s| s.to_string_lossy()).unwrap_or_default();
-    let Some(p) = m.slot(vm, obj) else {
-        return Err(wrong_object(vm, &name, m.owner, obj));
+    let found = match (m.hidden_dict(vm, obj), m.slot(vm, obj)) {
+        (Some(d), _) => d.get_str(m.name.value()),
+        // SAFETY: `slot` yields a live value slot.
+        (None, Some(p)) => unsafe { *p }.non_null(),
+        (None, None) => return Err(wrong_object(vm, &name, m.owner, obj)),
     };
-    // SAFETY: `slot` yields a live value slot.
-    match unsafe { *p }.non_null() {
+    match found {
         Some(v) => Ok(v.to_ref()),
         None => {
             let msg = format!("'{}' object has no attribute '{}'", vm.type_of(obj).full_name(), name);
@@ -434,6 +456,14 @@ fn member_set(vm: &Vm, d: Value, obj: Value, v: Value) -> PyResult<()> {
             _ => Err(vm.attribute_error(obj, m.name.value(), "readonly attribute")),
         };
     }
+    let missing = || vm.attribute_error(obj, m.name.value(), &name);
+    if let Some(d) = m.hidden_dict(vm, obj) {
+        return match v.non_null() {
+            Some(v) => d.set(vm, m.name.value(), v),
+            None if d.delete(vm, m.name.value())? => Ok(()),
+            None => Err(missing()),
+        };
+    }
     let Some(p) = m.slot(vm, obj) else {
         return Err(wrong_object(vm, &name, m.owner, obj));
     };
@@ -441,8 +471,7 @@ fn member_set(vm: &Vm, d: Value, obj: Value, v: Value) -> PyResult<()> {
     unsafe {
         let old = *p;
         if v.is_null() && old.is_null() {
-            let msg = format!("'{}' object has no attribute '{}'", vm.type_of(obj).full_name(), name);
-            return Err(vm.attribute_error(obj, m.name.value(), msg));
+            return Err(missing());
         }
         *p = v.dup_owned();
         old.release();

@@ -190,6 +190,8 @@ fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr)
     let mut wants_dict = true;
     let mut wants_weak = true;
     let mut members: Vec<Ref> = Vec::new();
+    // Members that have no place of their own: instances of `str` vary in size.
+    let mut hidden = false;
     if let Some(slots) = declared {
         (wants_dict, wants_weak) = (false, false);
         for s in slot_names(vm, slots.value())? {
@@ -214,7 +216,8 @@ fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr)
             wants_dict |= b.has_flag(flags::DICT) && !base_has_dict;
             wants_weak |= b.has_flag(flags::WEAKREF) && !base_has_weak;
         }
-        if !members.is_empty() && is_variable_size(base) {
+        hidden = !members.is_empty() && crate::object::layout_extends(base.layout(), shape::STR);
+        if !members.is_empty() && is_variable_size(base) && !hidden {
             return Err(vm.type_error(format!(
                 "nonempty __slots__ not supported for subtype of '{}'",
                 base.name()
@@ -222,11 +225,13 @@ fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr)
         }
     }
     let first_member = base.member_slots();
-    ty.set_layout(base.layout(), base.payload_size(), first_member + members.len() as u32);
+    let placed = if hidden { 0 } else { members.len() };
+    ty.set_layout(base.layout(), base.payload_size(), first_member + placed as u32);
     let (dict, weak) = (wants_dict || base_has_dict, wants_weak || base_has_weak);
     ty.set_flag(flags::DICT, dict);
     ty.set_flag(flags::WEAKREF, weak);
-    ty.set_flag(flags::PREFIX, dict || weak);
+    // A base may have members in a prefix, too.
+    ty.set_flag(flags::PREFIX, dict || weak || hidden || base.has_prefix());
     let inline = dict && base.layout() != shape::TYPE && !is_variable_size(base) && wants_inline(base);
     ty.set_flag(flags::INLINE_VALUES, inline);
     ty.make_shapes(vm);
@@ -239,7 +244,8 @@ fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr)
         if ty.dict().get_str(m.value()).is_some() {
             return Err(vm.value_error(format!("'{text}' in __slots__ conflicts with class variable")));
         }
-        let d = native::member_descriptor(m.value(), ty, first_member as usize + i);
+        let index = if hidden { native::IN_PREFIX } else { first_member as usize + i };
+        let d = native::member_descriptor(m.value(), ty, index);
         ty.dict().set_str(vm, m.value(), d.value());
     }
     if wants_dict && !base_has_dict && ty.dict().get_str(vm.names().__dict__).is_none() {

@@ -44,10 +44,12 @@ fn this<'a>(v: Value) -> &'a PyWeakRef {
 }
 
 impl PyWeakRef {
-    /// The object, while it lives.
+    /// The object, while it lives. One that waits for its destruction is dead already, although
+    /// other objects' callbacks run before that: it must not be revived.
     pub fn get(&self) -> Option<Ref> {
         let p = self.target.get();
-        if p.is_null() { None } else { Some(Value::borrowed(p).to_ref()) }
+        // SAFETY: the target's memory is there until its references are cleared.
+        if p.is_null() || unsafe { (*p).refs } == 0 { None } else { Some(Value::borrowed(p).to_ref()) }
     }
 
     fn unlink(&self) {

@@ -107,6 +107,8 @@ pub struct PyDecompress {
     unused: OwnedCell,
     /// Bytes that a limit kept from being used.
     tail: OwnedCell,
+    /// The end was reached and all was given out.
+    over: Cell<bool>,
 }
 payload!(PyDecompress, ZLIB_DECOMPRESS);
 
@@ -128,6 +130,7 @@ fn new_decompress(vm: &Vm, stream: Inflater, like: Option<&PyDecompress>) -> Ref
         stream: RefCell::new(stream),
         unused: kept(|d| &d.unused),
         tail: kept(|d| &d.tail),
+        over: Cell::new(false),
     })
 }
 
@@ -176,11 +179,16 @@ fn flush_decompress(vm: &Vm, a: &[Value]) -> PyResult {
     }
     let d = PyDecompress::of(a[0]);
     let input = bytes::bytes_like(d.tail.get()).unwrap_or_default().to_vec();
-    run(vm, d, &input, usize::MAX)
+    let rest = run(vm, d, &input, usize::MAX)?;
+    d.over.set(d.stream.borrow().at_end());
+    Ok(rest)
 }
 
 fn copy_decompress(vm: &Vm, a: &[Value]) -> PyResult {
     let d = PyDecompress::of(a[0]);
+    if d.over.get() {
+        return Err(vm.value_error("Inconsistent stream state"));
+    }
     let stream = d.stream.borrow().clone();
     Ok(new_decompress(vm, stream, Some(d)))
 }
@@ -256,11 +264,15 @@ fn unused_data(vm: &Vm, v: Value) -> PyResult {
     Ok(bytes::new(vm, &d.kept.borrow()))
 }
 
+fn no_pickle(vm: &Vm, _: &[Value]) -> PyResult {
+    Err(vm.type_error("cannot pickle 'zlib._ZlibDecompressor' object"))
+}
+
 pub static DECOMPRESSOR: TypeDef = TypeDef {
     doc: "Create a decompressor object for decompressing data incrementally.\n\n  wbits = 15\n  zdict\n     The predefined compression dictionary. This is a sequence of bytes\n     (such as a bytes object) containing subsequences that are expected\n     to occur frequently in the data that is to be compressed. Those\n     subsequences that are expected to be most common should come at the\n     end of the dictionary. This must be the same dictionary as used by the\n     compressor that produced the input data.",
     flags: 0,
     new: New::Bound("(wbits=15, zdict=b'')", new_decompressor),
-    methods: &[MethodDef::new("decompress", "($self, /, data, max_length=-1)", decompress_kept, "Decompress *data*, returning uncompressed data as bytes.\n\nIf *max_length* is nonnegative, returns at most *max_length* bytes of\ndecompressed data. If this limit is reached and further output can be\nproduced, *self.needs_input* will be set to ``False``. In this case, the\nnext call to *decompress()* may provide *data* as b'' to obtain more of\nthe output.\n\nIf all of the input data was decompressed and returned (either because this\nwas less than *max_length* bytes, or because *max_length* was negative),\n*self.needs_input* will be set to True.\n\nAttempting to decompress data after the end of stream is reached raises an\nEOFError.  Any data found after the end of the stream is ignored and saved in\nthe unused_data attribute.")],
+    methods: &[MethodDef::new("__reduce__", "($self, /)", no_pickle, ""), MethodDef::new("decompress", "($self, /, data, max_length=-1)", decompress_kept, "Decompress *data*, returning uncompressed data as bytes.\n\nIf *max_length* is nonnegative, returns at most *max_length* bytes of\ndecompressed data. If this limit is reached and further output can be\nproduced, *self.needs_input* will be set to ``False``. In this case, the\nnext call to *decompress()* may provide *data* as b'' to obtain more of\nthe output.\n\nIf all of the input data was decompressed and returned (either because this\nwas less than *max_length* bytes, or because *max_length* was negative),\n*self.needs_input* will be set to True.\n\nAttempting to decompress data after the end of stream is reached raises an\nEOFError.  Any data found after the end of the stream is ignored and saved in\nthe unused_data attribute.")],
     getset: &[
         GetSetDef::member("eof", |vm, v| Ok(vm.bool_ref(PyDecompressor::of(v).stream.borrow().at_end())), "True if the end-of-stream marker has been reached."),
         GetSetDef::member("unused_data", unused_data, "Data found after the end of the compressed stream."),

@@ -217,7 +217,9 @@ fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr)
             wants_weak |= b.has_flag(flags::WEAKREF) && !base_has_weak;
         }
         hidden = !members.is_empty() && crate::object::layout_extends(base.layout(), shape::STR);
-        if !members.is_empty() && is_variable_size(base) && !hidden {
+        // Ints are of one size here, but not in CPython.
+        let varies = is_variable_size(base) || crate::object::layout_extends(base.layout(), shape::INT);
+        if !members.is_empty() && varies && !hidden {
             return Err(vm.type_error(format!(
                 "nonempty __slots__ not supported for subtype of '{}'",
                 base.name()

@@ -10,7 +10,7 @@ use crate::types::frame_object::{self, PyFrame};
 use crate::types::list::PyList;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
-use crate::types::type_::MethodDef;
+use crate::types::type_::{self, MethodDef, Type};
 use crate::types::{int, module};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -260,6 +260,22 @@ fn getframemodulename(vm: &Vm, a: &[Value]) -> PyResult {
     })
 }
 
+/// Removes the descriptors that belong to a class's own instances, so that its namespace can be
+/// that of another class.
+fn clear_type_descriptors(vm: &Vm, a: &[Value]) -> PyResult {
+    let Some(ty) = Type::from_value(a[0]) else {
+        return Err(crate::convert::bad_argument(vm, "_clear_type_descriptors", "argument", "type", a[0]));
+    };
+    if ty.has_flag(type_::flags::IMMUTABLE) {
+        return Err(vm.type_error("argument is immutable"));
+    }
+    for name in [vm.names().__dict__, vm.names().__weakref__] {
+        drop(ty.dict().pop(vm, name)?);
+    }
+    ty.modified(vm);
+    Ok(vm.none_ref())
+}
+
 fn current_frames(vm: &Vm, _: &[Value]) -> PyResult {
     let d = PyDict::new(vm);
     if let (Some(d), Some(f)) = (d.cast::<PyDict>(), frame_at(vm, 0)) {
@@ -469,7 +485,7 @@ static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("_get_cpu_count_config", "()", |_, _| Ok(Ref::small_int(-1)), "Private function for getting PyConfig.cpu_count"),
         MethodDef::new("_clear_internal_caches", "()", none, "Clear all internal performance-related caches."),
         MethodDef::new("_clear_type_cache", "()", none, "Clear the internal type lookup cache."),
-        MethodDef::new("_clear_type_descriptors", "(type, /)", none, ""),
+        MethodDef::new("_clear_type_descriptors", "(type, /)", clear_type_descriptors, "Private function for clearing certain descriptors from a type's dictionary."),
         MethodDef::new("_debugmallocstats", "()", none, ""),
     ],
     init,

@@ -113,7 +113,10 @@ fn fill_dict(vm: &'static Vm, ty: TypeRef, own: &crate::types::slots::Slots) {
     }
     let offers_memory = [shape::BYTES, shape::BYTEARRAY, shape::MEMORYVIEW].contains(&ty.instance_shape());
     if offers_memory || own.buffer.is_some() {
-        for m in crate::types::memoryview::EXPORTER_METHODS {
+        // Bytes never move: there is nothing to release.
+        let methods = crate::types::memoryview::EXPORTER_METHODS;
+        let methods = if ty.instance_shape() == shape::BYTES { &methods[..1] } else { methods };
+        for m in methods {
             put(m.name, native::method_descriptor(vm, m, ty).value());
         }
     }

@@ -10,7 +10,7 @@ use crate::object::{self, Header, Payload};
 use crate::protocol::attr;
 use crate::shape;
 use crate::types::dict::PyDict;
-use crate::types::slots::SlotDef;
+use crate::types::slots::{CompareOp, SlotDef};
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
 use crate::types::type_::{GetSetDef, MethodDef, MethodKind, New, Type, TypeDef, TypeRef, flags};
@@ -654,6 +654,54 @@ fn method_wrapper_self(_: &Vm, f: Value) -> PyResult {
     Ok(unsafe { f.cast_unchecked::<MethodWrapper>() }.this.clone())
 }
 
+/// Equal are callables of the same code that are bound to the same object.
+fn same_bound(vm: &Vm, same: bool, op: CompareOp) -> PyResult {
+    match op {
+        CompareOp::Eq => Ok(vm.bool_ref(same)),
+        CompareOp::Ne => Ok(vm.bool_ref(!same)),
+        _ => Ok(vm.not_implemented().to_ref()),
+    }
+}
+
+fn compare_builtins(vm: &Vm, a: Value, b: Value, op: CompareOp) -> PyResult {
+    let (Some(x), Some(y)) = (a.cast::<BuiltinFunction>(), b.cast::<BuiltinFunction>()) else {
+        return Ok(vm.not_implemented().to_ref());
+    };
+    let same_self = match (x.this.non_null(), y.this.non_null()) {
+        (Some(x), Some(y)) => x.is(y),
+        (x, y) => x.is_none() && y.is_none(),
+    };
+    same_bound(vm, same_self && std::ptr::eq(x.def, y.def), op)
+}
+
+fn hash_builtin(_: &Vm, v: Value) -> PyResult<i64> {
+    // SAFETY: slot of this type.
+    let f = unsafe { v.cast_unchecked::<BuiltinFunction>() };
+    Ok(hash_bound(f.this, std::ptr::from_ref(f.def).addr()))
+}
+
+fn compare_method_wrappers(vm: &Vm, a: Value, b: Value, op: CompareOp) -> PyResult {
+    let (Some(x), Some(y)) = (a.cast::<MethodWrapper>(), b.cast::<MethodWrapper>()) else {
+        return Ok(vm.not_implemented().to_ref());
+    };
+    same_bound(vm, x.this.is(y.this.value()) && std::ptr::eq(x.def, y.def), op)
+}
+
+fn hash_method_wrapper(_: &Vm, v: Value) -> PyResult<i64> {
+    // SAFETY: slot of this type.
+    let w = unsafe { v.cast_unchecked::<MethodWrapper>() };
+    Ok(hash_bound(w.this.value(), std::ptr::from_ref(w.def).addr()))
+}
+
+/// A hash of an object's identity and a place in the program.
+fn hash_bound(this: Value, def: usize) -> i64 {
+    let of = if this.is_null() { 0 } else { crate::protocol::object::identity_hash(this) };
+    match of ^ def as i64 {
+        -1 => -2,
+        h => h,
+    }
+}
+
 /// `__reduce__` of what is an attribute of something: `getattr(owner, name)`.
 fn reduce_to_getattr(vm: &Vm, owner: Value, name: &str) -> PyResult {
     let getattr = attr::get_named(vm, vm.runtime.builtins.get(), "getattr")?;
@@ -693,6 +741,8 @@ pub static BUILTIN_FUNCTION_DEF: TypeDef = TypeDef {
     new: New::Disallowed,
     slots: |s| {
         s.call = Some(call_builtin);
+        s.compare = Some(compare_builtins);
+        s.hash = Some(hash_builtin);
         s.repr = Some(builtin_repr);
         s.drop = Some(object::drop_payload::<BuiltinFunction>);
         s.traverse = crate::traverse_fields!(BuiltinFunction: this, module);
@@ -765,6 +815,8 @@ pub static METHOD_WRAPPER_DEF: TypeDef = TypeDef {
     new: New::Disallowed,
     slots: |s| {
         s.call = Some(call_method_wrapper);
+        s.compare = Some(compare_method_wrappers);
+        s.hash = Some(hash_method_wrapper);
         s.repr = Some(method_wrapper_repr);
         s.drop = Some(object::drop_payload::<MethodWrapper>);
         s.traverse = crate::traverse_fields!(MethodWrapper: this);

@@ -229,37 +229,60 @@ fn reduce_ex(vm: &Vm, args: &[Value]) -> PyResult {
     reduce_with(vm, this, proto)
 }
 
+/// What `__new__` is to get: a tuple of arguments, and keywords where there are any.
+fn new_arguments(vm: &Vm, this: Value) -> PyResult<(Option<Ref>, Option<Ref>)> {
+    let name_of = |v: Value| vm.type_of(v).full_name();
+    if let Some(m) = attr::lookup_method(vm, this, vm.intern("__getnewargs_ex__"))? {
+        let r = m.call(vm, &[])?;
+        let Some(pair) = r.cast::<PyTuple>() else {
+            let ty = name_of(r.value());
+            return Err(vm.type_error(format!("__getnewargs_ex__ should return a tuple, not '{ty}'")));
+        };
+        let &[args, keywords] = pair.as_slice() else {
+            let n = pair.len();
+            return Err(vm.value_error(format!("__getnewargs_ex__ should return a tuple of length 2, not {n}")));
+        };
+        let wrong = |which: &str, what: &str, v: Value| {
+            let ty = name_of(v);
+            vm.type_error(format!(
+                "{which} item of the tuple returned by __getnewargs_ex__ must be a {what}, not '{ty}'"
+            ))
+        };
+        if args.cast::<PyTuple>().is_none() {
+            return Err(wrong("first", "tuple", args));
+        }
+        let Some(d) = keywords.cast::<PyDict>() else { return Err(wrong("second", "dict", keywords)) };
+        return Ok((Some(args.to_ref()), (!d.is_empty()).then(|| keywords.to_ref())));
+    }
+    let Some(m) = attr::lookup_method(vm, this, vm.intern("__getnewargs__"))? else { return Ok((None, None)) };
+    let r = m.call(vm, &[])?;
+    if r.cast::<PyTuple>().is_none() {
+        let ty = name_of(r.value());
+        return Err(vm.type_error(format!("__getnewargs__ should return a tuple, not '{ty}'")));
+    }
+    Ok((Some(r), None))
+}
+
 /// Protocol 2 and later: `copyreg.__newobj__(cls, *args)`, state, items.
 fn reduce_2(vm: &Vm, this: Value, copyreg: Value) -> PyResult {
     let ty = vm.type_of(this);
     if ty.slots().new.is_none() || (!ty.is_heap() && ty.layout() != shape::OBJECT && !reducible(ty)) {
         return Err(vm.type_error(format!("cannot pickle '{}' object", ty.full_name())));
     }
-    let getnew_ex = attr::lookup_method(vm, this, vm.intern("__getnewargs_ex__"))?;
-    let getnew = attr::lookup_method(vm, this, vm.intern("__getnewargs__"))?;
+    let (given, keywords) = new_arguments(vm, this)?;
     let mut args: Vec<Ref> = vec![ty.to_ref()];
-    let callable;
-    if let Some(m) = getnew_ex {
-        let r = m.call(vm, &[])?;
-        let pair = r.cast::<PyTuple>().filter(|t| t.len() == 2);
-        let Some(pair) = pair else {
-            return Err(vm.type_error("__getnewargs_ex__ should return a tuple of length 2"));
-        };
-        callable = attr::get_named(vm, copyreg, "__newobj_ex__")?;
-        args.extend(pair.as_slice().iter().map(|v| v.to_ref()));
-    } else {
-        callable = attr::get_named(vm, copyreg, "__newobj__")?;
-        if let Some(m) = getnew {
-            let r = m.call(vm, &[])?;
-            let Some(t) = r.cast::<PyTuple>() else {
-                return Err(vm.type_error(format!(
-                    "__getnewargs__ should return a tuple, not '{}'",
-                    vm.type_of(r.value()).full_name()
-                )));
-            };
-            args.extend(t.as_slice().iter().map(|v| v.to_ref()));
+    let given_items = given.iter().filter_map(|g| g.cast::<PyTuple>()).flat_map(|t| t.iter());
+    let callable = match keywords {
+        Some(keywords) => {
+            args.extend([given.clone().unwrap_or_else(|| vm.empty_tuple().to_ref()), keywords]);
+            "__newobj_ex__"
         }
-    }
+        None => {
+            args.extend(given_items.map(Value::to_ref));
+            "__newobj__"
+        }
+    };
+    let callable = attr::get_named(vm, copyreg, callable)?;
     let state = call::call_method(vm, this, "__getstate__", &[])?;
     let list = vm.builtin(shape::LIST);
     let items = if ty.is_subtype(list) { crate::protocol::iter::get_iter(vm, this)? } else { vm.none_ref() };

@@ -240,16 +240,7 @@ fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr)
     if inline {
         ty.expect_attributes(attributes_named(vm, ty), base);
     }
-    members.sort_by_key(|m| obj::text(m.value()));
-    for (i, m) in members.iter().enumerate() {
-        let text = obj::text(m.value());
-        if ty.dict().get_str(m.value()).is_some() {
-            return Err(vm.value_error(format!("'{text}' in __slots__ conflicts with class variable")));
-        }
-        let index = if hidden { native::IN_PREFIX } else { first_member as usize + i };
-        let d = native::member_descriptor(m.value(), ty, index);
-        ty.dict().set_str(vm, m.value(), d.value());
-    }
+    place_members(vm, ty, members, if hidden { None } else { Some(first_member as usize) })?;
     if wants_dict && !base_has_dict && ty.dict().get_str(vm.names().__dict__).is_none() {
         let d = native::getset_descriptor(vm, &DICT_GETSET, ty);
         ty.dict().set_str(vm, vm.names().__dict__, d.value());
@@ -257,6 +248,22 @@ fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr)
     if wants_weak && !base_has_weak && ty.dict().get_str(vm.names().__weakref__).is_none() {
         let d = native::getset_descriptor(vm, &WEAKREF_GETSET, ty);
         ty.dict().set_str(vm, vm.names().__weakref__, d.value());
+    }
+    Ok(())
+}
+
+/// Gives a class the descriptors of its `__slots__`, in the order of their names: from a place
+/// among the instances' values on, or without places.
+fn place_members(vm: &Vm, ty: TypeRef, mut members: Vec<Ref>, first: Option<usize>) -> PyResult<()> {
+    members.sort_by_key(|m| obj::text(m.value()));
+    for (i, m) in members.iter().enumerate() {
+        if ty.dict().get_str(m.value()).is_some() {
+            let text = obj::text(m.value());
+            return Err(vm.value_error(format!("'{text}' in __slots__ conflicts with class variable")));
+        }
+        let index = first.map_or(native::IN_PREFIX, |first| first + i);
+        let d = native::member_descriptor(m.value(), ty, index);
+        ty.dict().set_str(vm, m.value(), d.value());
     }
     Ok(())
 }

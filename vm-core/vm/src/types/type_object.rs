@@ -107,8 +107,9 @@ fn type_init(vm: &Vm, _: Value, args: CallArgs) -> PyResult<()> {
     Ok(())
 }
 
+/// The same str each time.
 fn get_name(vm: &Vm, v: Value) -> PyResult {
-    Ok(vm.new_str(&this(v).name()))
+    Ok(vm.intern(&this(v).name()).to_ref())
 }
 
 fn immutable(vm: &Vm, ty: TypeRef, name: &str) -> PyResult<()> {

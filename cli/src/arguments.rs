@@ -45,6 +45,66 @@ pub enum InterpArg {
     Loop,
 }
 
+/// The options of `python3.14`, with its meanings.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of python3.14")]
+pub struct PythonArgs {
+    /// Leave out assert statements (-OO: docstrings too)
+    #[arg(short = 'O', action = clap::ArgAction::Count)]
+    pub optimize: u8,
+    /// Take input line by line when the program has ended
+    #[arg(short = 'i')]
+    pub inspect: bool,
+    /// Do not read or write the environment's and the user's settings (implies -E, -P and -s)
+    #[arg(short = 'I')]
+    pub isolated: bool,
+    /// Ignore the variables PYTHON*
+    #[arg(short = 'E')]
+    pub ignore_environment: bool,
+    /// Do not put the program's folder in front of sys.path
+    #[arg(short = 'P')]
+    pub safe_path: bool,
+    /// Do not use the user's site-packages
+    #[arg(short = 's')]
+    pub no_user_site: bool,
+    /// Do not import `site`: no site-packages, no `exit`
+    #[arg(short = 'S')]
+    pub no_site: bool,
+    /// Do not write .pyc files
+    #[arg(short = 'B')]
+    pub dont_write_bytecode: bool,
+    /// Warn where bytes are taken for text (-bb: fail)
+    #[arg(short = 'b', action = clap::ArgAction::Count)]
+    pub bytes_warning: u8,
+    /// No greeting
+    #[arg(short = 'q')]
+    pub quiet: bool,
+    /// Write output at once
+    #[arg(short = 'u')]
+    pub unbuffered: bool,
+    /// Say what is imported
+    #[arg(short = 'v', action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Nothing; for the sake of scripts
+    #[arg(short = 'd', action = clap::ArgAction::Count, hide = true)]
+    pub parser_debug: u8,
+    /// Nothing: hashes of text are the same in every run, so that runs repeat exactly
+    #[arg(short = 'R', hide = true)]
+    pub hash_randomization: bool,
+    /// What to do with warnings: action:message:category:module:line
+    #[arg(short = 'W', value_name = "FILTER")]
+    pub warnings: Vec<String>,
+    /// An option of the implementation: dev, utf8, importtime ...
+    #[arg(short = 'X', value_name = "OPTION")]
+    pub options: Vec<String>,
+    /// The version of Python
+    #[arg(short = 'V', action = clap::ArgAction::Count)]
+    pub version: u8,
+    /// How .pyc files that depend on a hash are validated
+    #[arg(long = "check-hash-based-pycs", value_name = "MODE", hide = true)]
+    pub check_hash_based_pycs: Option<String>,
+}
+
 /// How a program is run.
 #[derive(Args, Clone, Debug, Default)]
 pub struct VmArgs {
@@ -54,22 +114,22 @@ pub struct VmArgs {
     /// Use this Lib folder of CPython 3.14 instead of the embedded library
     #[arg(long, value_name = "DIR")]
     pub stdlib: Option<PathBuf>,
-    /// Leave out assert statements (-OO: docstrings too)
-    #[arg(short = 'O', action = clap::ArgAction::Count)]
-    pub optimize: u8,
 }
 
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct RunArgs {
     #[command(flatten)]
     pub vm: VmArgs,
+    #[command(flatten)]
+    pub python: PythonArgs,
     /// Run this text
     #[arg(short = 'c', value_name = "CODE", conflicts_with = "module")]
     pub code: Option<String>,
     /// Run this library module
     #[arg(short = 'm', value_name = "MODULE")]
     pub module: Option<String>,
-    /// The program (a .py or .pyc file, or - for standard input), and its arguments
+    /// The program (a .py or .pyc file, a folder or zip file with a __main__.py, or - for standard
+    /// input), and its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub program: Vec<String>,
 }

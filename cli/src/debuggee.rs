@@ -5,7 +5,7 @@ use tailscope_vm::native::io;
 use tailscope_vm::types::exceptions;
 use tailscope_vm::value::Ref;
 
-use crate::arguments::{RunArgs, VmArgs};
+use crate::arguments::RunArgs;
 use crate::program::{CannotRun, Program};
 
 /// A compiled program, not yet run.
@@ -28,7 +28,7 @@ pub fn load(spec: LaunchSpec) -> Result<Box<dyn DebuggeeProgram>, String> {
 
 /// The command line that runs the same program.
 fn arguments(spec: &LaunchSpec) -> RunArgs {
-    let mut args = RunArgs { vm: VmArgs::default(), code: None, module: None, program: spec.args.clone() };
+    let mut args = RunArgs { program: spec.args.clone(), ..RunArgs::default() };
     match &spec.program {
         ProgramSource::Script(path) => args.program.insert(0, path.clone()),
         ProgramSource::Module(name) => args.module = Some(name.clone()),

@@ -3,9 +3,12 @@
 #[cfg(not(sanitized))]
 mod allocator;
 mod arguments;
+mod command_line;
 mod commands;
 mod debuggee;
+mod interactive;
 mod program;
+mod settings;
 mod recording;
 
 use clap::Parser;
@@ -18,7 +21,7 @@ use arguments::{Cli, Command};
 static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 fn main() {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(command_line::normalized(std::env::args_os().collect()));
     let status = match cli.command {
         Command::Run(a) => commands::run::run(a),
         Command::Dis(a) => commands::dis::run(&a),

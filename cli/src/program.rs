@@ -6,34 +6,41 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tailscope_bytecode::code::Code;
 use tailscope_compiler::Mode;
-use tailscope_stdlib::EmbeddedLibrary;
 use tailscope_vm::code::PyCode;
 use tailscope_vm::error::{PyResult, Raised};
 use tailscope_vm::{finalize, import};
 use tailscope_vm::interp::{self, enter};
-use tailscope_vm::native::signal;
+use tailscope_vm::native::{io, signal};
 use tailscope_vm::native::sys::hooks;
 use tailscope_vm::protocol::{attr, call};
-use tailscope_vm::runtime::{self, Config};
+use tailscope_vm::runtime;
 use tailscope_vm::shape;
-use tailscope_vm::types::{int, module};
+use tailscope_vm::types::list::PyList;
+use tailscope_vm::types::{exceptions, int, module};
 use tailscope_vm::value::{Ref, Value};
 use tailscope_vm::vm::Vm;
 
 use crate::arguments::{InterpArg, RunArgs};
+use crate::{interactive, settings};
 
 /// What is to run.
 pub enum Source {
     File(PathBuf),
+    /// A folder or an archive with a `__main__.py`.
+    Folder(PathBuf),
     Text(String),
     Stdin,
     Module(String),
+    /// Nothing but what somebody types.
+    Interactive,
 }
 
 /// A program ready to run in the VM of this thread.
 pub struct Program {
     pub vm: &'static Vm,
     source: Source,
+    /// The module `__main__`.
+    main: Ref,
 }
 
 /// Why a program did not start, in a sentence.
@@ -44,35 +51,19 @@ impl Program {
     pub fn new(args: &RunArgs) -> Result<Program, CannotRun> {
         let (source, argv, first) = match (&args.code, &args.module) {
             (Some(code), _) => (Source::Text(code.clone()), argv("-c", &args.program), String::new()),
-            (None, Some(m)) => match module_file(m) {
-                Some(file) => {
-                    let shown = file.display().to_string();
-                    (Source::File(file), argv(&shown, &args.program), working_folder())
-                }
-                None => (Source::Module(m.clone()), argv("-m", &args.program), working_folder()),
-            },
+            (None, Some(m)) => {
+                let file = module_file(m).map_or("-m".to_owned(), |f| f.display().to_string());
+                (Source::Module(m.clone()), argv(&file, &args.program), working_folder())
+            }
             (None, None) => match args.program.split_first() {
-                None => return Err(CannotRun("no program was named: give a file, -c CODE or -m MODULE".into())),
+                None if interactive::is_attended() || args.python.inspect => (Source::Interactive, argv("", &[]), String::new()),
+                None => (Source::Stdin, argv("", &[]), String::new()),
                 Some((p, rest)) if p == "-" => (Source::Stdin, argv("-", rest), String::new()),
+                Some((p, rest)) if has_main(Path::new(p)) => (Source::Folder(p.into()), argv(p, rest), p.clone()),
                 Some((p, rest)) => (Source::File(p.into()), argv(p, rest), folder_of(Path::new(p))),
             },
         };
-        let library = match &args.vm.stdlib {
-            Some(dir) if !dir.is_dir() => {
-                return Err(CannotRun(format!("--stdlib {}: there is no such folder", dir.display())));
-            }
-            Some(dir) => EmbeddedLibrary::in_folder(dir),
-            None => EmbeddedLibrary::new(),
-        };
-        let config = Config {
-            argv,
-            path: search_path(first),
-            executable: std::env::current_exe().map(|p| p.display().to_string()).unwrap_or_default(),
-            optimize: args.vm.optimize.min(2),
-            library: Some(Box::new(library)),
-            ..Config::default()
-        };
-        let vm = Vm::new(config);
+        let vm = Vm::new(settings::config(args, argv)?);
         interp::set_interp(
             vm,
             match args.vm.interp {
@@ -81,7 +72,9 @@ impl Program {
             },
         );
         signal::install(vm);
-        Ok(Program { vm, source })
+        let main = prepare(vm, &source, &first)
+            .map_err(|e| CannotRun(format!("the program cannot be prepared\n{}", exceptions::traceback_text(vm, e.0.value()))))?;
+        Ok(Program { vm, source, main })
     }
 
     /// The main module's code.
@@ -89,52 +82,95 @@ impl Program {
         let vm = self.vm;
         let optimize = vm.runtime.config.optimize;
         Ok(match &self.source {
-            Source::Text(text) => import::compile(vm, text.as_bytes(), "<string>", Mode::Exec, optimize),
+            Source::Text(text) => {
+                let code = import::compile(vm, text.as_bytes(), "<string>", Mode::Exec, optimize);
+                if let Ok(code) = &code {
+                    runtime::register_source(vm, code.value(), text);
+                }
+                code
+            }
             Source::Stdin => {
                 let mut text = Vec::new();
                 std::io::Read::read_to_end(&mut std::io::stdin(), &mut text)
                     .map_err(|e| CannotRun(format!("the standard input cannot be read: {e}")))?;
                 import::compile(vm, &text, "<stdin>", Mode::Exec, optimize)
             }
-            Source::Module(name) => {
-                let Some(found) = vm.runtime.config.library.as_ref().and_then(|l| l.find(name)) else {
-                    return Err(CannotRun(format!("No module named {name}")));
-                };
-                import::compile(vm, &found.source, &found.filename, Mode::Exec, optimize)
-            }
-            Source::File(path) => {
-                let bytes = std::fs::read(path).map_err(|e| {
-                    let errno = e.raw_os_error().unwrap_or(0);
-                    let shown = absolute(path);
-                    CannotRun(format!(
-                        "can't open file '{}': [Errno {errno}] {}",
-                        shown.display(),
-                        import::error_text(&e)
-                    ))
-                })?;
-                if path.extension().is_some_and(|e| e == "pyc") {
-                    let code = read_pyc(&bytes, path)?;
-                    PyCode::new(vm, &Arc::new(code))
-                } else {
-                    import::compile(vm, &bytes, &absolute(path).display().to_string(), Mode::Exec, optimize)
+            Source::Interactive => import::compile(vm, b"", "<stdin>", Mode::Exec, optimize),
+            Source::Module(name) => match module_file(name) {
+                Some(file) => self.load_file(&file)?,
+                None => {
+                    let Some(found) = vm.runtime.config.library.as_ref().and_then(|l| l.find(name)) else {
+                        return Err(CannotRun(format!("No module named {name}")));
+                    };
+                    import::compile(vm, &found.source, &found.filename, Mode::Exec, optimize)
                 }
-            }
+            },
+            Source::Folder(path) => self.load_file(&path.join("__main__.py"))?,
+            Source::File(path) => self.load_file(path)?,
         })
+    }
+
+    fn load_file(&self, path: &Path) -> Result<PyResult, CannotRun> {
+        let vm = self.vm;
+        let shown = absolute(path).display().to_string();
+        let bytes = std::fs::read(path).map_err(|e| {
+            let errno = e.raw_os_error().unwrap_or(0);
+            CannotRun(format!("can't open file '{shown}': [Errno {errno}] {}", import::error_text(&e)))
+        })?;
+        Ok(if path.extension().is_some_and(|e| e == "pyc") {
+            let code = read_pyc(&bytes, path)?;
+            PyCode::new(vm, &Arc::new(code))
+        } else {
+            import::compile(vm, &bytes, &shown, Mode::Exec, vm.runtime.config.optimize)
+        })
+    }
+
+    /// Runs the program to its end under observation: nothing but the program's own code.
+    pub fn run_observed(&self) -> Result<i32, CannotRun> {
+        Ok(self.run_loaded(self.load()?))
     }
 
     /// Runs the program to its end; the exit status is that of `python3.14`.
     pub fn run(&self) -> Result<i32, CannotRun> {
-        Ok(self.run_loaded(self.load()?))
+        // Modules, and folders with a main module, are the library's to find and run.
+        let by_library = match &self.source {
+            Source::Module(name) => Some((name.as_str(), true)),
+            Source::Folder(_) => Some(("__main__", false)),
+            _ => None,
+        };
+        let Some((name, alter_argv)) = by_library else { return Ok(self.run_loaded(self.load()?)) };
+        let vm = self.vm;
+        let ended = import::import_module(vm, "runpy").and_then(|runpy| {
+            let args = [vm.new_str(name), vm.bool_ref(alter_argv)];
+            call::call_method(vm, runpy.value(), "_run_module_as_main", &[args[0].value(), args[1].value()])
+        });
+        Ok(self.finish(self.interact_after(ended)))
     }
 
     /// Runs the code that [`Program::load`] gave to its end, or reports why there is none.
     pub fn run_loaded(&self, loaded: PyResult) -> i32 {
-        self.finish(loaded.and_then(|code| self.execute(code.value())))
+        let ended = loaded.and_then(|code| self.execute(code.value()));
+        self.finish(self.interact_after(ended))
     }
 
     /// Runs the main module's code.
     pub fn execute(&self, code: Value) -> PyResult {
-        run_main(self.vm, code, self.file())
+        let namespace = module::dict(self.vm, self.main.value()).as_value().to_ref();
+        enter::run_code(self.vm, code, namespace.value(), namespace.value(), Value::NULL)
+    }
+
+    /// With `-i`, goes on with what somebody types when the program has ended.
+    fn interact_after(&self, ended: PyResult) -> PyResult {
+        let vm = self.vm;
+        let alone = matches!(self.source, Source::Interactive);
+        if !alone && !vm.runtime.config.flags.inspect {
+            return ended;
+        }
+        if let Err(e) = ended {
+            report(vm, e);
+        }
+        let namespace = module::dict(vm, self.main.value()).as_value().to_ref();
+        interactive::run(vm, namespace.value(), alone)
     }
 
     /// Ends the program: reports the exception that ended it; gives the exit status.
@@ -151,24 +187,60 @@ impl Program {
         let rest = runtime::flush_stream(vm, "stdout") & runtime::flush_stream(vm, "stderr");
         if written && rest { status } else { 120 }
     }
-
-    fn file(&self) -> Option<String> {
-        match &self.source {
-            Source::File(p) => Some(absolute(p).display().to_string()),
-            _ => None,
-        }
-    }
 }
 
-/// `sys.path`: the program's folder, `PYTHONPATH`, the library.
-fn search_path(first: String) -> Vec<String> {
-    let mut path = vec![first];
-    if let Some(more) = std::env::var_os("PYTHONPATH") {
-        let folders = std::env::split_paths(&more).map(|p| p.display().to_string());
-        path.extend(folders.filter(|p| !p.is_empty()));
+/// Makes the main module, and what there is before it runs: `site`, the filters of warnings, the
+/// program's folder (`first`) in `sys.path`.
+fn prepare(vm: &'static Vm, source: &Source, first: &str) -> PyResult {
+    let flags = &vm.runtime.config.flags;
+    let main = main_module(vm, source)?;
+    if !vm.runtime.config.warn_options.is_empty() {
+        import::import_module(vm, "warnings")?;
     }
-    path.push(import::LIBRARY.to_owned());
-    path
+    if flags.unbuffered {
+        io::write_through(vm)?;
+    }
+    if !flags.no_site {
+        import::import_module(vm, "site")?;
+    }
+    if let Source::Text(_) = source {
+        // Where tracebacks will look for its lines.
+        import::import_module(vm, "linecache")?;
+    }
+    if !flags.safe_path {
+        let path = attr::get_named(vm, vm.runtime.sys.get(), "path")?;
+        if let Some(path) = path.cast::<PyList>() {
+            path.insert(0, vm.new_str(first));
+        }
+    }
+    Ok(main)
+}
+
+fn main_module(vm: &Vm, source: &Source) -> PyResult {
+    let main = module::new(vm, "__main__");
+    let d = module::dict(vm, main.value());
+    d.set_str(vm, vm.intern("__builtins__"), vm.runtime.builtins.get());
+    let file = match source {
+        Source::File(p) => Some(absolute(p).display().to_string()),
+        Source::Stdin | Source::Interactive => Some("<stdin>".to_owned()),
+        _ => None,
+    };
+    if let Some(f) = file {
+        d.set_str(vm, vm.intern("__file__"), vm.new_str(&f).value());
+    }
+    runtime::modules(vm).set(vm, vm.intern("__main__"), main.value())?;
+    Ok(main)
+}
+
+/// Whether a path is run by its `__main__`: a folder, or a zip file.
+fn has_main(path: &Path) -> bool {
+    const ZIP: &[u8] = b"PK\x03\x04";
+    let starts_as_zip = || {
+        let mut start = [0; 4];
+        let read = std::fs::File::open(path).and_then(|mut f| std::io::Read::read_exact(&mut f, &mut start));
+        read.is_ok() && start == ZIP
+    };
+    path.is_dir() || (path.is_file() && starts_as_zip())
 }
 
 fn argv(first: &str, rest: &[String]) -> Vec<String> {
@@ -198,19 +270,6 @@ fn folder_of(path: &Path) -> String {
 /// The code object of a `.pyc` file, verified.
 pub fn read_pyc(bytes: &[u8], path: &Path) -> Result<Code, CannotRun> {
     import::read_pyc(bytes).map_err(|e| CannotRun(format!("{}: {e}", path.display())))
-}
-
-/// Runs code as `__main__`.
-fn run_main(vm: &Vm, code: Value, file: Option<String>) -> PyResult {
-    let m = module::new(vm, "__main__");
-    let d = module::dict(vm, m.value());
-    d.set_str(vm, vm.intern("__builtins__"), vm.runtime.builtins.get());
-    if let Some(f) = file {
-        d.set_str(vm, vm.intern("__file__"), vm.new_str(&f).value());
-    }
-    runtime::modules(vm).set(vm, vm.intern("__main__"), m.value())?;
-    let ns = attr::instance_dict_value(vm, m.value()).unwrap_or(vm.none()).to_ref();
-    enter::run_code(vm, code, ns.value(), ns.value(), Value::NULL)
 }
 
 /// Hands an exception that ended the program to `sys.excepthook`; gives the exit status.

@@ -43,7 +43,7 @@ fn record_into(args: &TraceArgs) -> Result<i32, CannotRun> {
     let mut feed = Feed { vm: program.vm, recorder: Rc::clone(&recorder), known: HashSet::new(), words: Vec::new() };
     record::set_sink(program.vm, Box::new(move |records| feed.take(records)));
     interp::set_mode(program.vm, Mode::Record);
-    let status = program.run();
+    let status = program.run_observed();
     interp::set_mode(program.vm, Mode::Plain);
     record::remove_sink(program.vm);
     let finished = recorder.borrow_mut().take().map(Recorder::finish);

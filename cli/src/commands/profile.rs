@@ -17,7 +17,7 @@ pub fn run(args: ProfileArgs) -> i32 {
 fn profile(args: &ProfileArgs) -> Result<i32, CannotRun> {
     let program = Program::new(&args.run)?;
     interp::set_mode(program.vm, Mode::Profile);
-    let status = program.run()?;
+    let status = program.run_observed()?;
     interp::set_mode(program.vm, Mode::Plain);
     let profile = recording::profile_of(program.vm, &args.run);
     let path = match &args.output {

@@ -205,8 +205,9 @@ fn load(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult {
     Err(not_found(vm, name, &format!("No module named '{name}'")))
 }
 
-/// The entry of `sys.path` (and of `__path__`s) that stands for the embedded library.
-pub const LIBRARY: &str = "<embedded library>";
+/// The entry of `sys.path` (and of `__path__`s) that stands for the embedded library. It looks
+/// absolute: `site` makes all entries so.
+pub const LIBRARY: &str = "/<embedded library>";
 
 fn runtime_path(vm: &Vm) -> PyResult {
     attr::get_named(vm, vm.runtime.sys.get(), "path")

@@ -3,10 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 
+use crate::code::PyCode;
 use crate::error::{PyResult, Raised};
 use crate::owned_cell::OwnedCell;
 use crate::protocol::{attr, call};
 use crate::types::dict::PyDict;
+use crate::types::list::PyList;
+use crate::types::tuple::PyTuple;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -59,6 +62,27 @@ pub fn source_file(vm: &Vm, file: &str) -> Option<Vec<u8>> {
         return library.find(&name).filter(|m| m.filename == file).map(|m| m.source);
     }
     std::fs::read(file).ok()
+}
+
+/// Tells `linecache`, if it was imported, the text of code that is in no file.
+pub fn register_source(vm: &Vm, code: Value, text: &str) {
+    let Some(module) = modules(vm).get_text(vm, "linecache").map(|m| m.to_ref()) else { return };
+    let Ok(cache) = attr::get_named(vm, module.value(), "_interactive_cache") else { return };
+    let Some(cache) = cache.cast::<PyDict>() else { return };
+    let lines: Vec<Ref> = text.lines().map(|l| vm.new_str(&format!("{l}\n"))).collect();
+    let size = vm.new_int(text.chars().count() as i64);
+    let mut waiting = vec![code.to_ref()];
+    while let Some(code) = waiting.pop() {
+        let Some(c) = code.cast::<PyCode>() else { continue };
+        waiting.extend(c.consts().iter().filter(|k| k.has_shape(crate::shape::CODE)).map(|k| k.to_ref()));
+        // The key is that of the library's own `_make_key`.
+        let line = vm.new_int(c.code.firstlineno.into());
+        let key = PyTuple::from_vec(vm, vec![vm.new_str(&c.code.filename), c.qualname.clone(), line]);
+        let entry = vec![size.clone(), vm.none_ref(), PyList::new(vm, Vec::clone(&lines)), vm.new_str(&c.code.filename)];
+        if cache.set(vm, key.value(), PyTuple::from_vec(vm, entry).value()).is_err() {
+            return;
+        }
+    }
 }
 
 /// A native module by name: called when it is first imported.
@@ -118,6 +142,8 @@ pub struct Config {
     pub optimize: u8,
     pub library: Option<Box<dyn Library>>,
     pub native_modules: Vec<(&'static str, NativeModule)>,
+    /// `-X int_max_str_digits`: digits that an int of text may have, 0 for any number.
+    pub int_max_str_digits: Option<usize>,
     /// Folder that the library shows as its own (`sys.prefix`).
     pub prefix: Option<PathBuf>,
 }
@@ -155,12 +181,11 @@ pub struct Runtime {
     pub(crate) warnings: crate::native::warnings::State,
     /// The last long text that regular expressions ran over.
     pub(crate) decoded: crate::native::sre::Cache,
-    /// Source of a program given as text (`-c`): file name shown, text.
-    pub main_source: RefCell<Option<(String, String)>>,
 }
 
 impl Runtime {
     pub(crate) fn new(config: Config) -> Runtime {
+        let digits = config.int_max_str_digits.unwrap_or(crate::types::int::MAX_STR_DIGITS);
         Runtime {
             config,
             modules: OwnedCell::null(),
@@ -168,7 +193,7 @@ impl Runtime {
             sys: OwnedCell::null(),
             find_and_load: OwnedCell::null(),
             handle_fromlist: OwnedCell::null(),
-            int_max_str_digits: Cell::new(crate::types::int::MAX_STR_DIGITS),
+            int_max_str_digits: Cell::new(digits),
             switch_interval: Cell::new(0.005),
             audit_hooks: RefCell::default(),
             fork_hooks: RefCell::default(),
@@ -180,7 +205,6 @@ impl Runtime {
             no_default: OwnedCell::null(),
             warnings: Default::default(),
             decoded: Default::default(),
-            main_source: RefCell::default(),
         }
     }
 }

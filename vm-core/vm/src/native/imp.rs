@@ -169,7 +169,10 @@ pub(crate) fn install(vm: &Vm) -> PyResult<()> {
     }
     // What CPython freezes it has the files of as well; here the embedded library is all there is.
     let importer = attr::get_named(vm, bootstrap.value(), "FrozenImporter")?;
-    attr::set_named(vm, importer.value(), "get_source", BuiltinFunction::new(vm, &GET_SOURCE, Value::NULL, None).value())?;
+    for def in LOADER_METHODS {
+        let function = BuiltinFunction::new(vm, def, Value::NULL, None);
+        attr::set_named(vm, importer.value(), def.name, function.value())?;
+    }
     call::call_method(vm, external.value(), "_install", &[bootstrap.value()])?;
     vm.runtime.find_and_load.set(attr::get_named(vm, bootstrap.value(), "_find_and_load")?);
     // CPython's names of these modules, by which `zipimport` asks for them.
@@ -226,8 +229,13 @@ pub(crate) fn describe(vm: &Vm, name: &str, module: Value) -> PyResult<()> {
     Ok(())
 }
 
-/// `FrozenImporter.get_source`: what `linecache` and `inspect` show of the embedded library.
-static GET_SOURCE: MethodDef = MethodDef::new("get_source", "(fullname)", get_source, "The source of a module of the embedded library.");
+/// Methods of `FrozenImporter`, for `linecache`, `inspect` and `runpy`. Those of the library work on
+/// what CPython has frozen only.
+static LOADER_METHODS: &[MethodDef] = &[
+    MethodDef::new("get_source", "(fullname)", get_source, "The source of a module of the embedded library."),
+    MethodDef::new("get_code", "(fullname)", |vm, a| get_frozen_object(vm, &[Value::NULL, a[0]]), "The code of a module of the embedded library."),
+    MethodDef::new("is_package", "(fullname)", |vm, a| is_frozen_package(vm, &[Value::NULL, a[0]]), "Whether a module of the embedded library is a package."),
+];
 
 fn get_source(vm: &Vm, a: &[Value]) -> PyResult {
     let name = name(vm, "get_source", a[0])?;

@@ -391,7 +391,10 @@ pub static DEF: TypeDef = TypeDef {
     slots: |s| {
         s.init = Some(bytearray_init);
         s.repr = Some(repr);
-        s.str = Some(repr);
+        s.str = Some(|vm, v| {
+            bytes::warn_of_text(vm, "str() on a bytearray instance")?;
+            repr(vm, v)
+        });
         s.compare = Some(bytes::compare);
         s.concat = Some(concat);
         s.inplace_concat = Some(inplace_concat);

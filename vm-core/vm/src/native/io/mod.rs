@@ -34,7 +34,7 @@ pub use fileio::DEF as FILE_IO;
 pub use newlines::DEF as INCREMENTAL_NEWLINE_DECODER;
 pub use open::open as open_file;
 pub use registry::Registry;
-pub use standard::{install_standard_streams, use_line_buffering};
+pub use standard::{install_standard_streams, use_line_buffering, write_through};
 pub use stringio::DEF as STRING_IO;
 pub use text::DEF as TEXT_IO_WRAPPER;
 

@@ -6,6 +6,7 @@ use crate::native::add;
 use crate::native::io::{locale, open};
 use crate::protocol::{attr, call, truth};
 use crate::shape;
+use crate::types::dict::PyDict;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -90,6 +91,22 @@ pub fn install_standard_streams(vm: &Vm) -> PyResult<()> {
         };
         add(vm, sys, name, made.value())?;
         add(vm, sys, &format!("__{name}__"), made.value())?;
+    }
+    Ok(())
+}
+
+/// Has `sys.stdout` and `sys.stderr` hand on whatever is written, at once (`-u`).
+pub fn write_through(vm: &Vm) -> PyResult<()> {
+    let options = PyDict::new(vm);
+    if let Some(d) = options.cast::<PyDict>() {
+        d.set_text(vm, "write_through", vm.true_());
+    }
+    for name in ["stdout", "stderr"] {
+        let stream: Ref = attr::get_named(vm, vm.runtime.sys.get(), name)?;
+        if stream.has_shape(shape::TEXT_IO_WRAPPER) {
+            let reconfigure = attr::get_named(vm, stream.value(), "reconfigure")?;
+            call::call_dict(vm, reconfigure.value(), &[], options.cast::<PyDict>())?;
+        }
     }
     Ok(())
 }

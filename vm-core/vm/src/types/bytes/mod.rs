@@ -419,13 +419,24 @@ fn remainder(vm: &Vm, a: Value, b: Value) -> PyResult {
     Ok(new(vm, &out))
 }
 
+/// The BytesWarning of `-b`.
+pub(crate) fn warn_of_text(vm: &Vm, text: &str) -> PyResult<()> {
+    if vm.runtime.config.flags.bytes_warning == 0 {
+        return Ok(());
+    }
+    crate::runtime::warn(vm, shape::BYTES_WARNING, text, 1)
+}
+
 pub static DEF: TypeDef = TypeDef {
     doc: "bytes(iterable_of_ints) -> bytes\nbytes(string, encoding[, errors]) -> bytes\nbytes(bytes_or_buffer) -> immutable copy of bytes_or_buffer\nbytes(int) -> bytes object of size given by the parameter initialized with null bytes\nbytes() -> empty bytes object\n\nConstruct an immutable array of bytes from:\n  - an iterable yielding integers in range(256)\n  - a text string encoded using the specified encoding\n  - any object implementing the buffer API.\n  - an integer",
     flags: flags::BASETYPE,
     new: New::Bound("(source=b'', encoding='utf-8', errors='strict')", bytes_new),
     slots: |s| {
         s.repr = Some(|vm, v| Ok(vm.new_str(&repr_of(this(v).as_slice()))));
-        s.str = Some(|vm, v| Ok(vm.new_str(&repr_of(this(v).as_slice()))));
+        s.str = Some(|vm, v| {
+            warn_of_text(vm, "str() on a bytes instance")?;
+            Ok(vm.new_str(&repr_of(this(v).as_slice())))
+        });
         s.hash = Some(|_, v| {
             let b = this(v);
             if b.hash.get() == 0 {

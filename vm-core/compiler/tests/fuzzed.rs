@@ -35,3 +35,27 @@ fn the_end_of_the_last_line_counts() {
     assert_eq!(error("def f", true).end_col, Some(7));
     assert_eq!(error("def f", false).end_col, Some(6));
 }
+
+/// CPython's parser does not come back to a parenthesis that it has taken for a target of its own.
+#[test]
+fn parentheses_that_begin_a_target_are_not_looked_at_again() {
+    for source in ["(f).p: l\n", "(f.x)[1]: l = 2\n", "if a: (f).p: l\n"] {
+        assert_eq!(error(source, false).msg, "illegal target for annotation", "{source}");
+    }
+    for source in ["(f.p): l\n", "(f()).p: l\n", "f.p: l\n", "x[(f).p:1]\n", "(f).p = {(a): 1}\n"] {
+        let options = CompileOptions::new("f.py");
+        assert!(compile_str(source, &options).is_ok(), "{source}");
+    }
+    assert_eq!(error("((x) := f)\n", false).msg, "cannot use assignment expressions with name");
+}
+
+#[test]
+fn a_backslash_before_the_brace_that_ends_a_specification_is_warned_of() {
+    let warned = |source: &str| {
+        let (_, warnings) = compile_str(source, &CompileOptions::new("f.py")).unwrap();
+        warnings.len()
+    };
+    assert_eq!(warned("f'{s:\\}'\n"), 1);
+    assert_eq!(warned("f'{s:{1}a\\}'\n"), 1);
+    assert_eq!(warned("rf'{s:\\}'\n"), 0);
+}

@@ -26,7 +26,8 @@ pub(super) struct Scan {
     /// Whether there is something that ruff's parser lets pass more often than CPython's: a
     /// `yield` without a value before an operator, one without parentheses as the element of a
     /// generator expression, a keyword behind a number without a blank, deeply nested fields of an
-    /// f-string, and what may be too deep for its stack.
+    /// f-string, a parenthesis before `:=` or at the beginning of what is annotated, and what may be
+    /// too deep for its stack.
     pub doubtful: bool,
 }
 
@@ -152,16 +153,23 @@ impl Doubts {
                 let next = text.as_bytes().get(usize::from(token.end()));
                 return next.is_some_and(|b| b.is_ascii_alphabetic());
             }
-            TokenKind::Lpar | TokenKind::Lsqb => self.yields.push(false),
-            TokenKind::Rpar | TokenKind::Rsqb => drop(self.yields.pop()),
+            TokenKind::Lpar => {
+                self.yields.push(false);
+                return is_annotated_part(i, tokens);
+            }
+            TokenKind::Lsqb => self.yields.push(false),
+            TokenKind::Rpar => {
+                self.yields.pop();
+                return kinds_behind(i, tokens).next() == Some(TokenKind::ColonEqual);
+            }
+            TokenKind::Rsqb => drop(self.yields.pop()),
             TokenKind::Yield => {
                 let mut before = tokens[..i].iter().rev().map(Token::kind);
                 if before.find(|kind| !kind.is_trivia()) == Some(TokenKind::Lpar) {
                     self.yields.pop();
                     self.yields.push(true);
                 }
-                let mut after = tokens[i + 1..].iter().map(Token::kind);
-                return after.find(|kind| !kind.is_trivia()).is_some_and(|next| !may_follow_yield(next));
+                return kinds_behind(i, tokens).next().is_some_and(|next| !may_follow_yield(next));
             }
             TokenKind::For => return self.yields.last() == Some(&true),
             TokenKind::Elif => {
@@ -187,6 +195,34 @@ impl Doubts {
         }
         false
     }
+}
+
+/// The kinds of the tokens behind one, without comments and the like.
+fn kinds_behind(i: usize, tokens: &[Token]) -> impl Iterator<Item = TokenKind> {
+    tokens[i + 1..].iter().map(Token::kind).filter(|kind| !kind.is_trivia())
+}
+
+/// Whether a parenthesis begins a statement, and only a part of a target that is annotated.
+fn is_annotated_part(i: usize, tokens: &[Token]) -> bool {
+    let before = tokens[..i].iter().rev().map(Token::kind).find(|kind| !kind.is_trivia());
+    let begins = before.is_none_or(|kind| {
+        matches!(kind, TokenKind::Newline | TokenKind::Semi | TokenKind::Indent | TokenKind::Dedent | TokenKind::Colon)
+    });
+    if !begins {
+        return false;
+    }
+    let (mut depth, mut parts) = (1, 0);
+    for kind in kinds_behind(i, tokens) {
+        match kind {
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => depth += 1,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => depth -= 1,
+            TokenKind::Newline | TokenKind::Semi | TokenKind::Equal if depth == 0 => return false,
+            TokenKind::Colon if depth == 0 => return parts > 0,
+            _ => parts += usize::from(depth == 0),
+        }
+        parts += usize::from(depth == 0 && matches!(kind, TokenKind::Rsqb));
+    }
+    false
 }
 
 fn may_follow_yield(kind: TokenKind) -> bool {

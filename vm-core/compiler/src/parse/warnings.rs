@@ -112,10 +112,13 @@ fn middle(token: &Token, source: &SourceFile, open: &mut Open, warnings: &mut Ve
             None => break,
         }
     }
-    // A backslash that ends the token stands before the brace of a field.
-    let end = usize::from(token.end());
-    if trailing_backslashes(text) % 2 == 1 && source.text()[end..].starts_with('{') {
-        warnings.push(warning((text.len(), "{"), token.start(), source));
+    // A backslash that ends the token stands before the brace of a field, or before the one that
+    // ends a format specification.
+    let next = &source.text()[usize::from(token.end())..];
+    if trailing_backslashes(text) % 2 == 1
+        && let Some(brace) = next.get(..1).filter(|next| ["{", "}"].contains(next))
+    {
+        warnings.push(warning((text.len(), brace), token.start(), source));
     }
 }
 

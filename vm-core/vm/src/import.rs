@@ -178,8 +178,8 @@ fn load(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult {
     let mut namespace = Vec::new();
     for place in crate::protocol::iter::to_vec(vm, places.value())? {
         let Some(dir) = place.cast::<PyStr>().map(|s| s.to_string_lossy()) else { continue };
-        // The module `site` makes entries absolute, also this one.
-        if dir.ends_with(LIBRARY) {
+        // `importlib` gives packages of the library folders below it.
+        if dir.starts_with(LIBRARY) {
             if let Some((code, file, is_package)) = compiled_module(vm, name)? {
                 return run_module(vm, name, &file, code.value(), is_package.then(|| vec![dir]));
             }

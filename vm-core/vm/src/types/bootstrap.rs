@@ -2,6 +2,7 @@
 
 use crate::args::{CallArgs, TypeName};
 use crate::error::PyResult;
+use crate::object::Header;
 use crate::shape::{self, BUILTIN_COUNT};
 use crate::types::slots::{SLOT_DEFS, SlotId};
 use crate::types::type_::{self, New, TypeRef, flags};
@@ -60,6 +61,10 @@ pub fn fill(vm: &'static Vm, ty: TypeRef, base: Option<TypeRef>) {
     let mut own = crate::types::slots::Slots::default();
     (def.slots)(&mut own);
     match def.new {
+        // `object` makes nothing that has a payload.
+        New::Inherit if ty.layout() != shape::OBJECT && base.is_some_and(|b| b.layout() == shape::OBJECT) && def.payload_size > size_of::<Header>() => {
+            ty.set_flag(flags::DISALLOW_INSTANTIATION, true);
+        }
         New::Inherit => {}
         New::Disallowed => ty.set_flag(flags::DISALLOW_INSTANTIATION, true),
         New::Raw(f) => own.new = Some(f),
@@ -67,7 +72,7 @@ pub fn fill(vm: &'static Vm, ty: TypeRef, base: Option<TypeRef>) {
     }
     let mut all = base.map(|b| *b.slots()).unwrap_or_default();
     inherit(&mut all, &own);
-    if def.new_is_disallowed() {
+    if ty.has_flag(flags::DISALLOW_INSTANTIATION) {
         all.new = None;
     }
     ty.update_slots(|s| *s = all);
@@ -134,12 +139,6 @@ fn fill_dict(vm: &'static Vm, ty: TypeRef, own: &crate::types::slots::Slots) {
     let computed = def.getset.iter().any(|g| g.name == "__module__");
     if let Some((module, _)) = def.name.rsplit_once('.').filter(|_| !computed) {
         put("__module__", vm.intern(module));
-    }
-}
-
-impl type_::TypeDef {
-    fn new_is_disallowed(&self) -> bool {
-        matches!(self.new, New::Disallowed)
     }
 }
 

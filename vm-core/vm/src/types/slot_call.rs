@@ -9,7 +9,7 @@ use crate::types::dict::PyDict;
 use crate::types::native::BuiltinFunction;
 use crate::types::slots::{SlotDef, SlotId};
 use crate::types::tuple::PyTuple;
-use crate::types::type_::{MethodDef, Type, TypeRef};
+use crate::types::type_::{MethodDef, Type, TypeRef, flags};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -66,8 +66,11 @@ fn call_new(vm: &Vm, bound: &[Value]) -> PyResult {
         )));
     }
     // The nearest built-in base decides how instances are laid out: no other may build them.
-    let lays_out = |t: &TypeRef| !t.is_heap() && t.slots().new.is_some() && t.layout() == cls.layout();
+    let lays_out = |t: &TypeRef| !t.is_heap() && t.layout() == cls.layout();
     let native = cls.mro().iter().copied().find(lays_out);
+    if native.is_some_and(|n| n.has_flag(flags::DISALLOW_INSTANTIATION)) {
+        return Err(vm.type_error(format!("cannot create '{}' instances", cls.full_name())));
+    }
     if let Some(native) = native
         && native.layout() != ty.layout()
         && !both_plain_exceptions(native, ty)

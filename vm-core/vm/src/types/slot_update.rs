@@ -66,7 +66,8 @@ fn update_one(vm: &Vm, ty: TypeRef, slot: SlotId, s: &mut Slots) {
         found = true;
         if slot == SlotId::New {
             match slot_call::new_function_owner(v) {
-                Some(owner) => native = Some(owner),
+                // Whosever it is, instances are made as those of the built-in base are.
+                Some(_) => native = built_in_base(ty),
                 None => generic = true,
             }
             continue;
@@ -76,6 +77,8 @@ fn update_one(vm: &Vm, ty: TypeRef, slot: SlotId, s: &mut Slots) {
             return;
         }
         match v.cast_exact::<WrapperDescriptor>() {
+            // Another class's: the wrapper's own check will refuse the instances.
+            Some(w) if !ty.is_subtype(w.owner) => generic = true,
             // Entries that share a name belong to the slot that the wrapper was made for.
             Some(w) if w.def.id == d.id => match native {
                 Some(n) if !n.is(w.owner) && differs(n, w.owner, slot) => generic = true,
@@ -97,6 +100,15 @@ fn update_one(vm: &Vm, ty: TypeRef, slot: SlotId, s: &mut Slots) {
     } else if !found {
         clear(s, slot);
     }
+}
+
+/// The built-in type that a class derives its layout from.
+fn built_in_base(ty: TypeRef) -> Option<TypeRef> {
+    let mut t = Some(ty);
+    while t.is_some_and(|t| t.is_heap()) {
+        t = t.and_then(|t| t.base());
+    }
+    t
 }
 
 fn is_sequence_only(slot: SlotId) -> bool {

@@ -359,6 +359,10 @@ fn set_mro(vm: &Vm, ty: TypeRef, meta: TypeRef, bases: &[TypeRef]) -> PyResult<(
         let mut out = Vec::new();
         for t in crate::protocol::iter::to_vec(vm, r.value())? {
             match Type::from_value(t.value()) {
+                Some(t) if !t.is(ty) && !ty.base().is_some_and(|base| extends_layout(base, t)) => {
+                    let name = t.full_name();
+                    return Err(vm.type_error(format!("mro() returned base with unsuitable layout ('{name}')")));
+                }
                 Some(t) => out.push(t),
                 None => {
                     return Err(vm.type_error(format!(

@@ -106,14 +106,15 @@ fn slice(vm: &Vm, v: Value, start: i64, step: i64, len: usize) -> PyResult {
     if s.is_ascii() {
         for _ in 0..len {
             out.push(s.as_bytes()[at as usize]);
-            at += step;
+            // Behind the last item it may leave the range of ints.
+        at = at.wrapping_add(step);
         }
         return Ok(PyStr::from_wtf8(vm, &out));
     }
     let points: Vec<u32> = s.code_points().collect();
     for _ in 0..len {
         super::push_code_point(&mut out, points[at as usize]);
-        at += step;
+        at = at.wrapping_add(step);
     }
     Ok(PyStr::from_wtf8(vm, &out))
 }

@@ -77,10 +77,10 @@ pub static SIMPLE_QUEUE: TypeDef = TypeDef {
     }),
     slots: |s| {
         s.drop = Some(object::drop_payload::<PySimpleQueue>);
-        s.traverse = Some(|p, f| {
+        s.traverse = crate::traverse_fields!(PySimpleQueue: items);
+        s.clear = Some(|_, p| {
             // SAFETY: the slot gets queues.
-            let q = unsafe { &*(p as *const PySimpleQueue) };
-            q.items.borrow().iter().for_each(|i| f(i.value()));
+            drop(unsafe { &*(p as *const PySimpleQueue) }.items.take());
         });
     },
     methods: &[

@@ -114,6 +114,7 @@ pub static ENTRY: TypeDef = TypeDef {
     new: New::Disallowed,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PySymtableEntry>);
+        s.traverse = crate::traverse_fields!(PySymtableEntry: symbols, varnames, children);
         s.repr = Some(repr);
     },
     getset: &[

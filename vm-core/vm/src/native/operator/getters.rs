@@ -64,6 +64,7 @@ pub static ITEMGETTER: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<ItemGetter>);
+        s.traverse = crate::traverse_fields!(ItemGetter: keys);
         s.repr = Some(|vm, v| repr_of(vm, v, &ItemGetter::of(v).keys));
         s.call = Some(get_items);
     },
@@ -183,6 +184,7 @@ pub static METHODCALLER: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<MethodCaller>);
+        s.traverse = crate::traverse_fields!(MethodCaller: args, keywords);
         s.repr = Some(methodcaller_repr);
         s.call = Some(call_named_method);
     },

@@ -6,6 +6,7 @@ use crate::object;
 use crate::protocol::call;
 use crate::shape::{self, ShapeId, Storage};
 use crate::types::dict::PyDict;
+use crate::types::exceptions;
 use crate::types::str_::PyStr;
 use crate::types::type_::{MAX_INLINE, Type, TypeRef, flags};
 use crate::value::{Ref, Value};
@@ -17,7 +18,7 @@ pub fn get(vm: &Vm, obj: Value, name: Value) -> PyResult {
     // Methods of methods and their like ask what they wrap.
     crate::interp::enter::check_native_stack(vm, "")?;
     match vm.type_of(obj).slots().get_attr {
-        Some(f) => f(vm, obj, name),
+        Some(f) => f(vm, obj, name).map_err(|e| exceptions::complete_attribute_error(vm, e, name, obj)),
         None => Err(no_attribute(vm, obj, name)),
     }
 }

@@ -146,3 +146,29 @@ class D(G):
     def derive(self, e): return D("d"+self.message, e)
 t(lambda: D("d",[ValueError(),TypeError()]).split(ValueError))
 print(str(G("x",[ValueError(1)])), str(G("x",[ValueError(1),ValueError()])))
+
+
+# What an AttributeError says of where it came from, also one that was made without.
+class Silent:
+    def __getattr__(self, name):
+        raise AttributeError
+
+
+class Talking:
+    def __getattr__(self, name):
+        raise AttributeError("no", name="own", obj=5)
+
+    @property
+    def inner(self):
+        raise AttributeError("inner")
+
+
+for owner, name in (Silent(), "first"), (Talking(), "second"), (Talking(), "inner"), (5, "third"):
+    try:
+        getattr(owner, name)
+    except AttributeError as e:
+        print(e.name, type(e.obj).__name__, e.args)
+try:
+    Silent().direct
+except AttributeError as e:
+    print(e.name, type(e.obj).__name__)

@@ -165,6 +165,16 @@ pub fn set_name_and_object(_: &Vm, e: &Raised, name: Value, object: Value) {
     }
 }
 
+/// Tells an AttributeError that says nothing of it what was looked for, and in what.
+#[cold]
+pub fn complete_attribute_error(vm: &Vm, e: Raised, name: Value, object: Value) -> Raised {
+    let silent = |e: &PyException| e.fields[0].is_null() && e.fields[1].is_null();
+    if e.is(vm, shape::ATTRIBUTE_ERROR) && exception(e.0.value()).is_some_and(silent) {
+        set_name_and_object(vm, &e, name, object);
+    }
+    e
+}
+
 /// Sets `name`, `path` and `name_from` of an ImportError made natively; NULL or None leaves one unset.
 pub fn set_import_fields(vm: &Vm, e: &PyException, name: Option<Ref>, path: Option<Ref>, name_from: Value) {
     let fields = [(0, name), (1, path), (3, Some(name_from.to_ref()))];

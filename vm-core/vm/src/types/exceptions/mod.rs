@@ -23,7 +23,7 @@ pub mod plain_traceback;
 mod print;
 mod syntax_error;
 mod unicode_error;
-pub use fields::{set_import_fields, set_name_and_object};
+pub use fields::{complete_attribute_error, set_import_fields, set_name_and_object};
 pub use os_error::os_error_type;
 pub use hierarchy::*;
 pub use print::{print_exception, single_text, source_line, traceback_text};

@@ -17,7 +17,7 @@ class LenOfList:
     __add__ = str.__add__
 
 
-print(error(NewOfList))
+print(type(error(NewOfList)).__name__)
 for f in len, iter, lambda x: x[0], lambda x: x + x:
     print(error(f, LenOfList()))
 

@@ -155,9 +155,10 @@ fn abc_init(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(vm.none_ref())
 }
 
-/// Marks a class and those that derive from it.
+/// Marks a class and those that derive from it. Built-in types are what they are.
 fn set_collection_flag(ty: TypeRef, sequence: bool, mapping: bool) {
-    if !sequence && !mapping {
+    let known = ty.has_flag(flags::SEQUENCE) == sequence && ty.has_flag(flags::MAPPING) == mapping;
+    if (!sequence && !mapping) || known || ty.has_flag(flags::IMMUTABLE) {
         return;
     }
     ty.set_flag(flags::SEQUENCE, sequence);

@@ -422,9 +422,11 @@ pub fn linearize(vm: &Vm, ty: TypeRef, bases: &[TypeRef]) -> PyResult<Vec<TypeRe
 }
 
 fn inherit_flags(vm: &Vm, ty: TypeRef, _bases: &[TypeRef]) {
-    for f in [flags::SEQUENCE, flags::MAPPING] {
-        if ty.mro().iter().any(|t| t.has_flag(f)) {
-            ty.set_flag(f, true);
+    // A class counts as what its first ancestor that is either counts as.
+    let collection = |t: &&TypeRef| t.has_flag(flags::SEQUENCE) || t.has_flag(flags::MAPPING);
+    if let Some(first) = ty.mro().iter().find(collection) {
+        for f in [flags::SEQUENCE, flags::MAPPING] {
+            ty.set_flag(f, first.has_flag(f));
         }
     }
     let _ = vm;

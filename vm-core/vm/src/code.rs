@@ -12,6 +12,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use crate::error::PyResult;
 use crate::frame::HEADER_SLOTS;
+use crate::monitor::CodeMonitor;
 use crate::object::{self, Header, Payload};
 use crate::ops::{fused, internal};
 use crate::shape;
@@ -57,6 +58,8 @@ pub struct PyCode {
     /// keeps its function alive, and that this object.
     consts: Box<[Value]>,
     owned_consts: Box<[Ref]>,
+    /// Some constants are objects that no compiler makes: `code` does not show them.
+    foreign_consts: bool,
     /// Interned.
     pub names: Box<[Value]>,
     /// Interned names of locals, cells and free variables, in slot order.
@@ -96,6 +99,8 @@ pub struct PyCode {
     descriptors: RefCell<Vec<Box<crate::specialize::GetItemDescr>>>,
     /// Opcodes that breakpoints have replaced, by code unit.
     pub breakpoints: crate::interp::breakpoint::Patches,
+    /// What Python tools want of this code, once any tool wants something.
+    pub monitor: OnceCell<Box<CodeMonitor>>,
 }
 
 // SAFETY: repr(C), header first.
@@ -132,8 +137,25 @@ impl PyCode {
         Self::make(vm, code, &mut Made::default())
     }
 
+    /// The same with constants of the caller's own, which `code` must show, or as `Ellipsis` where
+    /// it cannot.
+    ///
+    /// # Errors
+    /// As for [`PyCode::new`].
+    pub fn with_constants(vm: &Vm, code: &Arc<Code>, consts: Vec<Ref>) -> PyResult {
+        Self::assemble(vm, code, consts)
+    }
+
     fn make(vm: &Vm, code: &Arc<Code>, made: &mut Made) -> PyResult {
         crate::interp::enter::check_native_stack(vm, " during compilation")?;
+        let mut consts = Vec::with_capacity(code.consts.len());
+        for c in &code.consts {
+            consts.push(made.constant(vm, c)?);
+        }
+        Self::assemble(vm, code, consts)
+    }
+
+    fn assemble(vm: &Vm, code: &Arc<Code>, owned_consts: Vec<Ref>) -> PyResult {
         let nlocalsplus = code.localsplusnames.len() as u32;
         let frame_slots = nlocalsplus + hidden::count(code.flags);
         let need = frame_slots as usize + code.stacksize as usize;
@@ -155,16 +177,15 @@ impl PyCode {
                 lasti: e.lasti,
             });
         }
-        let mut owned_consts = Vec::with_capacity(code.consts.len());
-        for c in &code.consts {
-            owned_consts.push(made.constant(vm, c)?);
-        }
+        let is_foreign = |(v, c): (&Ref, &Const)| matches!(c, Const::Ellipsis) && !v.is(vm.ellipsis());
+        let foreign_consts = owned_consts.iter().zip(&code.consts).any(is_foreign);
         let intern = |names: &[Arc<str>]| names.iter().map(|n| vm.intern(n)).collect();
-        let made = object::new(PyCode {
+        let made = object::new_instance(vm.builtin(shape::CODE), PyCode {
             header: object::header(),
             units: quicken(&code.code),
             consts: owned_consts.iter().map(|r| r.value()).collect(),
             owned_consts: owned_consts.into(),
+            foreign_consts,
             names: intern(&code.names),
             localsplus_names: intern(&code.localsplusnames),
             handlers: handlers.into(),
@@ -189,6 +210,7 @@ impl PyCode {
             pins: RefCell::default(),
             descriptors: RefCell::default(),
             breakpoints: Default::default(),
+            monitor: OnceCell::new(),
             code: code.clone(),
         });
         if let Some(c) = made.cast_exact::<PyCode>() {
@@ -207,6 +229,11 @@ impl PyCode {
     #[inline(always)]
     pub fn consts(&self) -> &[Value] {
         &self.consts
+    }
+
+    /// Whether some constants are objects that no compiler makes.
+    pub fn has_foreign_consts(&self) -> bool {
+        self.foreign_consts
     }
 
     /// Number of code units.
@@ -334,6 +361,16 @@ impl PyCode {
     /// Line of a code unit, if it has one.
     pub fn line_at(&self, unit: usize) -> Option<i32> {
         self.positions().get(unit).and_then(|p| p.line)
+    }
+
+    /// The opcode that the compiler wrote at a code unit; `RESERVED` behind the end.
+    pub fn base_opcode(&self, unit: usize) -> Opcode {
+        self.code.code.get(2 * unit).and_then(|b| Opcode::from_u8(*b)).unwrap_or(Opcode::RESERVED)
+    }
+
+    /// What Python tools want of this code.
+    pub fn monitor(&self) -> &CodeMonitor {
+        self.monitor.get_or_init(Default::default)
     }
 
     /// Kinds (`kinds::*`) of a local, cell or free variable.

@@ -21,6 +21,7 @@ pub mod import;
 pub mod interp;
 pub mod introspect;
 pub mod names;
+pub mod monitor;
 pub mod native;
 pub mod memory;
 pub mod object;

@@ -103,15 +103,18 @@ fn update(file: &Path) {
 }
 
 /// Programs about the interpreter itself, run in every way there is.
-const EVERY_WAY: [&str; 9] = [
+const EVERY_WAY: [&str; 12] = [
     "calls",
     "classes",
     "containers",
     "exceptions",
     "generators",
     "lifetimes",
+    "monitoring_events",
     "operators",
     "specialization",
+    "trace_events",
+    "trace_jumps",
     "variables",
 ];
 

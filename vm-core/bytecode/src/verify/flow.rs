@@ -18,6 +18,15 @@ const MAX_STEPS_PER_UNIT: usize = 2000;
 const STACK_SLACK: usize = 1000;
 
 pub(super) fn check(code: &Code, form: &Form) -> Result<(), Refusal> {
+    follow(code, form, |_, _| {})
+}
+
+/// Follows all paths; `seen` gets what is known before each instruction, again when it has grown.
+pub(super) fn follow(
+    code: &Code,
+    form: &Form,
+    mut seen: impl FnMut(usize, &State),
+) -> Result<(), Refusal> {
     let count = form.instructions.len();
     let mut flow = Flow {
         code,
@@ -36,7 +45,7 @@ pub(super) fn check(code: &Code, form: &Form) -> Result<(), Refusal> {
     flow.join(0, &entry)
         .map_err(|reason| Refusal::at(0, reason))?;
     while let Some(index) = flow.work.pop() {
-        flow.walk(index)?;
+        flow.walk(index, &mut seen)?;
     }
     let needed = flow.deepest;
     if code.stacksize as usize > needed + STACK_SLACK {
@@ -138,7 +147,11 @@ impl Flow<'_> {
     }
 
     /// Follows the code from a leader to the next one, or to its end.
-    fn walk(&mut self, leader: usize) -> Result<(), Refusal> {
+    fn walk(
+        &mut self,
+        leader: usize,
+        seen: &mut impl FnMut(usize, &State),
+    ) -> Result<(), Refusal> {
         let Known::Reached(number, _) = self.known[leader] else {
             return Ok(());
         };
@@ -157,6 +170,7 @@ impl Flow<'_> {
                 .steps
                 .checked_sub(1)
                 .ok_or_else(|| Refusal::new("it is too involved to be verified"))?;
+            seen(index, &state);
             if raw.base != Opcode::EXTENDED_ARG {
                 self.raise_to_handler(index, &state).map_err(refuse)?;
                 state.step(self.code, &raw).map_err(refuse)?;

@@ -78,7 +78,6 @@ pub(super) fn check(code: &Code) -> Result<Form, Refusal> {
     }
     generator_prefix(code, &form)?;
     form.handlers = exception_table(code, &form)?;
-    line_table(code)?;
     Ok(form)
 }
 
@@ -279,7 +278,7 @@ fn exception_table(code: &Code, form: &Form) -> Result<Vec<ExceptionEntry>, Refu
     Ok(entries)
 }
 
-fn line_table(code: &Code) -> Result<(), Refusal> {
+pub(super) fn line_table(code: &Code) -> Result<(), Refusal> {
     let mut covered = 0;
     for entry in linetable::entries(&code.linetable, code.firstlineno) {
         covered = entry.map_err(|error| Refusal::new(error.to_string()))?.end;

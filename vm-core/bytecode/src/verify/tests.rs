@@ -345,3 +345,55 @@ fn arbitrary_code_is_refused_or_accepted() {
         let _ = crate::dis::disassemble(&code, &crate::dis::Options::default());
     }
 }
+
+#[test]
+fn places_know_what_is_on_the_stack() {
+    use SlotKind::{Iterator, Null, Object};
+    // for b in a: a; then a(): a, NULL.
+    let code = function(&[
+        (RESUME, 0),
+        (LOAD_FAST, 0),
+        (GET_ITER, 0),
+        (FOR_ITER, 3),
+        (STORE_FAST, 1),
+        (JUMP_BACKWARD, 5),
+        (END_FOR, 0),
+        (POP_ITER, 0),
+        (LOAD_FAST, 0),
+        (PUSH_NULL, 0),
+        (CALL, 0),
+        (RETURN_VALUE, 0),
+    ]);
+    let places = places(&code).unwrap_or_else(|e| panic!("{e}"));
+    let stacks: Vec<_> = [1, 3, 5, 10, 11, 12].map(|unit| places.stack(unit)).into();
+    let expected = vec![
+        Some(vec![]),
+        Some(vec![Iterator]),
+        Some(vec![Iterator, Object]),
+        Some(vec![]),
+        Some(vec![Object]),
+        Some(vec![Object, Null]),
+    ];
+    assert_eq!(stacks, expected);
+    assert_eq!(places.stack(4), None, "a cache is no instruction");
+    assert!(places.fits(3, 1) && places.fits(10, 1));
+    assert!(!places.fits(1, 3), "the iterator is missing");
+    assert!(
+        places.fits(12, 11),
+        "what is above the lower part does not matter"
+    );
+}
+
+#[test]
+fn variables_without_their_cell_do_not_fit() {
+    let code = function(&[
+        (RESUME, 0),
+        (NOP, 0),
+        (MAKE_CELL, 2),
+        (LOAD_DEREF, 2),
+        (RETURN_VALUE, 0),
+    ]);
+    let places = places(&code).unwrap_or_else(|e| panic!("{e}"));
+    assert!(!places.fits(1, 3));
+    assert!(places.fits(3, 1) && places.fits(2, 2));
+}

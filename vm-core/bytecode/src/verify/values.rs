@@ -44,22 +44,24 @@ kinds! {
     LASTI = 15, "an instruction's offset";
     /// The exception that was handled before, or None.
     PREVIOUS = 16, "the exception handled before";
+    /// An iterator that a loop has made.
+    ITERATOR = 17, "an iterator";
 }
 
 impl Kind {
-    const fn or(self, other: Kind) -> Kind {
+    pub(super) const fn or(self, other: Kind) -> Kind {
         Kind(self.0 | other.0)
     }
 
-    const fn without(self, other: Kind) -> Kind {
+    pub(super) const fn without(self, other: Kind) -> Kind {
         Kind(self.0 & !other.0)
     }
 
-    const fn within(self, allowed: Kind) -> bool {
+    pub(super) const fn within(self, allowed: Kind) -> bool {
         self.0 & !allowed.0 == 0
     }
 
-    const ANY: Kind = Kind(u32::MAX);
+    pub(super) const ANY: Kind = Kind(u32::MAX);
     const NOT_NULL: Kind = Kind::ANY.without(Kind::NULL);
     const ANY_TUPLE: Kind = Kind::TUPLE.or(Kind::NAMES).or(Kind::CELLS);
 
@@ -89,6 +91,14 @@ impl Slot {
             borrowed: None,
             length: None,
         }
+    }
+
+    /// Whether it is nothing that `other` may not be.
+    pub fn is_no_more_than(&self, other: &Slot) -> bool {
+        // An object of which no more is relied on may be anything.
+        let any = Kind::OBJECT.within(other.kind) && self.kind.within(Kind::NOT_NULL);
+        (any || self.kind.within(other.kind))
+            && (other.length.is_none() || self.length == other.length)
     }
 }
 
@@ -415,6 +425,7 @@ fn produced(code: &Code, op: Opcode, item: &StackItem, oparg: u32, inputs: &[Slo
         (CHECK_EXC_MATCH | MATCH_MAPPING | MATCH_SEQUENCE, _) => Kind::BOOL,
         (CHECK_EG_MATCH, _) => Kind::EXCEPTION.or(Kind::NONE),
         (PUSH_EXC_INFO, _) => Kind::PREVIOUS,
+        (GET_ITER | GET_AITER, _) => Kind::ITERATOR,
         (BUILD_LIST, _) | (UNPACK_EX, "rest") => Kind::LIST,
         (BUILD_SET, _) => Kind::SET,
         (BUILD_MAP, _) => Kind::DICT,

@@ -21,7 +21,7 @@ pub fn run(vm: &Vm) -> Value {
     loop {
         // SAFETY: the caller has set up a frame and its instruction pointer.
         let exit = unsafe {
-            match vm.interp.mode.get() {
+            match running_mode(vm) {
                 Mode::Plain => run_in::<{ mode::PLAIN }>(vm),
                 Mode::Record => run_in::<{ mode::RECORD }>(vm),
                 Mode::Profile => run_in::<{ mode::PROFILE }>(vm),
@@ -36,22 +36,31 @@ pub fn run(vm: &Vm) -> Value {
     }
 }
 
+/// The mode whose loop runs: where nothing else is observed, Python tools are served by that of
+/// single steps.
+fn running_mode(vm: &Vm) -> Mode {
+    match vm.interp.mode.get() {
+        Mode::Plain if vm.interp.monitor.is_active() => Mode::Step,
+        mode => mode,
+    }
+}
+
 /// What the observed loops do before a body; anything but `Next` means that it must not run.
 #[inline(always)]
 unsafe fn before<const MODE: u8>(r: &mut Regs) -> Flow {
+    if MODE == mode::STEP || (MODE != mode::PLAIN && r.vm().interp.monitor.is_active()) {
+        r.save();
+        match observe::before_instruction(r.vm(), r.oparg) {
+            observe::Go::On => {}
+            observe::Go::Moved => return Flow::Reload,
+            observe::Go::Raise => return Flow::Raise,
+        }
+    }
     match MODE {
         // SAFETY: the loop's registers.
         mode::RECORD => unsafe { record::write(r) },
         // SAFETY: as above.
         mode::PROFILE => unsafe { profile::executed(r) },
-        mode::STEP => {
-            r.save();
-            return match observe::before_instruction(r.vm(), r.oparg) {
-                observe::Go::On => Flow::Next,
-                observe::Go::Moved => Flow::Reload,
-                observe::Go::Raise => Flow::Raise,
-            };
-        }
         _ => {}
     }
     Flow::Next
@@ -190,7 +199,7 @@ unsafe fn settle<const MODE: u8>(r: &mut Regs, flow: Flow) -> Option<Exit> {
             _ => r.reload_table(),
         }
     }
-    if r.vm().interp.mode.get() as u8 != MODE {
+    if running_mode(r.vm()) as u8 != MODE {
         r.save();
         return Some(Exit::Switch);
     }

@@ -13,7 +13,8 @@
 //!
 //! Both interpreters are compiled once per [`Mode`] that needs code of its own. The dispatch
 //! table is in a register and in [`State::table`]; [`set_mode`] replaces the latter, and
-//! handlers pick it up after native calls, at RESUME and at backward jumps.
+//! handlers pick it up after native calls, at RESUME and at backward jumps. Tools written in
+//! Python ([`crate::monitor`]) have the observer called in any mode.
 
 pub mod bind;
 pub mod breakpoint;
@@ -88,21 +89,30 @@ pub mod mode {
     pub const STEP: u8 = Mode::Step as u8;
 }
 
-/// The dispatch table of a mode.
+/// The dispatch table of a mode. `watched`: the observer is called before each instruction as
+/// well.
 #[cfg(tail_calls)]
-pub fn table_of(mode: Mode) -> *const Handler {
-    tail::table_of(mode)
+fn table_of(mode: Mode, watched: bool) -> *const Handler {
+    tail::table_of(mode, watched)
 }
 
 /// The dispatch table of a mode: an address of its own, without handlers.
 #[cfg(not(tail_calls))]
-pub fn table_of(mode: Mode) -> *const Handler {
-    static TABLES: [Handler; 4] = [Handler(0), Handler(1), Handler(2), Handler(3)];
-    &raw const TABLES[mode as usize]
+fn table_of(mode: Mode, watched: bool) -> *const Handler {
+    static TABLES: [Handler; 8] = [const { Handler(0) }; 8];
+    &raw const TABLES[mode as usize * 2 + usize::from(watched)]
 }
 
 fn plain_table() -> *const Handler {
-    table_of(Mode::Plain)
+    table_of(Mode::Plain, false)
+}
+
+/// Sets the dispatch table for what is observed, by this VM's modes and by Python tools. What
+/// already runs takes it from the next native call's return, RESUME or backward jump on.
+pub(crate) fn choose_table(vm: &Vm) {
+    let s = &vm.interp;
+    s.table.set(table_of(s.mode.get(), s.monitor.is_active()));
+    s.request(breaker::MODE);
 }
 
 /// Switches what is observed, from now on (from the next native call's return, RESUME or
@@ -115,8 +125,7 @@ pub fn set_mode(vm: &Vm, mode: Mode) {
         record::flush(vm);
     }
     s.mode.set(mode);
-    s.table.set(table_of(mode));
-    s.request(breaker::MODE);
+    choose_table(vm);
 }
 
 /// Chooses the interpreter for runs that start from now on.

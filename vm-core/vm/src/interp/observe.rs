@@ -1,4 +1,4 @@
-//! What a debugger hears from the running interpreter.
+//! What a debugger, and tools written in Python, hear from the running interpreter.
 //!
 //! The registers are spilled at every call, so the observer sees each frame complete
 //! (`State::current_frame`, [`crate::frame::Frame::caller`]) and may run Python code of its own:
@@ -8,7 +8,9 @@ use std::sync::atomic::Ordering;
 
 use crate::error::{PyResult, Raised};
 use crate::frame::Frame;
-use crate::interp::breaker;
+use crate::interp::{Mode, breaker};
+use crate::monitor;
+use crate::ops::internal::number::BREAKPOINT;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -88,7 +90,7 @@ fn position(vm: &Vm, oparg: u64) -> Option<Position> {
 fn with_observer<R>(vm: &Vm, f: impl FnOnce(&mut dyn Observer) -> R) -> Option<R> {
     let mut observer = vm.interp.observer.take()?;
     let (ip, sp, fp) = (vm.interp.ip.get(), vm.interp.sp.get(), vm.interp.fp.get());
-    let result = f(&mut *observer);
+    let result = vm.interp.monitor.unobserved(|| f(&mut *observer));
     debug_assert_eq!((sp, fp), (vm.interp.sp.get(), vm.interp.fp.get()), "from {ip:p}");
     let mut place = vm.interp.observer.borrow_mut();
     // The observer may have set another one in its stead.
@@ -112,8 +114,27 @@ fn go(vm: &Vm, next: Option<Next>) -> Go {
 /// For the step handlers, with the registers spilled.
 pub(crate) fn before_instruction(vm: &Vm, oparg: u64) -> Go {
     let Some(at) = position(vm, oparg) else { return Go::On };
-    let next = with_observer(vm, |o| o.before_instruction(vm, at));
-    go(vm, next)
+    let next = if vm.interp.mode.get() == Mode::Step {
+        with_observer(vm, |o| o.before_instruction(vm, at))
+    } else if is_breakpoint(at) {
+        // The step handlers go past what the breakpoint has put into the code.
+        with_observer(vm, |o| o.at_breakpoint(vm, at))
+    } else {
+        None
+    };
+    match go(vm, next) {
+        Go::On if vm.interp.monitor.is_active() => {
+            let next = monitor::before::before_instruction(vm, at);
+            go(vm, Some(next))
+        }
+        debugged => debugged,
+    }
+}
+
+fn is_breakpoint(at: Position) -> bool {
+    // SAFETY: positions are of live frames.
+    let code = unsafe { at.frame.code() };
+    code.unit(at.unit as usize) as u8 == BREAKPOINT
 }
 
 /// For BREAKPOINT.

@@ -134,6 +134,12 @@ impl Regs {
         self.vm().interp.destroy_dying();
     }
 
+    /// Whether Python tools want to see every instruction by itself. Never so in the plain sets.
+    #[inline(always)]
+    pub fn is_watched(&self) -> bool {
+        !self.fuse && self.vm().interp.monitor.is_active()
+    }
+
     /// The oparg as an index or a count.
     #[inline(always)]
     pub fn arg(&self) -> usize {

@@ -40,7 +40,7 @@ pub struct State {
     pub ip: Cell<*const u16>,
     pub sp: Cell<*mut Value>,
     pub fp: Cell<*mut Value>,
-    /// Dispatch table that handlers run through; see [`Mode`].
+    /// Dispatch table that handlers run through; see [`super::choose_table`].
     pub table: Cell<*const Handler>,
     /// Where the trace recorder writes next.
     pub cursor: Cell<u64>,
@@ -93,6 +93,8 @@ pub struct State {
     /// `sys.set_asyncgen_hooks`.
     pub async_generator_first: OwnedCell,
     pub async_generator_finalizer: OwnedCell,
+    /// Tools written in Python that want events.
+    pub monitor: crate::monitor::Monitor,
 }
 
 impl State {
@@ -134,6 +136,7 @@ impl State {
             origin_tracking_depth: Cell::new(0),
             async_generator_first: OwnedCell::null(),
             async_generator_finalizer: OwnedCell::null(),
+            monitor: Default::default(),
         }
     }
 

@@ -209,17 +209,22 @@ crate::ops::for_each_instruction!(define_handlers);
 static PLAIN: [Handler; 256] = build_table::<{ mode::PLAIN }>();
 static RECORD: [Handler; 256] = build_table::<{ mode::RECORD }>();
 static PROFILE: [Handler; 256] = build_table::<{ mode::PROFILE }>();
-static STEP: [Handler; 256] = [Handler(step); 256];
 /// What `step` goes on to: as the plain handlers, one instruction each.
 static SINGLE: [Handler; 256] = build_table::<{ mode::STEP }>();
+// With the observer called before each instruction.
+static STEP: [Handler; 256] = [Handler(step); 256];
+static WATCHED_RECORD: [Handler; 256] = [Handler(step_recorded); 256];
+static WATCHED_PROFILE: [Handler; 256] = [Handler(step_counted); 256];
 
-/// The dispatch table of a mode.
-pub fn table_of(mode: Mode) -> *const Handler {
-    match mode {
-        Mode::Plain => PLAIN.as_ptr(),
-        Mode::Record => RECORD.as_ptr(),
-        Mode::Profile => PROFILE.as_ptr(),
-        Mode::Step => STEP.as_ptr(),
+/// The dispatch table of a mode. `watched`: the observer is called before each instruction.
+pub fn table_of(mode: Mode, watched: bool) -> *const Handler {
+    match (mode, watched) {
+        (Mode::Plain, false) => PLAIN.as_ptr(),
+        (Mode::Record, false) => RECORD.as_ptr(),
+        (Mode::Record, true) => WATCHED_RECORD.as_ptr(),
+        (Mode::Profile, false) => PROFILE.as_ptr(),
+        (Mode::Profile, true) => WATCHED_PROFILE.as_ptr(),
+        (Mode::Step, _) | (Mode::Plain, true) => STEP.as_ptr(),
     }
 }
 
@@ -265,11 +270,19 @@ macro_rules! define_specialize {
 }
 with_handler_parameters!(define_specialize);
 
-/// The table for running an instruction once more, under another opcode: the observer of
-/// [`Mode::Step`] has seen it already.
+/// The table for running an instruction once more, under another opcode: the observer has seen
+/// it already.
 #[inline(always)]
 fn same_instruction(table: *const Handler) -> *const Handler {
-    if std::ptr::eq(table, STEP.as_ptr()) { SINGLE.as_ptr() } else { table }
+    if std::ptr::eq(table, STEP.as_ptr()) {
+        SINGLE.as_ptr()
+    } else if std::ptr::eq(table, WATCHED_RECORD.as_ptr()) {
+        RECORD.as_ptr()
+    } else if std::ptr::eq(table, WATCHED_PROFILE.as_ptr()) {
+        PROFILE.as_ptr()
+    } else {
+        table
+    }
 }
 
 macro_rules! define_destroy {
@@ -332,12 +345,12 @@ macro_rules! define_bad_opcode {
 with_handler_parameters!(define_bad_opcode);
 
 macro_rules! define_step {
-    (($($p:ident: $t:ty),*)) => {
-        /// The one handler of [`Mode::Step`]: calls the observer, then the instruction's. The
+    (($($p:ident: $t:ty),*) $name:ident, $handlers:ident) => {
+        /// The one handler of an observed table: calls the observer, then the instruction's. The
         /// table in the register stays, so the next instruction comes here again.
         #[inline(never)]
         #[allow(clippy::too_many_arguments)]
-        unsafe extern "rust-preserve-none" fn step($($p: $t),*) -> u64 {
+        unsafe extern "rust-preserve-none" fn $name($($p: $t),*) -> u64 {
             // SAFETY: as for all handlers.
             unsafe {
                 let mut r = Regs { $($p,)* dying: false, fuse: false };
@@ -353,12 +366,14 @@ macro_rules! define_step {
                 r.reload_table();
                 // The observer has dealt with a breakpoint on the instruction.
                 let opcode = breakpoint::opcode_behind(&r) as usize;
-                go!(SINGLE[opcode].0, r)
+                go!($handlers[opcode].0, r)
             }
         }
     };
 }
-with_handler_parameters!(define_step);
+with_handler_parameters!(define_step step, SINGLE);
+with_handler_parameters!(define_step step_recorded, RECORD);
+with_handler_parameters!(define_step step_counted, PROFILE);
 
 /// Runs from the spilled registers; see `interp::run`.
 pub fn run(vm: &Vm) -> Value {

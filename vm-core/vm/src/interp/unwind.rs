@@ -2,6 +2,7 @@
 
 use crate::frame::{Frame, exit_init_address, far_address, halt_address};
 use crate::interp::leave::pop_frame;
+use crate::monitor::raising;
 use crate::types::exceptions::{self, PyException};
 use crate::types::frame_object;
 use crate::value::{Ref, Value};
@@ -38,7 +39,13 @@ pub unsafe fn raise_thrown(vm: &Vm) -> bool {
         chain_handled_here(vm, &e);
     }
     // SAFETY: promised by the caller.
-    unsafe { unwind(vm, true) }
+    unsafe {
+        if vm.interp.monitor.is_active() {
+            let frame = Frame(vm.interp.fp.get());
+            raising::throwing(vm, frame, frame.code().index_of(vm.interp.ip.get()) as u32);
+        }
+        unwind(vm, true)
+    }
 }
 
 /// As [`raise`], for an exception that goes on: no context, no traceback entry of this frame.
@@ -81,8 +88,21 @@ unsafe fn unwind(vm: &Vm, with_traceback: bool) -> bool {
             let code = frame.code();
             let unit = code.index_of(s.ip.get()).wrapping_sub(1) as u32;
             let complete = unit >= code.first_traceable || frame.generator().is_some();
+            let watched = s.monitor.is_active();
+            if watched {
+                raising::native_call_raised(vm, frame, unit);
+            }
             if with_traceback && complete {
                 add_traceback(vm, frame, unit);
+            }
+            if watched {
+                raising::raising(vm, frame, unit, !with_traceback);
+            }
+            if let Some(origin) = s.reraise_unit.get().filter(|_| !with_traceback) {
+                // The frame stands where the exception came from.
+                let at = code.entry().add(origin as usize + 1);
+                s.transfer(s.ip.get(), at);
+                s.ip.set(at);
             }
             with_traceback = true;
             if let Some(h) = code.handler_for(unit) {
@@ -97,12 +117,21 @@ unsafe fn unwind(vm: &Vm, with_traceback: bool) -> bool {
                 s.reraise_unit.set(None);
                 *sp = s.raised.take().map_or(Value::NULL, Ref::into_value);
                 s.sp.set(sp.add(1));
+                let failed = if watched { raising::handled(vm, frame, h.target, *sp) } else { None };
                 let to = code.entry().add(h.target as usize);
                 s.transfer(s.ip.get(), to);
                 s.ip.set(to);
-                return true;
+                let Some(e) = failed else { return true };
+                // As if the handler's first instruction had raised.
+                s.ip.set(to.add(1));
+                s.raised.set(e.0);
+                with_traceback = false;
+                continue;
             }
             s.reraise_unit.set(None);
+            if watched {
+                raising::unwinding(vm, frame, unit);
+            }
             if !leave(vm, frame) {
                 return false;
             }
@@ -160,4 +189,3 @@ unsafe fn add_traceback(vm: &Vm, frame: Frame, unit: u32) {
     let next = x.traceback.get_ref();
     x.traceback.set(frame_object::new_traceback(next, shown, unit));
 }
-

@@ -125,6 +125,9 @@ impl Writer<'_> {
             if !self.allow_code {
                 return Err(vm.value_error("marshalling code objects is disallowed"));
             }
+            if c.has_foreign_consts() {
+                return Err(unmarshallable(vm));
+            }
             return self.code(&c.code);
         }
         match bytes::bytes_like(v) {

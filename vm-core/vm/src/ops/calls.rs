@@ -342,7 +342,10 @@ pub unsafe fn CALL_ISINSTANCE(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn CALL_LIST_APPEND(r: &mut Regs) -> Flow {
     let list = r.peek(2);
-    if !r.peek(3).is(r.vm().interp.callable_cache.list_append.get()) || !list.has_shape(shape::LIST) {
+    if r.is_watched()
+        || !r.peek(3).is(r.vm().interp.callable_cache.list_append.get())
+        || !list.has_shape(shape::LIST)
+    {
         return Flow::Deopt;
     }
     let callable = r.peek(3);

@@ -3,6 +3,7 @@
 use crate::error::PyResult;
 use crate::interp::regs::{Flow, Regs};
 use crate::interp::{breaker, enter, observe};
+use crate::monitor::before;
 use crate::ops::{adaptive, attempt};
 use crate::protocol::iter;
 use crate::shape;
@@ -167,7 +168,7 @@ pub unsafe fn JUMP_BACKWARD_NO_INTERRUPT(r: &mut Regs) -> Flow {
 }
 
 /// Shifts an outcome into the branch's history, then jumps, or goes on `skip` units behind the
-/// cache: the compiler puts a NOT_TAKEN there, which need not run.
+/// cache: the compiler puts a NOT_TAKEN there, which need not run unless it is watched for.
 #[inline(always)]
 unsafe fn branch(r: &mut Regs, jumps: bool, skip: usize) -> Flow {
     let history = r.cache16(0);
@@ -176,7 +177,7 @@ unsafe fn branch(r: &mut Regs, jumps: bool, skip: usize) -> Flow {
         r.jump(CACHES, r.oparg as isize)
     } else {
         r.set_cache16(0, history << 1);
-        r.ip = r.ip.add(skip);
+        r.ip = r.ip.add(if r.is_watched() { 0 } else { skip });
         Flow::Next
     }
 }
@@ -290,11 +291,17 @@ fn next_item(vm: &Vm, it: Value) -> PyResult<Option<Ref>> {
     }
 }
 
+/// The same where Python tools may want to hear of it.
+fn watched_next_item(vm: &Vm, it: Value) -> PyResult<Option<Ref>> {
+    if vm.interp.monitor.is_active() { before::next_item(vm, it) } else { next_item(vm, it) }
+}
+
 #[inline(always)]
 pub unsafe fn FOR_ITER(r: &mut Regs) -> Flow {
     adaptive!(r);
     r.save();
-    match attempt!(r, next_item(r.vm(), r.peek(1))) {
+    let next = if r.fuse { next_item } else { watched_next_item };
+    match attempt!(r, next(r.vm(), r.peek(1))) {
         Some(v) => {
             r.push_ref(v);
             Flow::Called
@@ -375,6 +382,9 @@ pub unsafe fn FOR_ITER_RANGE(r: &mut Regs) -> Flow {
 pub unsafe fn FOR_ITER_GEN(r: &mut Regs) -> Flow {
     let it = r.peek(1);
     if !it.has_shape_nonnull(shape::GENERATOR) {
+        return Flow::Deopt;
+    }
+    if r.is_watched() {
         return Flow::Deopt;
     }
     let g = it.cast_unchecked::<PyGenerator>();

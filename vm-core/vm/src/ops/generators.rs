@@ -4,6 +4,7 @@ use crate::error::PyResult;
 use crate::frame::{HEADER_SLOTS, Link};
 use crate::interp::regs::{Flow, Regs, cold_function};
 use crate::interp::leave;
+use crate::monitor::before;
 use crate::ops::control::enter_generator;
 use crate::ops::{adaptive, attempt};
 use crate::protocol::{call as protocol, iter};
@@ -138,7 +139,13 @@ fn send_natively(vm: &Vm, receiver: Value, value: Value) -> PyResult<Sent> {
     };
     match result {
         Ok(v) => Ok(Sent::Yielded(v)),
-        Err(e) if e.is(vm, shape::STOP_ITERATION) => Ok(Sent::Returned(stop_value(vm, e.0.value()))),
+        Err(e) if e.is(vm, shape::STOP_ITERATION) => {
+            // That of a generator is told at END_SEND.
+            if vm.interp.monitor.is_active() && PyGenerator::of(receiver).is_none() {
+                before::stop_caught(vm, &e)?;
+            }
+            Ok(Sent::Returned(stop_value(vm, e.0.value())))
+        }
         Err(e) => Err(e),
     }
 }

@@ -260,7 +260,7 @@ pub unsafe fn BINARY_OP_ADD_UNICODE(r: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn BINARY_OP_INPLACE_ADD_UNICODE(r: &mut Regs) -> Flow {
     let (a, b) = (r.peek(2), r.peek(1));
-    if !a.has_shape_nonnull(shape::STR) || !b.has_shape_nonnull(shape::STR) {
+    if r.is_watched() || !a.has_shape_nonnull(shape::STR) || !b.has_shape_nonnull(shape::STR) {
         return Flow::Deopt;
     }
     const CACHES: usize = 5;

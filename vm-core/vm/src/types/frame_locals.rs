@@ -64,12 +64,21 @@ pub fn bound(f: &PyFrame) -> Vec<(Value, Ref)> {
         .collect()
 }
 
-fn index_of(f: &PyFrame, key: Value) -> Option<usize> {
-    let key = key.cast::<PyStr>()?;
-    f.code().localsplus_names.iter().enumerate().position(|(i, n)| {
-        f.code().kind(i) & kinds::HIDDEN == 0
-            && n.cast_exact::<PyStr>().is_some_and(|n| n.as_bytes() == key.as_bytes())
-    })
+/// The slot of a variable, by whatever is equal to its name.
+fn index_of(vm: &Vm, f: &PyFrame, key: Value) -> PyResult<Option<usize>> {
+    let names = f.code().localsplus_names.iter().enumerate();
+    let mut names = names.filter(|(i, _)| f.code().kind(*i) & kinds::HIDDEN == 0);
+    if let Some(key) = key.cast_exact::<PyStr>() {
+        let is = |n: &Value| n.cast_exact::<PyStr>().is_some_and(|n| n.as_bytes() == key.as_bytes());
+        return Ok(names.find(|(_, n)| is(n)).map(|(i, _)| i));
+    }
+    let hash = obj::hash(vm, key)?;
+    for (i, name) in names {
+        if obj::hash(vm, *name)? == hash && compare::eq(vm, *name, key)? {
+            return Ok(Some(i));
+        }
+    }
+    Ok(None)
 }
 
 fn extra<'a>(f: &PyFrame) -> Option<&'a PyDict> {
@@ -78,7 +87,7 @@ fn extra<'a>(f: &PyFrame) -> Option<&'a PyDict> {
 
 fn get_opt(vm: &Vm, v: Value, key: Value) -> PyResult<Option<Ref>> {
     let f = frame(v);
-    if let Some(found) = index_of(f, key).and_then(|i| value_of(f, i)) {
+    if let Some(found) = index_of(vm, f, key)?.and_then(|i| value_of(f, i)) {
         return Ok(Some(found));
     }
     match extra(f) {
@@ -103,7 +112,7 @@ fn get_item(vm: &Vm, v: Value, key: Value) -> PyResult {
 
 fn set_item(vm: &Vm, v: Value, key: Value, value: Value) -> PyResult<()> {
     let f = frame(v);
-    if let Some(i) = index_of(f, key) {
+    if let Some(i) = index_of(vm, f, key)? {
         if value.is_null() {
             return Err(vm.value_error("cannot remove local variables from FrameLocalsProxy"));
         }
@@ -160,13 +169,7 @@ fn update(vm: &Vm, v: Value, other: Value) -> PyResult<()> {
     } else if let Some(d) = other.cast::<PyDict>() {
         d.items_vec()
     } else {
-        let keys = crate::protocol::call::call_method(vm, other, "keys", &[])?;
-        let mut pairs = Vec::new();
-        for k in iter::to_vec(vm, keys.value())? {
-            let value = crate::protocol::item::get(vm, other, k.value())?;
-            pairs.push((k, value));
-        }
-        pairs
+        return Err(vm.type_error("update() argument must be dict or another FrameLocalsProxy"));
     };
     for (k, value) in pairs {
         set_item(vm, v, k.value(), value.value())?;
@@ -174,8 +177,24 @@ fn update(vm: &Vm, v: Value, other: Value) -> PyResult<()> {
     Ok(())
 }
 
+fn is_mapping(v: Value) -> bool {
+    v.has_shape(shape::FRAME_LOCALS_PROXY) || v.cast::<PyDict>().is_some()
+}
+
+fn inplace_or(vm: &Vm, a: Value, b: Value) -> PyResult {
+    if !is_mapping(b) {
+        return compare::declined(vm);
+    }
+    update(vm, a, b)?;
+    Ok(a.to_ref())
+}
+
+fn repr(vm: &Vm, v: Value) -> PyResult {
+    let shown = vm.repr_guard(v, || obj::repr(vm, copy(vm, v)?.value()))?;
+    Ok(shown.unwrap_or_else(|| vm.new_str("{...}")))
+}
+
 fn or(vm: &Vm, a: Value, b: Value) -> PyResult {
-    let is_mapping = |v: Value| v.has_shape(shape::FRAME_LOCALS_PROXY) || v.cast::<PyDict>().is_some();
     if !is_mapping(a) || !is_mapping(b) {
         return compare::declined(vm);
     }
@@ -229,12 +248,9 @@ pub static DEF: TypeDef = TypeDef {
         s.contains = Some(|vm, v, k| Ok(get_opt(vm, v, k)?.is_some()));
         s.iter = Some(|vm, v| iter::get_iter(vm, keys(vm, v).value()));
         s.compare = Some(compare_proxies);
-        s.repr = Some(|vm, v| obj::repr(vm, copy(vm, v)?.value()));
+        s.repr = Some(repr);
         s.binary[crate::protocol::number::BinaryOp::Or as usize] = Some(or);
-        s.inplace[crate::protocol::number::BinaryOp::Or as usize] = Some(|vm, a, b| {
-            update(vm, a, b)?;
-            Ok(a.to_ref())
-        });
+        s.inplace[crate::protocol::number::BinaryOp::Or as usize] = Some(inplace_or);
     },
     methods: &[
         MethodDef::new("__contains__", "($self, key, /)", |vm, a| Ok(vm.bool_ref(get_opt(vm, a[0], a[1])?.is_some())), ""),
@@ -243,7 +259,7 @@ pub static DEF: TypeDef = TypeDef {
         MethodDef::new("__reversed__", "($self, /)", |vm, a| {
             let mut all: Vec<Ref> = items(a[0]).into_iter().map(|(k, _)| k).collect();
             all.reverse();
-            iter::get_iter(vm, PyList::new(vm, all).value())
+            Ok(PyList::new(vm, all))
         }, ""),
         MethodDef::new("copy", "($self, /)", |vm, a| copy(vm, a[0]), ""),
         MethodDef::new("keys", "($self, /)", |vm, a| Ok(keys(vm, a[0])), ""),
@@ -257,7 +273,7 @@ pub static DEF: TypeDef = TypeDef {
             Ok(get_opt(vm, a[0], a[1])?.unwrap_or_else(|| a[2].non_null().unwrap_or(vm.none()).to_ref()))
         }, ""),
         MethodDef::new("pop", "($self, key, default=<unrepresentable>, /)", |vm, a| {
-            if index_of(frame(a[0]), a[1]).is_some() {
+            if index_of(vm, frame(a[0]), a[1])?.is_some() {
                 return Err(vm.value_error("cannot remove local variables from FrameLocalsProxy"));
             }
             match (get_opt(vm, a[0], a[1])?, a[2].non_null()) {

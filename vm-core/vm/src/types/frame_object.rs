@@ -10,6 +10,7 @@ use crate::code::PyCode;
 use crate::error::PyResult;
 use crate::frame::Frame;
 use crate::gc::fields::Owns;
+use crate::monitor::{jump, legacy};
 use crate::object::{self, Header, Payload};
 use crate::owned_cell::OwnedCell;
 use crate::protocol::{number, object as obj};
@@ -106,6 +107,8 @@ pub struct PyTraceback {
     pub frame: Ref,
     /// Code unit that raised; -1 when made by hand with only a line.
     pub unit: Cell<i32>,
+    /// `tb_lasti` of one made by hand.
+    lasti: Cell<Option<i32>>,
     /// Line set by hand; -1: from the unit.
     pub line: Cell<i32>,
 }
@@ -244,6 +247,11 @@ impl PyFrame {
         unsafe { self.function.get().cast_unchecked::<PyFunction>() }
     }
 
+    /// `__module__` of the function that runs.
+    pub fn module(&self) -> Option<Ref> {
+        self.function().module.get_ref()
+    }
+
     /// First of the visible slots; null if there are none any more.
     fn slots(&self) -> *mut Value {
         match self.place.get() {
@@ -299,6 +307,9 @@ impl PyFrame {
     /// Code unit that the frame is at (maybe a cache of the instruction).
     pub fn unit(&self, vm: &Vm) -> u32 {
         if let Some(frame) = self.live_frame() {
+            if let Some(unit) = vm.interp.monitor.jump_target(frame) {
+                return unit;
+            }
             let ip = ip_of(vm, frame);
             return self.code().index_of(ip).wrapping_sub(1) as u32;
         }
@@ -366,6 +377,7 @@ pub fn new_traceback(next: Option<Ref>, frame: Ref, unit: u32) -> Ref {
         next: OwnedCell::from_option(next),
         frame,
         unit: Cell::new(unit as i32),
+        lasti: Cell::new(None),
         line: Cell::new(-1),
     })
 }
@@ -407,7 +419,34 @@ fn get_generator(vm: &Vm, v: Value) -> PyResult {
 }
 
 fn set_trace(vm: &Vm, v: Value, new: Value) -> PyResult<()> {
-    drop(this(v).trace.replace(new.non_null().filter(|n| !n.is(vm.none())).map(Value::to_ref)));
+    let f = this(v);
+    let new = new.non_null().filter(|n| !n.is(vm.none()));
+    let wanted = new.is_some() && f.trace_opcodes.get();
+    drop(f.trace.replace(new.map(Value::to_ref)));
+    if wanted {
+        legacy::trace_opcodes(vm, f.code(), true);
+    }
+    Ok(())
+}
+
+fn set_trace_lines(vm: &Vm, v: Value, new: Value) -> PyResult<()> {
+    if new.is_null() {
+        return Err(vm.type_error("can't delete numeric/char attribute"));
+    }
+    set_flag(vm, &this(v).trace_lines, new)
+}
+
+fn set_trace_opcodes(vm: &Vm, v: Value, new: Value) -> PyResult<()> {
+    if new.is_null() {
+        let text = "attribute 'f_trace_opcodes' of 'frame' objects cannot be deleted";
+        return Err(vm.error(shape::ATTRIBUTE_ERROR, text));
+    }
+    let f = this(v);
+    set_flag(vm, &f.trace_opcodes, new)?;
+    let wanted = f.trace_opcodes.get();
+    if !wanted || !f.trace.is_null() {
+        legacy::trace_opcodes(vm, f.code(), wanted);
+    }
     Ok(())
 }
 
@@ -452,6 +491,8 @@ fn clear(vm: &Vm, args: &[Value]) -> PyResult {
             }
         }
         Place::Own => {
+            f.trace.clear();
+            f.extra_locals.clear();
             f.release_own();
             Ok(vm.none_ref())
         }
@@ -480,20 +521,20 @@ pub static FRAME_DEF: TypeDef = TypeDef {
         GetSetDef::get("f_globals", |vm, f| or_none(vm, this(f).function().globals.get_ref()), ""),
         GetSetDef::get("f_builtins", |vm, f| or_none(vm, this(f).function().builtins.get_ref()), ""),
         GetSetDef::get("f_code", |_, f| Ok(this(f).code_value().to_ref()), ""),
-        GetSetDef::get("f_lineno", get_line, ""),
+        GetSetDef::get_set("f_lineno", get_line, |vm, f, v| jump::set_line(vm, this(f), v), "Return the current line number in the frame."),
         GetSetDef::get("f_lasti", get_lasti, ""),
         GetSetDef::get("f_generator", get_generator, ""),
-        GetSetDef::get_set("f_trace", |vm, f| or_none(vm, this(f).trace.get_ref()), set_trace, ""),
+        GetSetDef::get_set("f_trace", |vm, f| or_none(vm, this(f).trace.get_ref()), set_trace, "Return the trace function for this frame, or None if no trace function is set."),
         GetSetDef::get_set(
             "f_trace_lines",
             |vm, f| Ok(vm.bool_ref(this(f).trace_lines.get())),
-            |vm, f, v| set_flag(vm, &this(f).trace_lines, v),
+            set_trace_lines,
             "",
         ),
         GetSetDef::get_set(
             "f_trace_opcodes",
             |vm, f| Ok(vm.bool_ref(this(f).trace_opcodes.get())),
-            |vm, f, v| set_flag(vm, &this(f).trace_opcodes, v),
+            set_trace_opcodes,
             "",
         ),
     ],
@@ -523,6 +564,9 @@ impl PyTraceback {
 
 fn get_tb_lasti(_: &Vm, v: Value) -> PyResult {
     let t = traceback(v);
+    if let Some(lasti) = t.lasti.get() {
+        return Ok(Ref::small_int(lasti.into()));
+    }
     let unit = t.unit.get();
     let i = if unit < 0 { -1 } else { t.frame_object().code().instruction_start(unit as usize) as i64 * 2 };
     Ok(Ref::small_int(i))
@@ -574,6 +618,7 @@ fn traceback_new(vm: &Vm, _ty: TypeRef, args: &[Value]) -> PyResult {
     if lasti < 0 {
         p.unit.set(-1);
     }
+    p.lasti.set(Some(lasti as i32));
     p.line.set(line as i32);
     Ok(t)
 }

@@ -569,7 +569,8 @@ fn close_one(vm: &Vm, g: &PyGenerator, inner: Option<PyResult<()>>) -> PyResult 
         }
         (None, _) => None,
     };
-    if exit.is_none() && g.is_suspended() && resumes_outside_of_try(g) {
+    let untold = !vm.interp.monitor.is_active();
+    if exit.is_none() && untold && g.is_suspended() && resumes_outside_of_try(g) {
         g.clear(vm);
         return Ok(vm.none_ref());
     }

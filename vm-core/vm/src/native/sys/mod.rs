@@ -2,6 +2,7 @@
 
 use crate::error::PyResult;
 use crate::frame::Frame;
+use crate::monitor::legacy;
 use crate::native::{ModuleDef, add, make_module};
 use crate::protocol::{attr, call, number};
 use crate::shape;
@@ -253,11 +254,7 @@ fn getframe(vm: &Vm, a: &[Value]) -> PyResult {
 fn getframemodulename(vm: &Vm, a: &[Value]) -> PyResult {
     let depth = a[0].non_null().map_or(Ok(0), |v| c_int(vm, v))?;
     let Some(f) = frame_at(vm, depth) else { return Ok(vm.none_ref()) };
-    let globals = attr::get_named(vm, f.value(), "f_globals")?;
-    Ok(match globals.cast::<PyDict>().and_then(|d| d.get_str(vm.names().__name__)) {
-        Some(n) => n.to_ref(),
-        None => vm.none_ref(),
-    })
+    Ok(f.cast::<PyFrame>().and_then(|f| f.module()).unwrap_or_else(|| vm.none_ref()))
 }
 
 /// Removes the descriptors that belong to a class's own instances, so that its namespace can be
@@ -301,17 +298,30 @@ fn call_tracing(vm: &Vm, a: &[Value]) -> PyResult {
         )));
     };
     let args: Vec<Value> = args.iter().collect();
-    call::call_args(vm, a[0], &args)
+    vm.interp.monitor.observed(|| call::call_args(vm, a[0], &args))
 }
 
-/// `settrace` and `setprofile`: only taking a function away is possible.
-fn set_trace(vm: &Vm, a: &[Value]) -> PyResult {
-    if a[0].is(vm.none()) {
-        return Ok(vm.none_ref());
-    }
-    Err(vm.not_implemented_error(
-        "trace and profile functions are not called here: use 'tailscope dap', 'tailscope trace' or 'tailscope profile'",
-    ))
+/// A function that was given, or None for none.
+fn function_or_none(vm: &Vm, v: Value) -> Option<Ref> {
+    (!v.is(vm.none())).then(|| v.to_ref())
+}
+
+fn settrace(vm: &Vm, a: &[Value]) -> PyResult {
+    legacy::set_trace(vm, function_or_none(vm, a[0]));
+    Ok(vm.none_ref())
+}
+
+fn setprofile(vm: &Vm, a: &[Value]) -> PyResult {
+    legacy::set_profile(vm, function_or_none(vm, a[0]));
+    Ok(vm.none_ref())
+}
+
+fn gettrace(vm: &Vm, _: &[Value]) -> PyResult {
+    Ok(vm.interp.monitor.trace.get_ref().unwrap_or_else(|| vm.none_ref()))
+}
+
+fn getprofile(vm: &Vm, _: &[Value]) -> PyResult {
+    Ok(vm.interp.monitor.profile.get_ref().unwrap_or_else(|| vm.none_ref()))
 }
 
 fn none(vm: &Vm, _: &[Value]) -> PyResult {
@@ -454,12 +464,12 @@ static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("unraisablehook", "(unraisable, /)", hooks::unraisablehook, "Handle an unraisable exception."),
         MethodDef::new("breakpointhook", "(*args, **kwargs)", hooks::breakpointhook, "This hook function is called by built-in breakpoint()."),
         MethodDef::new("call_tracing", "(func, args, /)", call_tracing, "Call func(*args), while tracing is enabled."),
-        MethodDef::new("settrace", "(function, /)", set_trace, "Set the global debug tracing function."),
-        MethodDef::new("setprofile", "(function, /)", set_trace, "Set the profiling function."),
-        MethodDef::new("_settraceallthreads", "(function, /)", set_trace, "Set the global debug tracing function in all running threads."),
-        MethodDef::new("_setprofileallthreads", "(function, /)", set_trace, "Set the profiling function in all running threads."),
-        MethodDef::new("gettrace", "()", none, "Return the global debug tracing function set with sys.settrace."),
-        MethodDef::new("getprofile", "()", none, "Return the profiling function set with sys.setprofile."),
+        MethodDef::new("settrace", "(function, /)", settrace, "Set the global debug tracing function."),
+        MethodDef::new("setprofile", "(function, /)", setprofile, "Set the profiling function."),
+        MethodDef::new("_settraceallthreads", "(function, /)", settrace, "Set the global debug tracing function in all running threads."),
+        MethodDef::new("_setprofileallthreads", "(function, /)", setprofile, "Set the profiling function in all running threads."),
+        MethodDef::new("gettrace", "()", gettrace, "Return the global debug tracing function set with sys.settrace."),
+        MethodDef::new("getprofile", "()", getprofile, "Return the profiling function set with sys.setprofile."),
         MethodDef::new("getdefaultencoding", "()", |vm, _| Ok(text("utf-8")(vm)), "Return the current default encoding used by the Unicode implementation."),
         MethodDef::new("getfilesystemencoding", "()", |vm, _| Ok(text("utf-8")(vm)), "Return the encoding used to convert Unicode filenames to OS filenames."),
         MethodDef::new("getfilesystemencodeerrors", "()", |vm, _| Ok(text("surrogateescape")(vm)), "Return the error mode used for Unicode to OS filename conversion."),

@@ -14,20 +14,16 @@ const LETTERS_WITH_VALUE: [char; 3] = ['W', 'X', 'o'];
 /// Commands whose arguments end with a program and its own.
 const RUNNING: [&str; 3] = ["run", "trace", "profile"];
 
-/// The arguments as the parser wants them. Without a command they are those of `run`; and what
-/// follows `-c CODE` or `-m MODULE` is the program's, whatever it looks like.
+/// The arguments as the parser wants them. Without a command they are those of `run`; values stand
+/// apart from their options; and what follows `-c CODE` or `-m MODULE` is the program's, whatever
+/// it looks like.
 pub fn normalized(mut args: Vec<OsString>) -> Vec<OsString> {
     // `program | tailscope`, as tools do that start `sys.executable`.
     let piped = args.len() == 1 && !crate::interactive::is_attended();
     if piped || args.get(1).is_some_and(|a| is_program(a)) {
         args.insert(1, "run".into());
     }
-    if args.get(1).and_then(|a| a.to_str()).is_some_and(|a| RUNNING.contains(&a))
-        && let Some(end) = end_of_options(&args)
-    {
-        args.insert(end, "--".into());
-    }
-    args
+    if args.get(1).and_then(|a| a.to_str()).is_some_and(|a| RUNNING.contains(&a)) { spelled_out(args) } else { args }
 }
 
 /// Whether the first argument is none of our commands and options: a file, or an option of Python's.
@@ -41,32 +37,41 @@ fn is_program(first: &OsString) -> bool {
     !known && (text.starts_with('-') || text.ends_with(".py") || std::path::Path::new(text).exists())
 }
 
-/// The place behind `-c CODE` or `-m MODULE`, if that is how the program is named.
-fn end_of_options(args: &[OsString]) -> Option<usize> {
-    let mut i = 2;
-    while i < args.len() {
-        let text = args[i].to_str()?;
-        let Some(letters) = text.strip_prefix('-').filter(|l| !l.is_empty()) else { return None };
-        if let Some(long) = letters.strip_prefix('-') {
-            if long.is_empty() {
-                return None;
-            }
-            i += 1 + usize::from(WITH_VALUE.contains(&text));
-            continue;
-        }
-        // The first letter that takes a value ends the letters; the value is what is left of them,
-        // or the next argument.
-        let taking = letters.char_indices().find(|(_, c)| matches!(c, 'c' | 'm') || LETTERS_WITH_VALUE.contains(c));
-        let Some((at, letter)) = taking else {
-            i += 1;
-            continue;
+/// The arguments of a command that runs a program, with a value in an argument of its own after
+/// each option that takes one, and `--` behind the value of `-c` or `-m`.
+fn spelled_out(args: Vec<OsString>) -> Vec<OsString> {
+    let mut all = args.into_iter();
+    let mut out: Vec<OsString> = all.by_ref().take(2).collect();
+    while let Some(arg) = all.next() {
+        let text = arg.to_str().unwrap_or_default();
+        let Some(letters) = text.strip_prefix('-').filter(|l| !l.is_empty() && *l != "-") else {
+            // The program, or what ends the options.
+            out.push(arg);
+            break;
         };
-        i += 1 + usize::from(at + 1 == letters.len());
-        if matches!(letter, 'c' | 'm') {
-            return Some(i.min(args.len()));
+        let taking = |c: char| matches!(c, 'c' | 'm') || LETTERS_WITH_VALUE.contains(&c);
+        // The first letter that takes a value ends the letters; what is left of them is the value.
+        let ends_program = match letters.char_indices().find(|(_, c)| !letters.starts_with('-') && taking(*c)) {
+            Some((at, letter)) => {
+                let (head, value) = text.split_at(at + 2);
+                out.push(head.into());
+                out.extend(if value.is_empty() { all.next() } else { Some(value.into()) });
+                matches!(letter, 'c' | 'm')
+            }
+            None => {
+                let has_value = WITH_VALUE.contains(&text);
+                out.push(arg);
+                out.extend(if has_value { all.next() } else { None });
+                false
+            }
+        };
+        if ends_program {
+            out.push("--".into());
+            break;
         }
     }
-    None
+    out.extend(all);
+    out
 }
 
 #[cfg(test)]
@@ -84,7 +89,7 @@ mod tests {
         assert_eq!(normal("run -c x -O"), "run -c x -- -O");
         assert_eq!(normal("-Ic x -c"), "run -Ic x -- -c");
         assert_eq!(normal("-X dev -W error -m m -v"), "run -X dev -W error -m m -- -v");
-        assert_eq!(normal("-Wc -cx y"), "run -Wc -cx -- y");
+        assert_eq!(normal("-Wc -Xa=b -cx y"), "run -W c -X a=b -c x -- y");
         assert_eq!(normal("trace -o c -c x --show"), "trace -o c -c x -- --show");
         assert_eq!(normal("run prog.py -c x"), "run prog.py -c x");
         assert_eq!(normal("dis -C x.py"), "dis -C x.py");

@@ -495,3 +495,53 @@ fn programs_end_as_cpythons_do() {
         assert!(stderr(&o).ends_with(end) && stderr(&o).is_empty() == end.is_empty(), "{source}: {}", stderr(&o));
     }
 }
+
+/// Runs the binary as tools do that start `sys.executable`: without a command of ours.
+fn as_python(args: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = tailscope();
+    command.args(args).stdin(Stdio::null()).envs(variables.iter().copied());
+    command.output().expect("the binary starts")
+}
+
+#[test]
+fn the_command_line_is_that_of_python() {
+    let show = "import sys; print(sys.argv, sys.flags.isolated, sys.flags.optimize, sys.warnoptions, sys._xoptions)";
+    for (args, variables, expected) in [
+        (vec!["-c", show, "-O", "x"], vec![], "['-c', '-O', 'x'] 0 0 [] {}\n"),
+        (vec!["-IOc", show], vec![("PYTHONWARNINGS", "error")], "['-c'] 1 1 [] {}\n"),
+        (vec!["-W", "ignore", "-Xa=b", "-X", "c", "-c", show], vec![], "['-c'] 0 0 ['ignore'] {'a': 'b', 'c': True}\n"),
+        (vec!["-Wonce", "-c", show], vec![("PYTHONOPTIMIZE", "2"), ("PYTHONWARNINGS", "a,b")], "['-c'] 0 2 ['a', 'b', 'once'] {}\n"),
+        (vec!["-E", "-c", show], vec![("PYTHONOPTIMIZE", "2")], "['-c'] 0 0 [] {}\n"),
+        (vec!["-c", "import sys; print('' in sys.path)"], vec![], "True\n"),
+        (vec!["-P", "-c", "import sys; print('' in sys.path)"], vec![], "False\n"),
+        (vec!["-S", "-c", "import sys; print('site' in sys.modules)"], vec![], "False\n"),
+    ] {
+        let o = as_python(&args, &variables);
+        assert_eq!((stdout(&o).as_str(), o.status.code()), (expected, Some(0)), "{args:?} {}", stderr(&o));
+    }
+    assert!(stdout(&as_python(&["-V"], &[])).starts_with("Python 3.14."));
+    let o = as_python(&["-c", "def f():\n    1 / 0\nf()"], &[]);
+    assert!(stderr(&o).contains("line 2, in f\n    1 / 0\n    ~~^~~\n"), "{}", stderr(&o));
+    assert_eq!(as_python(&["-c", "exit(3)"], &[]).status.code(), Some(3));
+}
+
+#[test]
+fn folders_modules_and_standard_input_are_programs() {
+    let main = file("program_folder", "__main__.py", b"import sys; print(__name__, sys.argv[1:], sys.path[0] in __file__)");
+    let folder = main.parent().expect("a folder").to_str().expect("text");
+    assert_eq!(stdout(&as_python(&[folder, "a"], &[])), "__main__ ['a'] True\n");
+    let o = as_python(&["-m", "json.nothing"], &[]);
+    assert_eq!((stderr(&o).lines().last().map(|l| l.ends_with("No module named json.nothing")), o.status.code()), (Some(true), Some(1)));
+    for (args, input, output, status) in [
+        (vec!["-m", "json.tool"], "[1]", "[\n    1\n]\n", 0),
+        (vec![], "print(1 + 1)", "2\n", 0),
+        (vec!["-"], "import sys; print(sys.argv)", "['-']\n", 0),
+        (vec!["-q", "-i"], "1 + 1\nexit(4)\n", ">>> 2\n>>> ", 4),
+    ] {
+        let mut child = tailscope();
+        let mut child = child.args(&args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+        let o = child.wait_with_output().expect("it ends");
+        assert_eq!((stdout(&o).as_str(), o.status.code()), (output, Some(status)), "{args:?} {}", stderr(&o));
+    }
+}

@@ -13,6 +13,9 @@ def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
 
+    if name.isupper():
+        raise unittest.SkipTest(f"_testinternalcapi.{name} is CPython's")
+
     def unavailable(*args, **kwargs):
         raise unittest.SkipTest(f"_testinternalcapi.{name} is CPython's")
 

@@ -105,6 +105,7 @@ print(error(exec, code), error(eval, code), sep="\n")
 print(error(exec, code, closure=outer().__closure__), error(exec, code, closure=()), error(exec, "1", closure=()), sep="\n")
 print(error(exec, compile("1", "x", "exec"), closure=()), error(compile, "1", "x", "exec", 1 << 30), sep="\n")
 ns = {}
-exec("from __future__ import annotations\nc = compile('def f(x: y): pass', 's', 'exec')\ne = compile('def f(x: y): pass', 's', 'exec', 0, True)", ns)
+inner = "c = compile('def f(x: y): pass', 's', 'exec')\ne = compile('def f(x: y): pass', 's', 'exec', 0, True)"
+exec(compile(inner, "x", "exec", 0x1000000), ns)
 print(hex(ns["c"].co_flags & 0x1fe0000), hex(ns["e"].co_flags & 0x1fe0000))
 print(error(lambda: "ab" * (1 << 62)), error(lambda: "a" * ((1 << 63) - 100)).split(":")[0])

@@ -27,9 +27,6 @@ pub fn run(vm: &Vm, namespace: Value, greet: bool) -> PyResult {
             ),
         );
     }
-    if is_attended() && import::import_module(vm, "readline").is_err() {
-        // Without it lines are edited by the terminal.
-    }
     let code = import::import_module(vm, "code")?;
     let console = call::call_method(vm, code.value(), "InteractiveConsole", &[namespace])?;
     let (banner, farewell): (Ref, Ref) = (vm.new_str(""), vm.new_str(""));

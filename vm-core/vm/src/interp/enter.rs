@@ -20,6 +20,8 @@ struct Interrupted<'a> {
     ip: *const u16,
     sp: *mut Value,
     fp: *mut Value,
+    /// The exception that is on its way while a finalizer runs.
+    raised: Value,
 }
 
 impl<'a> Interrupted<'a> {
@@ -29,7 +31,8 @@ impl<'a> Interrupted<'a> {
     fn new(vm: &'a Vm) -> PyResult<Interrupted<'a>> {
         let s = &vm.interp;
         check_native_stack(vm, "")?;
-        Ok(Interrupted { vm, ip: s.ip.get(), sp: s.sp.get(), fp: s.fp.get() })
+        let raised = s.raised.replace_value(Value::NULL);
+        Ok(Interrupted { vm, ip: s.ip.get(), sp: s.sp.get(), fp: s.fp.get(), raised })
     }
 
     /// Lays down the word below the header; returns the entry frame's fp.
@@ -79,6 +82,9 @@ impl Drop for Interrupted<'_> {
         let s = &self.vm.interp;
         s.transfer(s.ip.get(), self.ip);
         s.spill(self.ip, self.sp, self.fp);
+        let left = s.raised.replace_value(self.raised);
+        // SAFETY: the cell owned it, and has forgotten it.
+        unsafe { left.release() };
     }
 }
 

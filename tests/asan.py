@@ -28,7 +28,8 @@ WAYS = {
     "recorded": ["trace", "-o", "{scratch}/{name}.tstrace"],
     "counted": ["profile", "-o", "{scratch}/{name}.json"],
 }
-OPTIONS = f"detect_leaks=0:exitcode={FOUND}:handle_abort=0:allow_user_segv_handler=0:detect_stack_use_after_return=0"
+# Memory that cannot be had is no finding: programs get a MemoryError for it.
+OPTIONS = f"allocator_may_return_null=1:detect_leaks=0:exitcode={FOUND}:handle_abort=0:allow_user_segv_handler=0:detect_stack_use_after_return=0"
 
 
 def run(binary, arguments, what, **more):
@@ -39,7 +40,7 @@ def run(binary, arguments, what, **more):
     except subprocess.TimeoutExpired:
         return f"{what}: it took more than 600 s"
     text = done.stderr.decode(errors="replace")
-    if "AddressSanitizer" in text or done.returncode == FOUND:
+    if "ERROR: AddressSanitizer" in text or done.returncode == FOUND:
         start = max(text.find("ERROR: AddressSanitizer"), 0)
         return f"{what}: {' '.join(arguments)}\n{text[start:start + 6000]}"
     if done.returncode < 0:

@@ -8,7 +8,9 @@ use clap::CommandFactory;
 use crate::arguments::Cli;
 
 /// Options of `run` and its like that take a value in the next argument.
-const WITH_VALUE: [&str; 5] = ["--interp", "--stdlib", "--output", "--show", "--check-hash-based-pycs"];
+const WITH_VALUE: [&str; 4] = ["--interp", "--stdlib", "--output", "--check-hash-based-pycs"];
+/// The one that may have a number there.
+const WITH_NUMBER: &str = "--show";
 /// The same, as letters.
 const LETTERS_WITH_VALUE: [char; 3] = ['W', 'X', 'o'];
 /// Commands whose arguments end with a program and its own.
@@ -40,7 +42,7 @@ fn is_program(first: &OsString) -> bool {
 /// The arguments of a command that runs a program, with a value in an argument of its own after
 /// each option that takes one, and `--` behind the value of `-c` or `-m`.
 fn spelled_out(args: Vec<OsString>) -> Vec<OsString> {
-    let mut all = args.into_iter();
+    let mut all = args.into_iter().peekable();
     let mut out: Vec<OsString> = all.by_ref().take(2).collect();
     while let Some(arg) = all.next() {
         let text = arg.to_str().unwrap_or_default();
@@ -59,7 +61,8 @@ fn spelled_out(args: Vec<OsString>) -> Vec<OsString> {
                 matches!(letter, 'c' | 'm')
             }
             None => {
-                let has_value = WITH_VALUE.contains(&text);
+                let is_number = |a: &OsString| a.to_str().is_some_and(|a| a.parse::<u64>().is_ok());
+                let has_value = WITH_VALUE.contains(&text) || (text == WITH_NUMBER && all.peek().is_some_and(is_number));
                 out.push(arg);
                 out.extend(if has_value { all.next() } else { None });
                 false
@@ -91,6 +94,8 @@ mod tests {
         assert_eq!(normal("-X dev -W error -m m -v"), "run -X dev -W error -m m -- -v");
         assert_eq!(normal("-Wc -Xa=b -cx y"), "run -W c -X a=b -c x -- y");
         assert_eq!(normal("trace -o c -c x --show"), "trace -o c -c x -- --show");
+        assert_eq!(normal("trace --show -c x -O"), "trace --show -c x -- -O");
+        assert_eq!(normal("trace --show 9 -c x -O"), "trace --show 9 -c x -- -O");
         assert_eq!(normal("run prog.py -c x"), "run prog.py -c x");
         assert_eq!(normal("dis -C x.py"), "dis -C x.py");
         assert_eq!(normal("--version"), "--version");

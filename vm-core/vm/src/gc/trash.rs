@@ -1,5 +1,7 @@
 //! A collection: finalizers and weak references of the garbage, and its end.
 
+use rustc_hash::FxHashSet;
+
 use super::{Census, DEBUG_SAVEALL, Stats};
 use crate::native::gc as module;
 use crate::object::{self, Header};
@@ -78,8 +80,10 @@ fn forget_weak_references(vm: &Vm, trash: &[Trash], with_callback: bool) {
             weakref::detach(p, with_callback, &mut calls);
         }
     }
-    let of_trash = |w: &Ref| trash.iter().any(|t| t.held.is(w.value()));
-    calls.retain(|w| !of_trash(w));
+    if !calls.is_empty() {
+        let garbage: FxHashSet<*mut Header> = trash.iter().map(|t| t.held.pointer()).collect();
+        calls.retain(|w| !garbage.contains(&w.pointer()));
+    }
     weakref::call_back(vm, calls);
 }
 

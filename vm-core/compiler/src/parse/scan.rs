@@ -140,7 +140,7 @@ fn has_too_many_digits(token: &Token, source: &SourceFile) -> bool {
 struct Doubts {
     /// Braces open in each string with fields.
     braces: Vec<usize>,
-    /// Whether a `yield` stands at the beginning of each open bracket.
+    /// For each open bracket whether a `yield` stands at its beginning.
     yields: Vec<bool>,
     clauses: usize,
 }
@@ -154,8 +154,9 @@ impl Doubts {
                 return next.is_some_and(|b| b.is_ascii_alphabetic());
             }
             TokenKind::Lpar => {
+                let is_outermost = self.yields.is_empty();
                 self.yields.push(false);
-                return is_annotated_part(i, tokens);
+                return is_outermost && is_annotated_part(i, tokens);
             }
             TokenKind::Lsqb => self.yields.push(false),
             TokenKind::Rpar => {
@@ -257,4 +258,29 @@ fn may_follow_yield(kind: TokenKind) -> bool {
             | TokenKind::None
     );
     ends || begins || !(kind.is_operator() || kind.is_non_soft_keyword())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_doubtful(text: &str) -> bool {
+        let parsed = ruff_python_parser::parse_unchecked(text, ruff_python_parser::Mode::Module.into());
+        let source = SourceFile::from_text(text, "test.py").expect("a text");
+        Scan::of(parsed.tokens(), &source).doubtful
+    }
+
+    #[test]
+    fn a_parenthesis_that_begins_an_annotated_target_is_doubtful() {
+        assert!(is_doubtful("(f).p: x\n"));
+        assert!(is_doubtful("if a: (f)[0]: x\n"));
+        assert!(!is_doubtful("(f): x\n"));
+    }
+
+    // The second parser costs more than all else together.
+    #[test]
+    fn one_inside_of_brackets_is_not() {
+        assert!(!is_doubtful("d = {1: (2, 3), 4: 5}\n"));
+        assert!(!is_doubtful("f(x[a:(b)], {c: 1})\n"));
+    }
 }

@@ -114,6 +114,10 @@ pub struct VmArgs {
     /// Use this Lib folder of CPython 3.14 instead of the embedded library
     #[arg(long, value_name = "DIR")]
     pub stdlib: Option<PathBuf>,
+    /// Let threads take turns at other places: each number is another interleaving, the same every
+    /// time
+    #[arg(long, value_name = "N")]
+    pub sched_seed: Option<u64>,
 }
 
 #[derive(Args, Clone, Debug, Default)]

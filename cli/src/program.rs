@@ -180,7 +180,9 @@ impl Program {
             Ok(_) => 0,
             Err(e) => report(vm, e),
         };
+        wait_for_threads(vm);
         run_exit_functions(vm);
+        vm.threads.freeze();
         let written = finalize::flush_standard_streams(vm);
         finalize::take_apart(vm);
         // What finalizers have printed. An output that is gone was reported before.
@@ -314,6 +316,14 @@ fn exit_status(vm: &Vm, e: Ref) -> i32 {
 }
 
 /// Calls what the program has registered with `atexit`, if it has.
+/// Waits for the threads that are no daemons.
+fn wait_for_threads(vm: &Vm) {
+    let Some(threading) = runtime::modules(vm).get_text(vm, "threading").map(Value::to_ref) else { return };
+    if let Err(e) = call::call_method(vm, threading.value(), "_shutdown", &[]) {
+        runtime::unraisable_while(vm, e, "on threading shutdown", threading.value());
+    }
+}
+
 fn run_exit_functions(vm: &Vm) {
     let Some(atexit) = runtime::modules(vm).get_text(vm, "atexit") else { return };
     if let Err(e) = call::call_method(vm, atexit, "_run_exitfuncs", &[]) {

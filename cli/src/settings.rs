@@ -51,6 +51,7 @@ pub fn config(args: &RunArgs, argv: Vec<String>) -> Result<Config, CannotRun> {
         executable: executable.display().to_string(),
         optimize: (u32::from(p.optimize)).max(environment.count("PYTHONOPTIMIZE")).min(2) as u8,
         library: Some(Box::new(library(args.vm.stdlib.as_deref())?)),
+        sched_seed: args.vm.sched_seed,
         ..Config::default()
     })
 }

@@ -124,12 +124,32 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|v| !v.is_empty())
 }
 
-/// Waits. An interruption by a signal is an error of kind `Interrupted`.
-pub fn sleep_until(deadline: i64) -> io::Result<()> {
-    let t = libc::timespec { tv_sec: deadline / 1_000_000_000, tv_nsec: deadline % 1_000_000_000 };
-    // SAFETY: a valid timespec; the remaining time is not asked for.
-    let r = unsafe {
-        libc::clock_nanosleep(libc::CLOCK_MONOTONIC, libc::TIMER_ABSTIME, &t, std::ptr::null_mut())
-    };
-    if r == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(r)) }
+/// Asks which of these file descriptors are ready, without waiting; how many are.
+pub fn poll(files: &mut [libc::pollfd]) -> io::Result<usize> {
+    // SAFETY: the slice is valid for its length.
+    check_size(unsafe { libc::poll(files.as_mut_ptr(), files.len() as libc::nfds_t, 0) } as isize)
+}
+
+/// Waits until one of these file descriptors is ready, for `timeout` nanoseconds (`None`: for as
+/// long as it takes); how many are. A signal, or one that `is_interrupted` knows of already, is an
+/// error of kind `Interrupted`: none is missed that comes between the two.
+pub fn wait(
+    files: &mut [libc::pollfd],
+    timeout: Option<i64>,
+    is_interrupted: impl FnOnce() -> bool,
+) -> io::Result<usize> {
+    let t = timeout.map(|ns| libc::timespec { tv_sec: ns / 1_000_000_000, tv_nsec: ns % 1_000_000_000 });
+    let t = t.as_ref().map_or(std::ptr::null(), |t| t as *const libc::timespec);
+    // SAFETY: sets and files are valid; the signals that were let through before are so after.
+    unsafe {
+        let (mut all, mut before): (libc::sigset_t, libc::sigset_t) = (std::mem::zeroed(), std::mem::zeroed());
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+        let result = match is_interrupted() {
+            true => Err(io::Error::from_raw_os_error(libc::EINTR)),
+            false => check_size(libc::ppoll(files.as_mut_ptr(), files.len() as libc::nfds_t, t, &before) as isize),
+        };
+        libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
+        result
+    }
 }

@@ -9,6 +9,7 @@ use crate::owned_cell::OwnedCell;
 use crate::protocol::{attr, call};
 use crate::types::dict::PyDict;
 use crate::types::list::PyList;
+use crate::threads;
 use crate::types::tuple::PyTuple;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -146,6 +147,8 @@ pub struct Config {
     pub int_max_str_digits: Option<usize>,
     /// Folder that the library shows as its own (`sys.prefix`).
     pub prefix: Option<PathBuf>,
+    /// Chooses another of the possible interleavings of threads; `None`: they take turns.
+    pub sched_seed: Option<u64>,
 }
 
 /// State of a run.
@@ -176,6 +179,10 @@ pub struct Runtime {
     /// Streams that may hold what is to be written.
     pub(crate) streams: crate::native::io::Registry,
     pub(crate) csv: crate::native::csv::State,
+    /// Handles of threads that the program waits for before it ends.
+    pub(crate) joined_at_end: RefCell<Vec<Ref>>,
+    /// `threading.stack_size`; 0 for the usual one.
+    pub(crate) thread_stack_size: Cell<usize>,
     /// `typing.NoDefault`; NULL until it is needed.
     pub(crate) no_default: OwnedCell,
     pub(crate) warnings: crate::native::warnings::State,
@@ -202,6 +209,8 @@ impl Runtime {
             unsupported_operation: OwnedCell::null(),
             streams: Default::default(),
             csv: Default::default(),
+            joined_at_end: RefCell::default(),
+            thread_stack_size: Cell::new(0),
             no_default: OwnedCell::null(),
             warnings: Default::default(),
             decoded: Default::default(),
@@ -246,6 +255,11 @@ pub fn unraisable_while(vm: &Vm, e: Raised, what: &str, object: Value) {
     crate::native::sys::hooks::unraisable(vm, &e, Some(&message), Value::NULL);
 }
 
+/// The same for one that ended a thread which nobody joins.
+pub fn unraisable_in_thread(vm: &Vm, e: Raised, function: Value) {
+    unraisable_while(vm, e, "in thread started by", function);
+}
+
 /// Writes to `sys.stderr`, or to the process's own if that fails. A `sys.stderr` of None swallows it.
 pub fn write_stderr(vm: &Vm, text: &str) {
     let s = vm.new_str(text);
@@ -288,12 +302,14 @@ pub fn warn(vm: &Vm, category: crate::shape::ShapeId, text: &str, stack_level: i
     crate::native::warnings::warn(vm, message.value(), category, stack_level, Value::NULL, &[])
 }
 
-/// Lets another green thread run. There is one thread as yet.
-pub fn switch_threads(_: &Vm) -> PyResult<()> {
-    Ok(())
-}
-
-/// Runs the Python handlers of signals that came.
+/// Runs the Python handlers of signals that came. That is for the main thread to do: called in
+/// another one, it sees to it that the main thread is next.
 pub fn handle_signals(vm: &Vm) -> PyResult<()> {
+    if threads::current(vm) != threads::main(vm) {
+        if crate::native::signal::is_any_pending() {
+            threads::wake_main(vm);
+        }
+        return Ok(());
+    }
     crate::native::signal::run_handlers(vm)
 }

@@ -54,6 +54,8 @@ pub struct Vm {
     pub collector: crate::gc::Collector,
     /// The interpreter's own state: stacks, frames, dispatch tables.
     pub interp: crate::interp::State,
+    /// Python's threads.
+    pub threads: crate::threads::Threads,
     /// Modules, import state and the settings of this run.
     pub runtime: crate::runtime::Runtime,
 }
@@ -109,6 +111,7 @@ impl Vm {
             repr_running: RefCell::default(),
             collector: Default::default(),
             interp: crate::interp::State::new(),
+            threads: crate::threads::Threads::new(config.sched_seed),
             runtime: crate::runtime::Runtime::new(config),
         }));
         CURRENT.set(vm);

@@ -74,6 +74,11 @@ impl Drop for Stack {
     }
 }
 
+/// Native stack that must be left for a nested run to start.
+pub const fn native_reserve() -> usize {
+    NATIVE_RESERVE
+}
+
 /// Address below which this thread's native stack is too full for another nested run.
 pub fn native_stack_limit() -> usize {
     let local = 0u8;

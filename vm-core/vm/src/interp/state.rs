@@ -64,7 +64,8 @@ pub struct State {
     pub stack: UnsafeCell<Stack>,
     pub mode: Cell<Mode>,
     pub interp: Cell<Interp>,
-    /// Frame objects of frames that are on the stack, innermost last.
+    /// Frame objects of frames that are on a stack, sorted by their places: in each thread the
+    /// innermost is last.
     pub frame_objects: RefCell<Vec<(*mut Value, crate::value::Ref)>>,
     pub recursion_limit: Cell<i32>,
     /// All code objects that exist.
@@ -226,7 +227,13 @@ impl State {
 
     /// Code units executed since the start, as of the spilled registers.
     pub fn clock(&self) -> u64 {
-        self.clock_base.get().wrapping_add(self.ip.get() as u64) / 2
+        self.clock_at(self.ip.get())
+    }
+
+    /// The same for an instruction pointer of the running frame.
+    #[inline(always)]
+    pub fn clock_at(&self, ip: *const u16) -> u64 {
+        self.clock_base.get().wrapping_add(ip as u64) / 2
     }
 
     /// Called by each code object once it has its place.
@@ -329,16 +336,8 @@ impl State {
 
     /// The exception that is being handled: the innermost context that handles one.
     pub fn handled_exception(&self) -> Option<Value> {
-        let mut at = self.handled.get();
-        while !at.is_null() {
-            // SAFETY: contexts are unlinked before they go.
-            let h = unsafe { &*at };
-            if !h.value.is_null() {
-                return Some(h.value.get());
-            }
-            at = h.previous.get();
-        }
-        None
+        // SAFETY: contexts are unlinked before they go.
+        unsafe { HandledException::innermost(self.handled.get()) }
     }
 
     /// Makes leaving a frame slow: something has to happen then.

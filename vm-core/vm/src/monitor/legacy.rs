@@ -9,6 +9,7 @@ use crate::shape;
 use crate::types::exceptions;
 use crate::types::frame_object::{self, PyFrame};
 use crate::types::tuple::PyTuple;
+use crate::threads;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -38,7 +39,8 @@ const PROFILE_EVENTS: EventSet = EventSet::of(&[
 /// `sys.settrace(function)`.
 pub fn set_trace(vm: &Vm, function: Option<Ref>) {
     let m = &vm.interp.monitor;
-    let events = if function.is_some() { TRACE_EVENTS } else { EventSet::NONE };
+    let wanted = function.is_some() || threads::others_are_traced(vm).0;
+    let events = if wanted { TRACE_EVENTS } else { EventSet::NONE };
     let old = m.trace.replace(function);
     if events != EventSet::NONE
         && let Some(frame) = vm.interp.current_frame()
@@ -56,10 +58,34 @@ pub fn set_trace(vm: &Vm, function: Option<Ref>) {
 /// `sys.setprofile(function)`.
 pub fn set_profile(vm: &Vm, function: Option<Ref>) {
     let m = &vm.interp.monitor;
-    let events = if function.is_some() { PROFILE_EVENTS } else { EventSet::NONE };
+    let wanted = function.is_some() || threads::others_are_traced(vm).1;
+    let events = if wanted { PROFILE_EVENTS } else { EventSet::NONE };
     let old = m.profile.replace(function);
     m.set_events(vm, PROFILE_TOOL, events);
     drop(old);
+}
+
+/// `sys._settraceallthreads(function)`.
+pub fn set_trace_of_all(vm: &Vm, function: Option<Ref>) {
+    threads::set_others_tool(vm, |state| std::mem::replace(&mut state.trace, function.clone()));
+    set_trace(vm, function);
+}
+
+/// `sys._setprofileallthreads(function)`.
+pub fn set_profile_of_all(vm: &Vm, function: Option<Ref>) {
+    threads::set_others_tool(vm, |state| std::mem::replace(&mut state.profile, function.clone()));
+    set_profile(vm, function);
+}
+
+/// The thread that runs has ended.
+pub(crate) fn forget_thread(vm: &Vm) {
+    let m = &vm.interp.monitor;
+    if !m.trace.is_null() {
+        set_trace(vm, None);
+    }
+    if !m.profile.is_null() {
+        set_profile(vm, None);
+    }
 }
 
 /// Begins or ends the telling of a code object's every instruction to the trace function.

@@ -77,7 +77,28 @@ pub struct Monitor {
     activations: RefCell<Activations>,
 }
 
+/// What of the monitor belongs to one thread, while that does not run.
+#[derive(Default)]
+pub(crate) struct ThreadState {
+    pub trace: Option<Ref>,
+    pub profile: Option<Ref>,
+    busy: u32,
+    told: Option<(Event, *mut Value)>,
+    jump: Option<jump::Jump>,
+    activations: Activations,
+}
+
 impl Monitor {
+    /// Puts a thread's state in the place of the one that is in force, and keeps that one.
+    pub(crate) fn exchange(&self, other: &mut ThreadState) {
+        other.trace = self.trace.replace(other.trace.take());
+        other.profile = self.profile.replace(other.profile.take());
+        other.busy = self.busy.replace(other.busy);
+        other.told = self.told.replace(other.told);
+        std::mem::swap(&mut *self.jump.borrow_mut(), &mut other.jump);
+        std::mem::swap(&mut *self.activations.borrow_mut(), &mut other.activations);
+    }
+
     /// Whether any tool wants any event.
     #[inline(always)]
     pub fn is_active(&self) -> bool {

@@ -27,6 +27,8 @@ const NSIG: usize = 65;
 
 /// Signals that came and whose handlers have not run yet.
 static PENDING: [AtomicBool; NSIG] = [const { AtomicBool::new(false) }; NSIG];
+/// How many signals were handled, in Python or by doing nothing.
+static HANDLED: AtomicU32 = AtomicU32::new(0);
 /// The eval breaker of the VM that handles signals.
 static BREAKER: AtomicPtr<AtomicU32> = AtomicPtr::new(std::ptr::null_mut());
 static WAKEUP: AtomicI32 = AtomicI32::new(-1);
@@ -156,12 +158,18 @@ fn set_action(signal: i32, action: usize) -> std::io::Result<()> {
     }
 }
 
+/// Whether a signal has come whose handler has not run yet.
+pub(crate) fn is_any_pending() -> bool {
+    PENDING.iter().any(|p| p.load(Ordering::Acquire))
+}
+
 /// Runs the Python handlers of the signals that came.
 pub(crate) fn run_handlers(vm: &Vm) -> PyResult<()> {
     for (signal, pending) in PENDING.iter().enumerate().skip(1) {
         if !pending.swap(false, Ordering::AcqRel) {
             continue;
         }
+        HANDLED.fetch_add(1, Ordering::Relaxed);
         let handler = HANDLERS.with_borrow(|h| h.get(signal).cloned().flatten());
         let Some(handler) = handler.filter(|h| h.as_small_int().is_none() && !h.is(vm.none())) else { continue };
         let frame = match vm.interp.current_frame() {
@@ -190,7 +198,7 @@ fn handler_of(vm: &Vm, signal: i32) -> Ref {
 
 fn signal(vm: &Vm, a: &[Value]) -> PyResult {
     let n = c_int(vm, a[0])?;
-    if threads::current(vm) != threads::MAIN {
+    if threads::current(vm) != threads::main(vm) {
         return Err(vm.value_error("signal only works in main thread of the main interpreter"));
     }
     if !(1..NSIG as i32).contains(&n) {
@@ -266,7 +274,7 @@ fn raise_signal(vm: &Vm, a: &[Value]) -> PyResult {
 
 fn pthread_kill(vm: &Vm, a: &[Value]) -> PyResult {
     let n = c_int(vm, a[1])?;
-    if number::index_clipped(vm, a[0])? as u64 != threads::current(vm) {
+    if !threads::is_alive(vm, number::index_clipped(vm, a[0])? as u64) {
         return Err(os_error(vm, &std::io::Error::from_raw_os_error(libc::ESRCH), None));
     }
     // SAFETY: plain system call.
@@ -280,9 +288,8 @@ fn alarm(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 fn pause(vm: &Vm, _: &[Value]) -> PyResult {
-    // SAFETY: plain system call.
-    unsafe { libc::pause() };
-    runtime::handle_signals(vm)?;
+    let before = HANDLED.load(Ordering::Relaxed);
+    threads::wait(vm, None, "a signal", || HANDLED.load(Ordering::Relaxed) != before)?;
     Ok(vm.none_ref())
 }
 

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::args::CallArgs;
+use crate::convert::bool_or;
 use crate::error::{PyResult, Raised};
 use crate::native::structseq::{FROM_SEQUENCE, struct_sequence};
 use crate::native::time::{Round, nanoseconds};
@@ -260,7 +261,7 @@ enum HandleState {
     Done,
 }
 
-/// A thread that can be joined.
+/// A thread that can be joined. It keeps its place until it has ended.
 #[repr(C)]
 pub struct ThreadHandle {
     header: Header,
@@ -340,7 +341,8 @@ fn local_new(vm: &Vm, ty: TypeRef, args: CallArgs) -> PyResult {
             d.set(vm, k, v)?;
         }
     }
-    Ok(object::new_instance(
+    threads::at_end(vm, forget_locals);
+    let local = object::new_instance(
         ty,
         Local {
             header: object::header(),
@@ -349,7 +351,46 @@ fn local_new(vm: &Vm, ty: TypeRef, args: CallArgs) -> PyResult {
             args: OwnedCell::new(PyTuple::from_slice(vm, args.positional_args())),
             keywords: OwnedCell::new(keywords),
         },
-    ))
+    );
+    LOCALS.with_borrow_mut(|all| all.push(local.pointer() as *const Local));
+    Ok(local)
+}
+
+thread_local! {
+    /// All that there are.
+    static LOCALS: RefCell<Vec<*const Local>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        let me: *const Local = self;
+        LOCALS.with_borrow_mut(|all| all.retain(|local| *local != me));
+    }
+}
+
+/// A thread has ended: so has what it kept in thread-local data.
+fn forget_locals(vm: &Vm, id: u64) {
+    let mut gone: Vec<Ref> = Vec::new();
+    let mut in_place: Vec<Ref> = Vec::new();
+    for local in LOCALS.with_borrow(|all| all.clone()) {
+        // SAFETY: those in the list are alive, and nothing is dropped in this loop.
+        let local = unsafe { &*local };
+        let mut aside = local.aside.borrow_mut();
+        if let Some(i) = aside.iter().position(|(t, _)| *t == id) {
+            gone.push(aside.swap_remove(i).1);
+        }
+        if local.active.get() == id {
+            in_place.push(Value::borrowed((local as *const Local).cast_mut().cast()).to_ref());
+        }
+    }
+    for local in in_place {
+        let mine = attr::instance_dict_value(vm, local.value()).map(Value::to_ref);
+        let fresh = PyDict::new(vm);
+        if attr::replace_instance_dict(vm, local.value(), fresh.value()).is_ok() {
+            Local::of(local.value()).active.set(0);
+            gone.extend(mine);
+        }
+    }
 }
 
 /// Puts the dictionary of the thread that runs in place; a new one is initialized.
@@ -359,7 +400,9 @@ fn activate(vm: &Vm, v: Value) -> PyResult<()> {
     if me == before {
         return Ok(());
     }
-    if let Some(d) = attr::instance_dict_value(vm, v) {
+    if before != 0
+        && let Some(d) = attr::instance_dict_value(vm, v)
+    {
         local.aside.borrow_mut().push((before, d.to_ref()));
     }
     let mine = {
@@ -447,9 +490,17 @@ fn excepthook(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(vm.none_ref())
 }
 
-#[cold]
-fn no_threads(vm: &Vm) -> Raised {
-    vm.runtime_error("can't start new thread: this version of tailscope runs the main thread only")
+/// Runs a thread's function; tells of an exception that ends it, but for SystemExit.
+fn run_function(vm: &Vm, function: Ref, args: &[Value], keywords: Option<&PyDict>) {
+    let Err(e) = call::call_dict(vm, function.value(), args, keywords) else { return };
+    if !e.is(vm, shape::SYSTEM_EXIT) {
+        runtime::unraisable_in_thread(vm, e, function.value());
+    }
+}
+
+/// The size that `stack_size()` has set, in bytes; 0 for the usual one.
+fn chosen_stack_size(vm: &Vm) -> usize {
+    vm.runtime.thread_stack_size.get()
 }
 
 fn start_new_thread(vm: &Vm, a: &[Value]) -> PyResult {
@@ -462,14 +513,63 @@ fn start_new_thread(vm: &Vm, a: &[Value]) -> PyResult {
     if a[2].non_null().is_some_and(|k| k.cast::<PyDict>().is_none()) {
         return Err(vm.type_error("optional 3rd arg must be a dictionary"));
     }
-    Err(no_threads(vm))
+    let (function, args) = (a[0].to_ref(), a[1].to_ref());
+    let keywords = a[2].non_null().map(Value::to_ref);
+    let id = threads::start(vm, chosen_stack_size(vm), move |vm| {
+        let args: &[Value] = args.cast::<PyTuple>().map_or(&[], |t| t.as_slice());
+        run_function(vm, function, args, keywords.as_ref().and_then(|k| k.cast::<PyDict>()));
+    })?;
+    Ok(int::from_u64(id))
 }
 
 fn start_joinable_thread(vm: &Vm, a: &[Value]) -> PyResult {
     if !call::is_callable(vm, a[0]) {
         return Err(vm.type_error("thread function must be callable"));
     }
-    Err(no_threads(vm))
+    let handle = match a[1].non_null().filter(|h| !h.is(vm.none())) {
+        Some(h) if h.has_shape(shape::THREAD_HANDLE) => h.to_ref(),
+        Some(_) => return Err(vm.type_error("'handle' must be a _ThreadHandle")),
+        None => new_handle(0, HandleState::NotStarted),
+    };
+    let daemon = bool_or(vm, a[2], true)?;
+    let h = ThreadHandle::of(handle.value());
+    if h.state.get() != HandleState::NotStarted {
+        return Err(vm.runtime_error("thread already started"));
+    }
+    let (function, kept) = (a[0].to_ref(), handle.clone());
+    let id = threads::start(vm, chosen_stack_size(vm), move |vm| {
+        run_function(vm, function, &[], None);
+        threads::at_end_of_this(vm);
+        ThreadHandle::of(kept.value()).state.set(HandleState::Done);
+    })?;
+    h.ident.set(id);
+    h.state.set(HandleState::Running);
+    if !daemon {
+        vm.runtime.joined_at_end.borrow_mut().push(handle.clone());
+    }
+    Ok(handle)
+}
+
+/// `_shutdown()`: waits for all threads that are no daemons.
+fn shutdown(vm: &Vm, _: &[Value]) -> PyResult {
+    let me = threads::current(vm);
+    loop {
+        let all = vm.runtime.joined_at_end.take();
+        let mut waited = false;
+        for handle in &all {
+            let h = ThreadHandle::of(handle.value());
+            if h.ident.get() != me && h.state.get() == HandleState::Running {
+                waited = true;
+                if let Err(e) = threads::wait(vm, None, "a thread to end", || h.state.get() == HandleState::Done) {
+                    vm.runtime.joined_at_end.borrow_mut().extend(all.iter().cloned());
+                    return Err(e);
+                }
+            }
+        }
+        if !waited {
+            return Ok(vm.none_ref());
+        }
+    }
 }
 
 fn make_handle(vm: &Vm, a: &[Value]) -> PyResult {
@@ -480,11 +580,27 @@ fn make_handle(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 fn stack_size(vm: &Vm, a: &[Value]) -> PyResult {
-    let n = a[0].non_null().map_or(Ok(0), |v| number::size_i64(vm, v))?;
-    if n != 0 && n < 53248 {
-        return Err(vm.value_error("size must be at least 53248 bytes"));
+    let old = vm.runtime.thread_stack_size.get();
+    if let Some(n) = a[0].non_null() {
+        let n = number::size_i64(vm, n)?;
+        if n < 0 {
+            return Err(vm.value_error("size must be 0 or a positive value"));
+        }
+        if n != 0 && n < 32768 {
+            return Err(vm.value_error(format!("size not valid: {n} bytes")));
+        }
+        vm.runtime.thread_stack_size.set(n as usize);
     }
-    Ok(Ref::small_int(0))
+    Ok(vm.new_int(old as i64))
+}
+
+/// The system knows one thread; the others have numbers that no process has.
+fn native_id(vm: &Vm, _: &[Value]) -> PyResult {
+    // SAFETY: plain system call.
+    let process = unsafe { libc::getpid() };
+    let me = threads::current(vm);
+    let above = if me == threads::main(vm) { 0 } else { me << 32 };
+    Ok(vm.new_int(i64::from(process) + above as i64))
 }
 
 fn exit(vm: &Vm, _: &[Value]) -> PyResult {
@@ -538,15 +654,14 @@ pub(super) static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("exit_thread", "()", exit, "An obsolete synonym of exit()."),
         MethodDef::new("interrupt_main", "(signum=signal.SIGINT, /)", interrupt_main, "Simulate the arrival of the given signal in the main thread."),
         MethodDef::new("get_ident", "()", |vm, _| Ok(ident(vm)), "Return a non-zero integer that uniquely identifies the current thread\namongst other threads that exist simultaneously."),
-        // SAFETY: plain system call.
-        MethodDef::new("get_native_id", "()", |vm, _| Ok(vm.new_int(unsafe { libc::getpid() } as i64)), "Return a non-negative integer identifying the thread as reported\nby the OS (kernel)."),
-        MethodDef::new("_count", "()", |_, _| Ok(Ref::small_int(0)), "Return the number of currently running Python threads, excluding\nthe main thread."),
+        MethodDef::new("get_native_id", "()", native_id, "Return a non-negative integer identifying the thread as reported\nby the OS (kernel)."),
+        MethodDef::new("_count", "()", |vm, _| Ok(vm.new_int(threads::count(vm) as i64)), "Return the number of currently running Python threads, excluding\nthe main thread."),
         MethodDef::new("stack_size", "(size=0, /)", stack_size, "Return the thread stack size used when creating new threads."),
         MethodDef::new("_excepthook", "(args, /)", excepthook, "Handle uncaught Thread.run() exception."),
         MethodDef::new("_is_main_interpreter", "()", |vm, _| Ok(vm.bool_ref(true)), "Return True if the current interpreter is the main Python interpreter."),
-        MethodDef::new("_shutdown", "()", |vm, _| Ok(vm.none_ref()), "Wait for all non-daemon threads (other than the calling thread) to stop."),
+        MethodDef::new("_shutdown", "()", shutdown, "Wait for all non-daemon threads (other than the calling thread) to stop."),
         MethodDef::new("_make_thread_handle", "(ident, /)", make_handle, "Internal only. Make a thread handle for threads not spawned by the _thread or threading module."),
-        MethodDef::new("_get_main_thread_ident", "()", |_, _| Ok(int::from_u64(threads::MAIN)), "Internal only. Return a non-zero integer that uniquely identifies the main thread\nof the main interpreter."),
+        MethodDef::new("_get_main_thread_ident", "()", |vm, _| Ok(int::from_u64(threads::main(vm))), "Internal only. Return a non-zero integer that uniquely identifies the main thread\nof the main interpreter."),
         MethodDef::new("set_name", "(name)", set_name, "Set the name of the current thread."),
         MethodDef::new("_get_name", "()", |vm, _| Ok(vm.new_str("tailscope")), "Get the name of the current thread."),
     ],

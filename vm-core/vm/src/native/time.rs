@@ -4,7 +4,6 @@ use std::ffi::{CStr, CString};
 
 use crate::error::{PyResult, Raised};
 use crate::host::Clock;
-use crate::interp::observe;
 use crate::import::os_error;
 use crate::native::structseq::{self, FROM_SEQUENCE, struct_sequence};
 use crate::native::sys::c_int;
@@ -17,7 +16,7 @@ use crate::types::type_::MethodDef;
 use crate::types::{float, int, namespace};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
-use crate::{host, runtime};
+use crate::{host, runtime, threads};
 
 struct_sequence! {
     /// Type of broken-down times.
@@ -188,25 +187,14 @@ fn sleep(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(vm.none_ref())
 }
 
-/// How long a debugged program waits at a stretch, in nanoseconds.
-const WATCHED_PART: i64 = 20_000_000;
-
-/// Waits; signals are handled meanwhile.
+/// Waits, while other threads run; signals are handled meanwhile.
 pub fn sleep_ns(vm: &Vm, ns: i64) -> PyResult<()> {
     let deadline = read_clock(vm, Clock::MONOTONIC)?.saturating_add(ns);
-    // A signal that came already would not interrupt the wait.
-    runtime::handle_signals(vm)?;
-    loop {
-        // A debugger is let in every so often.
-        let watched = observe::is_watched(vm);
-        let part = if watched { read_clock(vm, Clock::MONOTONIC)?.saturating_add(WATCHED_PART) } else { deadline };
-        match host::sleep_until(deadline.min(part)) {
-            Ok(()) if part >= deadline => return Ok(()),
-            Ok(()) => observe::attend(vm)?,
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => runtime::handle_signals(vm)?,
-            Err(e) => return Err(os_error(vm, &e, None)),
-        }
+    if ns == 0 {
+        threads::give_way(vm);
+        return runtime::handle_signals(vm);
     }
+    threads::wait(vm, Some(deadline), "some time to pass", || false).map(drop)
 }
 
 fn zero_tm() -> libc::tm {

@@ -3,6 +3,7 @@
 use crate::error::PyResult;
 use crate::interp::regs::{Flow, Regs};
 use crate::interp::{breaker, enter, observe};
+use crate::threads;
 use crate::monitor::before;
 use crate::ops::{adaptive, attempt};
 use crate::protocol::iter;
@@ -38,9 +39,12 @@ pub unsafe fn extend(r: &mut Regs) -> u8 {
     word as u8
 }
 
+/// Whether something is pending. That there are other threads is nothing before this one has had
+/// its turn.
 #[inline(always)]
 unsafe fn breaker_set(r: &Regs) -> bool {
-    r.vm().interp.breaker.load(Ordering::Relaxed) != 0
+    let bits = r.vm().interp.breaker.load(Ordering::Relaxed);
+    bits != 0 && (bits != breaker::SWITCH || threads::is_slice_over(r.vm(), r.ip))
 }
 
 /// Looks after pending events, with the registers spilled.
@@ -67,7 +71,7 @@ fn handle_pending(vm: &Vm) -> PyResult<observe::Go> {
         crate::gc::pending(vm);
     }
     if bits & breaker::SWITCH != 0 {
-        crate::runtime::switch_threads(vm)?;
+        threads::tick(vm);
     }
     Ok(observe::Go::On)
 }

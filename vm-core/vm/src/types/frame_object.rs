@@ -15,6 +15,7 @@ use crate::object::{self, Header, Payload};
 use crate::owned_cell::OwnedCell;
 use crate::protocol::{number, object as obj};
 use crate::shape;
+use crate::threads;
 use crate::types::dict::PyDict;
 use crate::types::function::PyFunction;
 use crate::types::generator::{GeneratorState, PyGenerator};
@@ -184,8 +185,10 @@ pub unsafe fn detach(vm: &Vm, frame: Frame, generator: Option<&PyGenerator>) -> 
         Some(g) => g.frame_object.take(),
         None => {
             let mut objects = vm.interp.frame_objects.borrow_mut();
-            match objects.last() {
-                Some((fp, _)) if *fp == frame.0 => objects.pop().map(|(_, f)| f),
+            // Frames of other threads may lie above.
+            let at = objects.partition_point(|(fp, _)| *fp < frame.0);
+            match objects.get(at) {
+                Some((fp, _)) if *fp == frame.0 => Some(objects.remove(at).1),
                 _ => None,
             }
         }
@@ -359,15 +362,20 @@ impl PyFrame {
 /// The instruction pointer of a frame on the stack.
 pub fn ip_of(vm: &Vm, frame: Frame) -> *const u16 {
     let s = &vm.interp;
-    let mut at = s.current_frame().map(|f| (f, s.ip.get()));
-    while let Some((f, ip)) = at {
-        if f == frame {
-            return ip;
+    let search = |innermost| {
+        let mut at: Option<(Frame, *const u16)> = innermost;
+        while let Some((f, ip)) = at {
+            if f == frame {
+                return Some(ip);
+            }
+            // SAFETY: frames on the stack are live.
+            at = unsafe { f.caller() };
         }
-        // SAFETY: frames on the stack are live.
-        at = unsafe { f.caller() };
-    }
-    ptr::null()
+        None
+    };
+    search(s.current_frame().map(|f| (f, s.ip.get())))
+        .or_else(|| threads::other_frames(vm).into_iter().find_map(|(_, f, ip)| search(Some((f, ip)))))
+        .unwrap_or(ptr::null())
 }
 
 /// A traceback entry.

@@ -53,6 +53,25 @@ pub struct HandledException {
     pub previous: Cell<*const HandledException>,
 }
 
+impl HandledException {
+    /// The innermost exception that is handled, from a context outwards.
+    ///
+    /// # Safety
+    /// `from` and the contexts around it must be live (or `from` null).
+    pub unsafe fn innermost(from: *const HandledException) -> Option<Value> {
+        let mut at = from;
+        while !at.is_null() {
+            // SAFETY: promised by the caller.
+            let h = unsafe { &*at };
+            if !h.value.is_null() {
+                return Some(h.value.get());
+            }
+            at = h.previous.get();
+        }
+        None
+    }
+}
+
 impl Default for HandledException {
     fn default() -> HandledException {
         HandledException { value: OwnedCell::null(), previous: Cell::new(ptr::null()) }

@@ -14,6 +14,7 @@ use crate::native::sys::c_int;
 use crate::object;
 use crate::protocol::{attr, call, number, object as obj, truth};
 use crate::runtime;
+use crate::threads::files;
 use crate::shape;
 use crate::types::bytes;
 use crate::types::iterators::payload;
@@ -130,7 +131,7 @@ impl FileIo {
     pub(super) fn read_into(&self, vm: &Vm, buffer: &mut [u8]) -> PyResult<Option<usize>> {
         let fd = self.reading_fd(vm)?;
         let n = buffer.len().min(0x7fff_f000);
-        would_block(vm, path::retry(vm, || host::read(fd, &mut buffer[..n]))?)
+        would_block(vm, files::read(vm, fd, &mut buffer[..n])?)
     }
 
     /// Writes; `None` when the other end takes nothing yet.
@@ -139,7 +140,7 @@ impl FileIo {
         if !self.writable.get() {
             return Err(unsupported(vm, "File not open for writing"));
         }
-        would_block(vm, path::retry(vm, || host::write(fd, data))?)
+        would_block(vm, files::write(vm, fd, data)?)
     }
 
     pub(super) fn seek_to(&self, vm: &Vm, offset: i64, whence: i32) -> PyResult<i64> {
@@ -181,7 +182,7 @@ impl FileIo {
                 return Err(vm.overflow_error("unbounded read returned more bytes than a Python bytes object can hold"));
             }
             all.resize(start + room, 0);
-            let r = path::retry(vm, || host::read(fd, &mut all[start..]))?;
+            let r = files::read(vm, fd, &mut all[start..])?;
             match would_block(vm, r) {
                 Ok(Some(0)) => {
                     all.truncate(start);

@@ -4,6 +4,7 @@ use std::os::fd::RawFd;
 
 use crate::error::{PyResult, Raised};
 use crate::host;
+use crate::threads::files;
 use crate::native::posix::{descriptor, none_or_error, not_bytes, path};
 use crate::native::structseq::{self, FROM_SEQUENCE, struct_sequence};
 use crate::native::sys::c_int;
@@ -57,6 +58,7 @@ pub(super) fn closerange(vm: &Vm, a: &[Value]) -> PyResult {
 
 pub(super) fn read(vm: &Vm, a: &[Value]) -> PyResult {
     let (fd, n) = (c_int(vm, a[0])?, number::size_i64(vm, a[1])?);
+    files::before_call(vm, fd, libc::POLLIN)?;
     read_with(vm, n, |into| host::read(fd, into))
 }
 
@@ -88,7 +90,7 @@ pub(super) fn readinto(vm: &Vm, a: &[Value]) -> PyResult {
     let fd = c_int(vm, a[0])?;
     let Some(n) = memoryview::with_writable(vm, a[1], |b| b.len())? else { return Err(not_writable(vm, a[1])) };
     let mut buffer = vec![0u8; n];
-    match path::retry(vm, || host::read(fd, &mut buffer))? {
+    match files::read(vm, fd, &mut buffer)? {
         Ok(n) => {
             memoryview::with_writable(vm, a[1], |b| {
                 let n = n.min(b.len());
@@ -122,7 +124,7 @@ fn data(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
 pub(super) fn write(vm: &Vm, a: &[Value]) -> PyResult {
     let fd = c_int(vm, a[0])?;
     let data = data(vm, a[1])?;
-    size_or_error(vm, path::retry(vm, || host::write(fd, &data))?)
+    size_or_error(vm, files::write(vm, fd, &data)?)
 }
 
 pub(super) fn pwrite(vm: &Vm, a: &[Value]) -> PyResult {
@@ -141,7 +143,7 @@ pub(super) fn writev(vm: &Vm, a: &[Value]) -> PyResult {
     for b in iter::sequence(vm, a[1], "writev() arg 2 must be a sequence")? {
         all.extend(data(vm, b.value())?);
     }
-    size_or_error(vm, path::retry(vm, || host::write(fd, &all))?)
+    size_or_error(vm, files::write(vm, fd, &all)?)
 }
 
 pub(super) fn readv(vm: &Vm, a: &[Value]) -> PyResult {
@@ -155,7 +157,7 @@ pub(super) fn readv(vm: &Vm, a: &[Value]) -> PyResult {
         }
     }
     let mut all = vec![0u8; sizes.iter().sum()];
-    let n = match path::retry(vm, || host::read(fd, &mut all))? {
+    let n = match files::read(vm, fd, &mut all)? {
         Ok(n) => n,
         Err(e) => return Err(path::error(vm, &e)),
     };
@@ -397,7 +399,7 @@ pub(super) fn eventfd(vm: &Vm, a: &[Value]) -> PyResult {
 pub(super) fn eventfd_read(vm: &Vm, a: &[Value]) -> PyResult {
     let fd = c_int(vm, a[0])?;
     let mut n = [0u8; 8];
-    match path::retry(vm, || host::read(fd, &mut n))? {
+    match files::read(vm, fd, &mut n)? {
         Ok(_) => Ok(crate::types::int::from_u64(u64::from_ne_bytes(n))),
         Err(e) => Err(path::error(vm, &e)),
     }
@@ -405,7 +407,7 @@ pub(super) fn eventfd_read(vm: &Vm, a: &[Value]) -> PyResult {
 
 pub(super) fn eventfd_write(vm: &Vm, a: &[Value]) -> PyResult {
     let (fd, n) = (c_int(vm, a[0])?, number::size_i64(vm, a[1])? as u64);
-    match path::retry(vm, || host::write(fd, &n.to_ne_bytes()))? {
+    match files::write(vm, fd, &n.to_ne_bytes())? {
         Ok(_) => Ok(vm.none_ref()),
         Err(e) => Err(path::error(vm, &e)),
     }

@@ -196,12 +196,4 @@ pub fn dir_fd(vm: &Vm, v: Value) -> PyResult<i32> {
     }
 }
 
-/// Repeats a call while signals interrupt it; their Python handlers run in between.
-pub fn retry<T>(vm: &Vm, mut f: impl FnMut() -> io::Result<T>) -> PyResult<io::Result<T>> {
-    loop {
-        match f() {
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => runtime::handle_signals(vm)?,
-            other => return Ok(other),
-        }
-    }
-}
+pub use crate::threads::files::retry;

@@ -11,6 +11,7 @@ use crate::native::structseq::{self, FROM_SEQUENCE, struct_sequence};
 use crate::native::sys::c_int;
 use crate::protocol::{call, iter, number};
 use crate::runtime;
+use crate::threads;
 use crate::shape;
 use crate::types::list::PyList;
 use crate::types::set::PySet;
@@ -294,6 +295,9 @@ pub(super) fn fork(vm: &Vm, _: &[Value]) -> PyResult {
     run_fork_hooks(vm, 0, true);
     // SAFETY: the process has one thread that runs Python; the child goes on with a copy of it.
     let r = host::check(unsafe { libc::fork() });
+    if matches!(r, Ok(0)) {
+        threads::after_fork(vm);
+    }
     run_fork_hooks(vm, if matches!(r, Ok(0)) { 1 } else { 2 }, false);
     int_or_error(vm, r)
 }
@@ -544,8 +548,15 @@ fn wait_for(vm: &Vm, pid: i32, options: i32) -> PyResult<(i32, i32, libc::rusage
     let mut status = 0;
     // SAFETY: a rusage of zeros is valid.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    // SAFETY: valid places.
-    let r = path::retry(vm, || host::check(unsafe { libc::wait4(pid, &mut status, options, &mut usage) }))?;
+    let mut call = |options| {
+        // SAFETY: valid places.
+        host::check(unsafe { libc::wait4(pid, &mut status, options, &mut usage) })
+    };
+    let r = if vm.threads.has_others() && options & libc::WNOHANG == 0 {
+        threads::wait_for_child(vm, || call(options | libc::WNOHANG).map(|pid| (pid != 0).then_some(pid)))?
+    } else {
+        path::retry(vm, || call(options))?
+    };
     r.map(|pid| (pid, status, usage)).map_err(|e| path::error(vm, &e))
 }
 
@@ -576,10 +587,17 @@ pub(super) fn waitid(vm: &Vm, a: &[Value]) -> PyResult {
     let (kind, id, options) = (c_int(vm, a[0])?, c_int(vm, a[1])?, c_int(vm, a[2])?);
     // SAFETY: a siginfo of zeros is valid; the call fills it.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-    let r = path::retry(vm, || {
+    let mut call = |options| {
         // SAFETY: a valid place.
-        host::check(unsafe { libc::waitid(kind as libc::idtype_t, id as u32, &mut info, options) })
-    })?;
+        host::check(unsafe { libc::waitid(kind as libc::idtype_t, id as u32, &mut info, options) })?;
+        // SAFETY: a field that waitid fills.
+        Ok(unsafe { info.si_pid() } != 0)
+    };
+    let r = if vm.threads.has_others() && options & libc::WNOHANG == 0 {
+        threads::wait_for_child(vm, || call(options | libc::WNOHANG).map(|found| found.then_some(())))?
+    } else {
+        path::retry(vm, || call(options).map(drop))?
+    };
     if let Err(e) = r {
         return Err(path::error(vm, &e));
     }

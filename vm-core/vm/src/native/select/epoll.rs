@@ -125,8 +125,9 @@ fn poll(vm: &Vm, a: &[Value]) -> PyResult {
         return Err(vm.error_args(crate::shape::MEMORY_ERROR, &[]));
     }
     events.resize(most as usize, libc::epoll_event { events: 0, u64: 0 });
+    let itself = [libc::pollfd { fd: epoll, events: libc::POLLIN, revents: 0 }];
     let n = uninterrupted(vm, || {
-        let left = deadline.left_ms(vm)?;
+        let left = deadline.beside_others(vm, &itself)?.left_ms(vm)?;
         // SAFETY: there is room for so many events.
         Ok(host::check(unsafe { libc::epoll_wait(epoll, events.as_mut_ptr(), most, left) }))
     })?;

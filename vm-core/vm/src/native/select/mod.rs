@@ -38,6 +38,16 @@ impl Deadline {
         }))
     }
 
+    /// Where there are other threads: waits for these files while they run. What is left to wait for
+    /// after that.
+    fn beside_others(self, vm: &Vm, files: &[libc::pollfd]) -> PyResult<Deadline> {
+        if !vm.threads.has_others() {
+            return Ok(self);
+        }
+        threads::wait_for_files(vm, &mut files.to_vec(), self.0)?;
+        Ok(Deadline(Some(0)))
+    }
+
     /// Nanoseconds that are left.
     fn left(self, vm: &Vm) -> PyResult<Option<i64>> {
         Ok(match self.0 {
@@ -112,6 +122,11 @@ impl Watched {
         }
     }
 
+    /// The same for `poll`.
+    fn files(&self, events: i16) -> impl Iterator<Item = libc::pollfd> {
+        self.objects.iter().map(move |(_, fd)| libc::pollfd { fd: *fd, events, revents: 0 })
+    }
+
     fn most(&self) -> i32 {
         self.objects.iter().map(|(_, fd)| fd + 1).max().unwrap_or(0)
     }
@@ -146,7 +161,10 @@ fn select(vm: &Vm, a: &[Value]) -> PyResult {
     let (mut r, mut w, mut x) = (Watched::new(vm, a[1])?, Watched::new(vm, a[2])?, Watched::new(vm, a[3])?);
     let most = r.most().max(w.most()).max(x.most());
     let deadline = Deadline::after(vm, timeout)?;
+    let files: Vec<libc::pollfd> =
+        [(&r, libc::POLLIN), (&w, libc::POLLOUT), (&x, libc::POLLPRI)].into_iter().flat_map(|(w, events)| w.files(events)).collect();
     uninterrupted(vm, || {
+        let deadline = deadline.beside_others(vm, &files)?;
         [&mut r, &mut w, &mut x].into_iter().for_each(Watched::fill);
         let mut left = deadline.left(vm)?.map(|ns| libc::timeval {
             tv_sec: ns / 1_000_000_000,

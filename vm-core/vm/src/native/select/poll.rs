@@ -99,7 +99,7 @@ fn poll(vm: &Vm, a: &[Value]) -> PyResult {
     }
     let mut entries = p.entries.borrow().clone();
     let waited = uninterrupted(vm, || {
-        let left = deadline.left_ms(vm)?;
+        let left = deadline.beside_others(vm, &entries)?.left_ms(vm)?;
         // SAFETY: as many entries as the vector has.
         let n = unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, left) };
         Ok(host::check(n))

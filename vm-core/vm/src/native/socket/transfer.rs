@@ -34,7 +34,9 @@ fn receive_from(fd: i32, into: &mut [u8], flags: i32, from: &mut Address) -> io:
     })
 }
 
-fn transmit(fd: i32, data: &[u8], flags: i32) -> io::Result<usize> {
+/// Sends; only as much as the system takes at once while there are other threads to run.
+fn transmit(vm: &Vm, fd: i32, data: &[u8], flags: i32) -> io::Result<usize> {
+    let flags = if vm.threads.has_others() { flags | libc::MSG_DONTWAIT } else { flags };
     // SAFETY: the slice is valid for reading its length.
     host::check_size(unsafe { libc::send(fd, data.as_ptr().cast(), data.len(), flags) })
 }
@@ -112,7 +114,7 @@ pub fn recvfrom_into(vm: &Vm, a: &[Value]) -> PyResult {
 pub fn send(vm: &Vm, a: &[Value]) -> PyResult {
     let s = PySocket::of(a[0]);
     let (data, flags) = (message::data(vm, a[1])?, flags(vm, a[2])?);
-    let n = wait::call(vm, s, Ready::Write, || transmit(s.fd.get(), &data, flags))?;
+    let n = wait::call(vm, s, Ready::Write, || transmit(vm, s.fd.get(), &data, flags))?;
     Ok(vm.new_int(n as i64))
 }
 
@@ -128,7 +130,7 @@ pub fn sendall(vm: &Vm, a: &[Value]) -> PyResult {
         {
             return Err(wait::timed_out(vm));
         }
-        let n = wait::call_until(vm, s, Ready::Write, deadline, || transmit(s.fd.get(), rest, flags))?;
+        let n = wait::call_until(vm, s, Ready::Write, deadline, || transmit(vm, s.fd.get(), rest, flags))?;
         rest = &rest[n..];
         if rest.is_empty() {
             return Ok(vm.none_ref());

@@ -45,30 +45,7 @@ pub fn timed_out(vm: &Vm) -> Raised {
 
 /// Waits until a descriptor is ready; whether it is, before the deadline.
 pub fn ready(vm: &Vm, fd: i32, what: Ready, deadline: Option<i64>) -> PyResult<bool> {
-    let mut entry = libc::pollfd { fd, events: what as i16, revents: 0 };
-    loop {
-        let left = match deadline {
-            Some(end) => {
-                let ns = end - threads::now(vm)?;
-                if ns < 0 {
-                    return Ok(false);
-                }
-                i32::try_from(ns / 1_000_000 + i64::from(ns % 1_000_000 > 0)).unwrap_or(i32::MAX)
-            }
-            None => -1,
-        };
-        // SAFETY: one valid entry.
-        match unsafe { libc::poll(&mut entry, 1, left) } {
-            0 => return Ok(false),
-            n if n > 0 => return Ok(true),
-            _ => {}
-        }
-        let e = std::io::Error::last_os_error();
-        if e.raw_os_error() != Some(libc::EINTR) {
-            return Err(os_error(vm, &e, None));
-        }
-        runtime::handle_signals(vm)?;
-    }
+    threads::wait_ready(vm, fd, what as i16, deadline)
 }
 
 /// Calls the system until it has done its work, within the socket's timeout.
@@ -86,7 +63,8 @@ pub fn call_until<R>(
     mut f: impl FnMut() -> std::io::Result<R>,
 ) -> PyResult<R> {
     loop {
-        if deadline.is_some() && !ready(vm, s.fd.get(), what, deadline)? {
+        let waits = deadline.is_some() || (vm.threads.has_others() && s.timeout.get() == Timeout::None);
+        if waits && !ready(vm, s.fd.get(), what, deadline)? {
             return Err(timed_out(vm));
         }
         let e = loop {
@@ -98,7 +76,7 @@ pub fn call_until<R>(
         };
         // Ready does not mean that the call succeeds: somebody else may have been faster.
         let again = matches!(e.raw_os_error(), Some(libc::EAGAIN));
-        if deadline.is_none() || !again {
+        if !waits || !again {
             return Err(os_error(vm, &e, None));
         }
     }

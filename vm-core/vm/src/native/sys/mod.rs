@@ -277,6 +277,11 @@ fn current_frames(vm: &Vm, _: &[Value]) -> PyResult {
     let d = PyDict::new(vm);
     if let (Some(d), Some(f)) = (d.cast::<PyDict>(), frame_at(vm, 0)) {
         d.set(vm, crate::native::thread::ident(vm).value(), f.value())?;
+        for (id, frame, _) in crate::threads::other_frames(vm) {
+            // SAFETY: frames of threads that have not ended are live.
+            let f = unsafe { crate::types::frame_object::of_frame(vm, frame) };
+            d.set(vm, crate::types::int::from_u64(id).value(), f.value())?;
+        }
     }
     Ok(d)
 }
@@ -286,6 +291,9 @@ fn current_exceptions(vm: &Vm, _: &[Value]) -> PyResult {
     if let Some(d) = d.cast::<PyDict>() {
         let e = vm.interp.handled_exception().unwrap_or(vm.none());
         d.set(vm, crate::native::thread::ident(vm).value(), e)?;
+        for (id, e) in crate::threads::other_exceptions(vm) {
+            d.set(vm, crate::types::int::from_u64(id).value(), e.as_ref().map_or(vm.none(), |e| e.value()))?;
+        }
     }
     Ok(d)
 }
@@ -313,6 +321,16 @@ fn settrace(vm: &Vm, a: &[Value]) -> PyResult {
 
 fn setprofile(vm: &Vm, a: &[Value]) -> PyResult {
     legacy::set_profile(vm, function_or_none(vm, a[0]));
+    Ok(vm.none_ref())
+}
+
+fn settrace_of_all(vm: &Vm, a: &[Value]) -> PyResult {
+    legacy::set_trace_of_all(vm, function_or_none(vm, a[0]));
+    Ok(vm.none_ref())
+}
+
+fn setprofile_of_all(vm: &Vm, a: &[Value]) -> PyResult {
+    legacy::set_profile_of_all(vm, function_or_none(vm, a[0]));
     Ok(vm.none_ref())
 }
 
@@ -352,6 +370,7 @@ fn setswitchinterval(vm: &Vm, a: &[Value]) -> PyResult {
         return Err(vm.value_error("switch interval must be strictly positive"));
     }
     vm.runtime.switch_interval.set(seconds);
+    vm.threads.set_interval(seconds);
     Ok(vm.none_ref())
 }
 
@@ -466,8 +485,8 @@ static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("call_tracing", "(func, args, /)", call_tracing, "Call func(*args), while tracing is enabled."),
         MethodDef::new("settrace", "(function, /)", settrace, "Set the global debug tracing function."),
         MethodDef::new("setprofile", "(function, /)", setprofile, "Set the profiling function."),
-        MethodDef::new("_settraceallthreads", "(function, /)", settrace, "Set the global debug tracing function in all running threads."),
-        MethodDef::new("_setprofileallthreads", "(function, /)", setprofile, "Set the profiling function in all running threads."),
+        MethodDef::new("_settraceallthreads", "(function, /)", settrace_of_all, "Set the global debug tracing function in all running threads."),
+        MethodDef::new("_setprofileallthreads", "(function, /)", setprofile_of_all, "Set the profiling function in all running threads."),
         MethodDef::new("gettrace", "()", gettrace, "Return the global debug tracing function set with sys.settrace."),
         MethodDef::new("getprofile", "()", getprofile, "Return the profiling function set with sys.setprofile."),
         MethodDef::new("getdefaultencoding", "()", |vm, _| Ok(text("utf-8")(vm)), "Return the current default encoding used by the Unicode implementation."),

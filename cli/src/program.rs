@@ -320,7 +320,7 @@ fn exit_status(vm: &Vm, e: Ref) -> i32 {
 fn wait_for_threads(vm: &Vm) {
     let Some(threading) = runtime::modules(vm).get_text(vm, "threading").map(Value::to_ref) else { return };
     if let Err(e) = call::call_method(vm, threading.value(), "_shutdown", &[]) {
-        runtime::unraisable_while(vm, e, "on threading shutdown", threading.value());
+        runtime::unraisable_about(vm, e, "on threading shutdown", threading.value());
     }
 }
 

@@ -59,3 +59,21 @@ fn a_backslash_before_the_brace_that_ends_a_specification_is_warned_of() {
     assert_eq!(warned("f'{s:{1}a\\}'\n"), 1);
     assert_eq!(warned("rf'{s:\\}'\n"), 0);
 }
+
+#[test]
+fn a_pattern_has_no_empty_subscript() {
+    for source in ["match x:\n case[t[]]:j\n", "match x:\n case t[]: j\n", "x[]\n", "f()[]\n"] {
+        assert_eq!(error(source, false).msg, "invalid syntax", "{source}");
+    }
+    for source in ["match x:\n case []: j\n", "match []:\n case _: j\n", "f([])\n", "x[()]\n"] {
+        assert!(compile_str(source, &CompileOptions::new("f.py")).is_ok(), "{source}");
+    }
+}
+
+/// The parser tells of some errors only behind others that follow them in the text.
+#[test]
+fn the_first_error_of_the_text_counts() {
+    let error = error("((e,[*c for _ in''])|r)\n()\n(), in", false);
+    assert_eq!(error.msg, "iterable unpacking cannot be used in comprehension");
+    assert_eq!(error.line, Some(1));
+}

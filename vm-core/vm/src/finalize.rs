@@ -75,6 +75,10 @@ pub fn take_apart(vm: &Vm) {
     crate::gc::collect(vm, 2);
     let modules = own_modules(vm);
     for last in [Rank::Finalized, Rank::Holder, Rank::Other, Rank::Code] {
+        if last == Rank::Code {
+            // Finalizers of what has become garbage by now find functions, classes and modules.
+            crate::gc::collect(vm, 2);
+        }
         for m in &modules {
             if let Some(globals) = attr::instance_dict(vm, m.value()) {
                 clear(vm, globals, last);

@@ -247,17 +247,17 @@ pub fn unraisable(vm: &Vm, e: Raised, object: Value) {
 
 /// The same, saying what was going on: `Exception ignored while {what}`.
 pub fn unraisable_while(vm: &Vm, e: Raised, what: &str, object: Value) {
-    let message = match crate::protocol::object::repr_text(vm, object) {
-        _ if object.is_null() => format!("Exception ignored while {what}"),
-        Ok(o) => format!("Exception ignored while {what} {o}"),
-        Err(_) => format!("Exception ignored while {what}"),
-    };
-    crate::native::sys::hooks::unraisable(vm, &e, Some(&message), Value::NULL);
+    unraisable_about(vm, e, &format!("while {what}"), object);
 }
 
-/// The same for one that ended a thread which nobody joins.
-pub fn unraisable_in_thread(vm: &Vm, e: Raised, function: Value) {
-    unraisable_while(vm, e, "in thread started by", function);
+/// The same: `Exception ignored {about} {object}`.
+pub fn unraisable_about(vm: &Vm, e: Raised, about: &str, object: Value) {
+    let message = match crate::protocol::object::repr_text(vm, object) {
+        _ if object.is_null() => format!("Exception ignored {about}"),
+        Ok(o) => format!("Exception ignored {about} {o}"),
+        Err(_) => format!("Exception ignored {about}"),
+    };
+    crate::native::sys::hooks::unraisable(vm, &e, Some(&message), Value::NULL);
 }
 
 /// Writes to `sys.stderr`, or to the process's own if that fails. A `sys.stderr` of None swallows it.

@@ -163,13 +163,9 @@ enum Wrong {
 }
 
 fn find_problem(parsed: &RuffParsed<Mod>, exceeded: Option<Wrong>) -> Option<Wrong> {
-    if let Some(error) = parsed.errors().first() {
-        return Some(Wrong::Syntax(error.clone()));
-    }
-    if let Some(error) = parsed.unsupported_syntax_errors().first() {
-        return Some(Wrong::Version(error.range));
-    }
-    exceeded
+    let wrong = parsed.errors().iter().map(|e| (e.location.start(), Wrong::Syntax(e.clone())));
+    let newer = parsed.unsupported_syntax_errors().iter().map(|e| (e.range.start(), Wrong::Version(e.range)));
+    wrong.chain(newer).min_by_key(|(start, _)| *start).map(|(_, wrong)| wrong).or(exceeded)
 }
 
 /// Whether both tabs and spaces indent lines. CPython asks that their order does not depend on

@@ -26,7 +26,7 @@ pub(super) struct Scan {
     /// Whether there is something that ruff's parser lets pass more often than CPython's: a
     /// `yield` without a value before an operator, one without parentheses as the element of a
     /// generator expression, a keyword behind a number without a blank, deeply nested fields of an
-    /// f-string, a parenthesis before `:=` or at the beginning of what is annotated, and what may be
+    /// f-string, an empty subscript (in a pattern), a parenthesis before `:=` or at the beginning of what is annotated, and what may be
     /// too deep for its stack.
     pub doubtful: bool,
 }
@@ -158,7 +158,13 @@ impl Doubts {
                 self.yields.push(false);
                 return is_outermost && is_annotated_part(i, tokens);
             }
-            TokenKind::Lsqb => self.yields.push(false),
+            TokenKind::Lsqb => {
+                self.yields.push(false);
+                let follows_value = i.checked_sub(1).is_some_and(|before| {
+                    matches!(tokens[before].kind(), TokenKind::Name | TokenKind::Rsqb | TokenKind::Rpar)
+                });
+                return follows_value && kinds_behind(i, tokens).next() == Some(TokenKind::Rsqb);
+            }
             TokenKind::Rpar => {
                 self.yields.pop();
                 return kinds_behind(i, tokens).next() == Some(TokenKind::ColonEqual);

@@ -79,24 +79,32 @@ fn deadline(vm: &Vm, blocking: Value, timeout: Value) -> PyResult<Option<Option<
     }))
 }
 
+/// What a lock is known by.
+fn address<T>(lock: &T) -> usize {
+    std::ptr::from_ref(lock) as usize
+}
+
 fn acquire(vm: &Vm, a: &[Value]) -> PyResult {
     let lock = Lock::of(a[0]);
     let until = deadline(vm, a[1], a[2])?;
     let got = match until {
-        _ if !lock.locked.get() => true,
-        None => false,
-        Some(until) => threads::wait(vm, until, "a lock", || !lock.locked.get())?,
+        _ if !lock.locked.get() => threads::Lock::Free,
+        None => threads::Lock::TimedOut,
+        Some(until) => threads::wait_for_lock(vm, address(lock), until, || !lock.locked.get())?,
     };
-    if got {
+    if got == threads::Lock::Free {
         lock.locked.set(true);
     }
-    Ok(vm.bool_ref(got))
+    Ok(vm.bool_ref(got != threads::Lock::TimedOut))
 }
 
 fn release(vm: &Vm, a: &[Value]) -> PyResult {
-    if !Lock::of(a[0]).locked.replace(false) {
+    let lock = Lock::of(a[0]);
+    if !lock.locked.get() {
         return Err(vm.runtime_error("release unlocked lock"));
     }
+    // Handed over, it stays locked.
+    lock.locked.set(threads::hand_over(vm, address(lock)).is_some());
     Ok(vm.none_ref())
 }
 
@@ -161,15 +169,23 @@ fn acquire_rlock(vm: &Vm, a: &[Value]) -> PyResult {
         return Ok(vm.bool_ref(true));
     }
     let got = match until {
-        _ if lock.owner.get() == 0 => true,
-        None => false,
-        Some(until) => threads::wait(vm, until, "a lock", || lock.owner.get() == 0)?,
+        _ if lock.owner.get() == 0 => threads::Lock::Free,
+        None => threads::Lock::TimedOut,
+        Some(until) => threads::wait_for_lock(vm, address(lock), until, || lock.owner.get() == 0)?,
     };
-    if got {
+    if got == threads::Lock::Free {
         lock.owner.set(me);
+    }
+    if got != threads::Lock::TimedOut {
         lock.count.set(1);
     }
-    Ok(vm.bool_ref(got))
+    Ok(vm.bool_ref(got != threads::Lock::TimedOut))
+}
+
+/// Gives up a lock that the thread holds, however often: it is free then, or somebody else's.
+fn let_go(vm: &Vm, lock: &RLock) {
+    lock.count.set(0);
+    lock.owner.set(threads::hand_over(vm, address(lock)).unwrap_or(0));
 }
 
 /// The lock, if the thread that runs holds it.
@@ -183,16 +199,17 @@ fn owned<'a>(vm: &Vm, v: Value) -> Result<&'a RLock, Raised> {
 
 fn release_rlock(vm: &Vm, a: &[Value]) -> PyResult {
     let lock = owned(vm, a[0])?;
-    lock.count.set(lock.count.get() - 1);
-    if lock.count.get() == 0 {
-        lock.owner.set(0);
+    match lock.count.get() {
+        1 => let_go(vm, lock),
+        n => lock.count.set(n - 1),
     }
     Ok(vm.none_ref())
 }
 
 fn release_save(vm: &Vm, a: &[Value]) -> PyResult {
     let lock = owned(vm, a[0])?;
-    let saved = [lock.count.take(), lock.owner.take()];
+    let saved = [lock.count.get(), lock.owner.get()];
+    let_go(vm, lock);
     Ok(PyTuple::from_iter(vm, saved.into_iter().map(int::from_u64)))
 }
 
@@ -203,7 +220,9 @@ fn acquire_restore(vm: &Vm, a: &[Value]) -> PyResult {
     };
     let (count, owner) = (number::size_i64(vm, count)? as u64, number::size_i64(vm, owner)? as u64);
     let lock = RLock::of(a[0]);
-    threads::wait(vm, None, "a lock", || lock.owner.get() == 0)?;
+    if lock.owner.get() != 0 {
+        threads::wait_for_lock(vm, address(lock), None, || lock.owner.get() == 0)?;
+    }
     lock.owner.set(owner);
     lock.count.set(count);
     Ok(vm.none_ref())
@@ -306,7 +325,11 @@ pub static HANDLE: TypeDef = TypeDef {
     methods: &[
         MethodDef::new("join", "($self, timeout=None, /)", join, ""),
         MethodDef::new("_set_done", "($self, /)", |vm, a| {
-            ThreadHandle::of(a[0]).state.set(HandleState::Done);
+            let h = ThreadHandle::of(a[0]);
+            if h.state.get() == HandleState::NotStarted {
+                return Err(vm.runtime_error("thread not started"));
+            }
+            h.state.set(HandleState::Done);
             Ok(vm.none_ref())
         }, ""),
         MethodDef::new("is_done", "($self, /)", |vm, a| {
@@ -494,7 +517,7 @@ fn excepthook(vm: &Vm, a: &[Value]) -> PyResult {
 fn run_function(vm: &Vm, function: Ref, args: &[Value], keywords: Option<&PyDict>) {
     let Err(e) = call::call_dict(vm, function.value(), args, keywords) else { return };
     if !e.is(vm, shape::SYSTEM_EXIT) {
-        runtime::unraisable_in_thread(vm, e, function.value());
+        runtime::unraisable_about(vm, e, "in thread started by", function.value());
     }
 }
 
@@ -613,6 +636,7 @@ fn interrupt_main(vm: &Vm, a: &[Value]) -> PyResult {
         return Err(vm.value_error("signal number out of range"));
     }
     crate::native::signal::simulate(vm, signal);
+    runtime::handle_signals(vm)?;
     Ok(vm.none_ref())
 }
 

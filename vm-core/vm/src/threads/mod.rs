@@ -42,7 +42,7 @@ use context::Context;
 use policy::Policy;
 use wait::Wait;
 
-pub use wait::{wait, wait_for_child, wait_for_files, wait_ready};
+pub use wait::{Lock, hand_over, wait, wait_for_child, wait_for_files, wait_for_lock, wait_ready};
 
 /// `threading.get_ident()` of the root. Identifiers count up, so that runs repeat exactly.
 pub const ROOT: u64 = 1;
@@ -163,7 +163,8 @@ pub fn main(vm: &Vm) -> u64 {
 
 /// Threads that have not ended, the main one left out.
 pub fn count(vm: &Vm) -> usize {
-    vm.threads.others.borrow().len()
+    let main = vm.threads.main.get();
+    vm.threads.others.borrow().keys().filter(|id| **id != main).count()
 }
 
 /// Whether a thread has not ended.

@@ -91,7 +91,7 @@ fn next(vm: &Vm) -> u64 {
 }
 
 /// Calls `f` with what a thread waits for.
-fn with_wait<R>(vm: &Vm, id: u64, f: impl FnOnce(&mut super::Wait) -> R) -> Option<R> {
+pub(super) fn with_wait<R>(vm: &Vm, id: u64, f: impl FnOnce(&mut super::Wait) -> R) -> Option<R> {
     if id == ROOT {
         return vm.threads.root_wait.borrow_mut().as_mut().map(f);
     }

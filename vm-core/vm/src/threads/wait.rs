@@ -16,19 +16,56 @@ pub(super) struct Wait {
     /// Lies on the stack of the thread that waits, which does not run meanwhile.
     ready: *const dyn Fn() -> bool,
     files: Vec<libc::pollfd>,
+    lock: Option<LockWait>,
+}
+
+/// What a thread that waits for a lock is known by.
+#[derive(Clone, Copy)]
+pub(super) struct LockWait {
+    /// The lock's address.
+    lock: usize,
+    /// The clock when the wait began.
+    since: u64,
+    /// The lock is this thread's now.
+    granted: bool,
+}
+
+/// Code units that a thread waits for a lock before that is handed over to it: who releases a lock
+/// and takes it again at once would else keep all others from it.
+const FAIR_AFTER: u64 = 10_000;
+
+/// What came of waiting for a lock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lock {
+    TimedOut,
+    /// It can be taken.
+    Free,
+    /// It was handed over, and is held.
+    Granted,
 }
 
 impl Wait {
+    /// `ready` must live as long as the wait.
+    fn new(deadline: Option<i64>, ready: &dyn Fn() -> bool, files: Vec<libc::pollfd>) -> Wait {
+        // SAFETY: only the lifetime is dropped; waits end before the functions that make them.
+        let ready: *const dyn Fn() -> bool = unsafe { std::mem::transmute(ready) };
+        Wait { deadline, ready, files, lock: None }
+    }
+
     /// Whether the thread has to look again. `time` is the clock, once it was read.
     pub fn is_over(&self, time: &mut Option<i64>) -> bool {
         // SAFETY: see the field.
-        if unsafe { (*self.ready)() } || self.files.iter().any(|f| f.revents != 0) {
+        if self.is_granted() || unsafe { (*self.ready)() } || self.files.iter().any(|f| f.revents != 0) {
             return true;
         }
         self.deadline.is_some_and(|deadline| {
             let time = *time.get_or_insert_with(|| host::Clock::MONOTONIC.now().unwrap_or(i64::MAX));
             time >= deadline
         })
+    }
+
+    fn is_granted(&self) -> bool {
+        self.lock.is_some_and(|l| l.granted)
     }
 
     pub fn files(&self) -> &[libc::pollfd] {
@@ -49,7 +86,46 @@ impl Wait {
 /// RuntimeError where only this thread may run, and it would wait for ever. What a signal handler
 /// raises.
 pub fn wait(vm: &Vm, deadline: Option<i64>, what: &str, ready: impl Fn() -> bool) -> PyResult<bool> {
-    wait_with(vm, deadline, what, &ready, Vec::new()).map(|_| ready())
+    wait_with(vm, what, Wait::new(deadline, &ready, Vec::new())).map(|_| ready())
+}
+
+/// The same for a lock, which [`hand_over`] may give to this thread meanwhile.
+///
+/// # Errors
+/// As [`wait`].
+pub fn wait_for_lock(vm: &Vm, lock: usize, deadline: Option<i64>, ready: impl Fn() -> bool) -> PyResult<Lock> {
+    let mut wait = Wait::new(deadline, &ready, Vec::new());
+    wait.lock = Some(LockWait { lock, since: vm.interp.clock(), granted: false });
+    let wait = wait_with(vm, "a lock", wait)?;
+    Ok(match wait.is_granted() {
+        true => Lock::Granted,
+        false if ready() => Lock::Free,
+        false => Lock::TimedOut,
+    })
+}
+
+/// A lock is about to be released: gives it to the thread that has waited longest for it, if that
+/// was long. Who it is then.
+pub fn hand_over(vm: &Vm, lock: usize) -> Option<u64> {
+    let t = &vm.threads;
+    if t.waiting.borrow().is_empty() || !t.can_switch() {
+        return None;
+    }
+    let now = vm.interp.clock();
+    let waiting = t.waiting.borrow();
+    let mut all = waiting.iter().copied();
+    let id = all.find(|id| {
+        let is_for_this = |w: &mut Wait| w.lock.is_some_and(|l| l.lock == lock && !l.granted);
+        scheduler::with_wait(vm, *id, is_for_this).unwrap_or(false)
+    })?;
+    let granted = scheduler::with_wait(vm, id, |w| match &mut w.lock {
+        Some(l) if now.wrapping_sub(l.since) >= FAIR_AFTER => {
+            l.granted = true;
+            true
+        }
+        _ => false,
+    });
+    (granted == Some(true)).then_some(id)
 }
 
 /// Waits until a file descriptor is ready for `events` (of `poll`) or the deadline, while other
@@ -73,8 +149,8 @@ pub fn wait_for_files(vm: &Vm, files: &mut [libc::pollfd], deadline: Option<i64>
         // Errors are for the call that follows to tell.
         _ => return Ok(true),
     }
-    let last = wait_with(vm, deadline, "a file", &|| false, files.to_vec())?;
-    files.copy_from_slice(&last);
+    let over = wait_with(vm, "a file", Wait::new(deadline, &|| false, files.to_vec()))?;
+    files.copy_from_slice(&over.files);
     Ok(files.iter().any(|f| f.revents != 0))
 }
 
@@ -99,30 +175,24 @@ pub fn wait_for_child<R>(vm: &Vm, mut look: impl FnMut() -> io::Result<Option<R>
     }
 }
 
-/// Waits until it is over; the files as the system told of them last.
-fn wait_with(
-    vm: &Vm,
-    deadline: Option<i64>,
-    what: &str,
-    ready: &dyn Fn() -> bool,
-    files: Vec<libc::pollfd>,
-) -> PyResult<Vec<libc::pollfd>> {
+/// Waits until it is over.
+fn wait_with(vm: &Vm, what: &str, mut wait: Wait) -> PyResult<Wait> {
     let t = &vm.threads;
     let me = current(vm);
-    // SAFETY: only the lifetime is dropped; the wait is taken back below before `ready` goes.
-    let ready: *const dyn Fn() -> bool = unsafe { std::mem::transmute(ready) };
-    let mut wait = Wait { deadline, ready, files };
     loop {
+        if wait.is_granted() {
+            return Ok(wait);
+        }
         // Handlers of signals may change what is waited for.
         if me == main(vm) {
             runtime::handle_signals(vm)?;
         }
         observe::attend(vm)?;
         if wait.is_over(&mut None) {
-            return Ok(wait.files);
+            return Ok(wait);
         }
         let alone = !t.can_switch();
-        if alone && deadline.is_none() && wait.files.is_empty() {
+        if alone && wait.deadline.is_none() && wait.files.is_empty() {
             return Err(vm.runtime_error(format!(
                 "deadlock: this thread waits for {what}, and no other thread may run to end that"
             )));

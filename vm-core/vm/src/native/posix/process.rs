@@ -291,6 +291,19 @@ pub(super) fn register_at_fork(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(vm.none_ref())
 }
 
+/// A process with threads has made a copy of itself, in which only one of them goes on.
+fn warn_of_threads(vm: &Vm, function: &str) -> PyResult<()> {
+    if threads::count(vm) == 0 {
+        return Ok(());
+    }
+    // SAFETY: plain system call.
+    let process = unsafe { libc::getpid() };
+    let text = format!(
+        "This process (pid={process}) is multi-threaded, use of {function}() may lead to deadlocks in the child."
+    );
+    runtime::warn(vm, crate::shape::DEPRECATION_WARNING, &text, 1)
+}
+
 pub(super) fn fork(vm: &Vm, _: &[Value]) -> PyResult {
     run_fork_hooks(vm, 0, true);
     // SAFETY: the process has one thread that runs Python; the child goes on with a copy of it.
@@ -299,6 +312,9 @@ pub(super) fn fork(vm: &Vm, _: &[Value]) -> PyResult {
         threads::after_fork(vm);
     }
     run_fork_hooks(vm, if matches!(r, Ok(0)) { 1 } else { 2 }, false);
+    if matches!(r, Ok(pid) if pid > 0) {
+        warn_of_threads(vm, "fork")?;
+    }
     int_or_error(vm, r)
 }
 

@@ -153,22 +153,22 @@ pub fn set_context(e: Value, context: Value) {
     if context.is_null() || e.is(context) {
         return;
     }
-    let next = |v: &Ref| exception(v.value()).and_then(|x| x.context.get_ref());
-    let mut at = context.to_ref();
+    // Nothing is released while the chain is followed; only exceptions are in it.
+    let next = |v: Value| this(v).context.get().non_null();
+    let mut at = context;
     // Goes half as fast: where it is met again, the chain has a cycle of its own.
-    let (mut slow, mut advance) = (at.clone(), false);
-    while let Some(c) = next(&at) {
+    let (mut slow, mut advance) = (at, false);
+    while let Some(c) = next(at) {
         if c.is(e) {
-            if let Some(x) = exception(at.value()) {
-                x.context.clear();
-            }
-            break;
+            let context = context.to_ref();
+            this(at).context.clear();
+            return exc.context.set(context);
         }
         at = c;
-        if at.is(*slow) {
+        if at.is(slow) {
             break;
         }
-        if advance && let Some(s) = next(&slow) {
+        if advance && let Some(s) = next(slow) {
             slow = s;
         }
         advance = !advance;

@@ -545,3 +545,43 @@ fn folders_modules_and_standard_input_are_programs() {
         assert_eq!((stdout(&o).as_str(), o.status.code()), (output, Some(status)), "{args:?} {}", stderr(&o));
     }
 }
+
+fn printed_in(folder: &Path, args: &[&str]) -> String {
+    let o = tailscope().current_dir(folder).args(args).output().expect("the binary starts");
+    assert!(o.status.success(), "{}", stderr(&o));
+    stdout(&o)
+}
+
+#[test]
+fn compiled_modules_are_kept_in_pycache() {
+    let source = file("pycache", "kept.py", b"VALUE = 1\n");
+    let folder = source.parent().unwrap();
+    let _ = std::fs::remove_dir_all(folder.join("__pycache__"));
+    let show = ["-c", "import kept, sys; print(kept.VALUE, kept.__cached__)"];
+    let cached = folder.join("__pycache__/kept.tailscope-314.pyc");
+    let expected = |value: u32| format!("{value} {}\n", cached.display());
+    assert_eq!(printed_in(folder, &[&["-B"], &show[..]].concat()), expected(1));
+    assert!(!cached.exists(), "-B writes nothing");
+    assert_eq!(printed_in(folder, &show), expected(1));
+    // It is what is run next time: shown by a file of another source that claims to be of this one.
+    let other = file("pycache", "other.py", b"VALUE = 2\n");
+    let made = folder.join("other.pyc");
+    let o = run(&["compile", other.to_str().unwrap(), "-o", made.to_str().unwrap()]);
+    assert!(o.status.success(), "{}", stderr(&o));
+    let ours = std::fs::read(&cached).unwrap();
+    let mut forged = std::fs::read(&made).unwrap();
+    forged[..16].copy_from_slice(&ours[..16]);
+    std::fs::write(&cached, &forged).unwrap();
+    assert_eq!(printed_in(folder, &show), expected(1), "code of another file does not count");
+    // Damaged ones are as none at all, and written anew.
+    std::fs::write(&cached, &ours[..ours.len() / 2]).unwrap();
+    assert_eq!(printed_in(folder, &show), expected(1));
+    assert_eq!(std::fs::read(&cached).unwrap(), ours);
+    // A source that has changed is compiled again.
+    std::fs::write(&source, b"VALUE = 33\n").unwrap();
+    assert_eq!(printed_in(folder, &show), expected(33));
+    assert_ne!(std::fs::read(&cached).unwrap(), ours);
+    let optimized = folder.join("__pycache__/kept.tailscope-314.opt-1.pyc");
+    printed_in(folder, &[&["-O"], &show[..]].concat());
+    assert!(optimized.exists());
+}

@@ -7,6 +7,7 @@ use tailscope_bytecode::{pyc, verify};
 use tailscope_compiler::{CompileOptions, Mode};
 
 use crate::error::{PyResult, Raised};
+use crate::pycache;
 use crate::protocol::{attr, call, object as obj, truth};
 use crate::runtime::{self, modules};
 use crate::shape;
@@ -283,9 +284,25 @@ fn run_file(vm: &Vm, name: &str, file: &Path, path: Option<Vec<String>>) -> PyRe
             let code = crate::code::PyCode::new(vm, &std::sync::Arc::new(code))?;
             run_module(vm, name, &shown, code.value(), path)
         }
-        Ok(source) => run_source(vm, name, &shown, &source, path),
+        Ok(text) => {
+            let source = pycache::Source::new(file, text).map_err(|e| os_error(vm, &e, Some(&shown)))?;
+            let code = compiled_before(vm, file, &shown, &source)?;
+            run_module(vm, name, &shown, code.value(), path)
+        }
         Err(e) => Err(os_error(vm, &e, Some(&shown))),
     }
+}
+
+/// The code object of a source file, from `__pycache__` if that is up to date.
+fn compiled_before(vm: &Vm, file: &Path, shown: &str, source: &pycache::Source) -> PyResult {
+    if let Some(code) = pycache::load(vm, file, source) {
+        return crate::code::PyCode::new(vm, &std::sync::Arc::new(code));
+    }
+    let code = compile(vm, &source.text, shown, Mode::Exec, vm.runtime.config.optimize)?;
+    if let Some(c) = code.cast::<crate::code::PyCode>() {
+        pycache::store(vm, file, source, &c.code);
+    }
+    Ok(code)
 }
 
 /// The code object of a `.pyc` file, verified.
@@ -462,6 +479,9 @@ fn run_module(vm: &Vm, name: &str, file: &str, code: Value, path: Option<Vec<Str
     let package = if path.is_some() { name } else { name.rsplit_once('.').map_or("", |(p, _)| p) };
     d.set_str(vm, n.__package__, vm.new_str(package).value());
     d.set_str(vm, n.__builtins__, module_dict_of_builtins(vm));
+    if let Some(cached) = pycache::cached_name(vm, file) {
+        d.set_text(vm, "__cached__", cached.value());
+    }
     if let Some(p) = path {
         let list = PyList::new(vm, p.iter().map(|p| vm.new_str(p)).collect());
         d.set_str(vm, n.__path__, list.value());

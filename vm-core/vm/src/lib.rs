@@ -28,6 +28,7 @@ pub mod object;
 pub mod ops;
 pub mod owned_cell;
 pub mod protocol;
+pub mod pycache;
 pub mod runtime;
 pub mod shape;
 pub mod specialize;

@@ -2,6 +2,7 @@
 
 use std::mem::swap;
 
+use super::Parked;
 use crate::frame::Frame;
 use crate::interp::stack::Stack;
 use crate::monitor::ThreadState;
@@ -76,9 +77,9 @@ impl Context {
         s.monitor.exchange(&mut self.monitor);
     }
 
-    /// The innermost frame, and where it goes on.
-    pub fn frame(&self) -> Option<(Frame, *const u16)> {
-        (!self.fp.is_null()).then_some((Frame(self.fp), self.ip))
+    /// Where the thread stands, if it has begun.
+    pub fn parked(&self, id: u64) -> Option<Parked> {
+        (!self.fp.is_null()).then_some(Parked { id, frame: Frame(self.fp), ip: self.ip, sp: self.sp })
     }
 
     /// The exception that is being handled.

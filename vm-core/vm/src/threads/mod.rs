@@ -33,7 +33,7 @@ use crate::frame::Frame;
 use crate::host::Clock;
 use crate::import::os_error;
 use crate::interp::stack::{Stack, native_reserve};
-use crate::interp::breaker;
+use crate::interp::{breaker, observe};
 use crate::types::generator::HandledException;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -220,7 +220,23 @@ pub fn start(vm: &Vm, size: usize, body: impl FnOnce(&Vm) + 'static) -> PyResult
     t.others.borrow_mut().insert(id, Box::new(thread));
     t.ready.borrow_mut().push_back(id);
     begin_slice(vm);
+    tell_debugger(vm);
     Ok(id)
+}
+
+/// There is a thread more, or less: a debugger looks at the next opportunity.
+fn tell_debugger(vm: &Vm) {
+    if observe::is_watched(vm) {
+        vm.interp.request(breaker::INTERRUPT);
+    }
+}
+
+/// Identifiers of all threads, the main one first.
+pub fn all(vm: &Vm) -> Vec<u64> {
+    let others = vm.threads.others.borrow();
+    let mut ids: Vec<u64> = others.keys().copied().chain([ROOT]).collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// What runs on a thread's native stack.
@@ -278,6 +294,7 @@ pub fn give_way(vm: &Vm) {
         scheduler::scan(vm);
         if !t.ready.borrow().is_empty() {
             let me = current(vm);
+            t.policy.put_back(me);
             t.ready.borrow_mut().push_back(me);
             scheduler::leave(vm);
         }
@@ -327,11 +344,22 @@ fn for_each_other(vm: &Vm, mut f: impl FnMut(u64, &Context)) {
     }
 }
 
-/// The innermost frame of each thread that does not run, with where it goes on. Threads that have
-/// not begun have none.
-pub fn other_frames(vm: &Vm) -> Vec<(u64, Frame, *const u16)> {
+/// A thread that does not run, and has begun.
+#[derive(Clone, Copy, Debug)]
+pub struct Parked {
+    pub id: u64,
+    /// Its innermost frame.
+    pub frame: Frame,
+    /// Where that goes on.
+    pub ip: *const u16,
+    /// The end of its value stack.
+    pub sp: *mut Value,
+}
+
+/// The threads that do not run. Those that have not begun are left out.
+pub fn parked(vm: &Vm) -> Vec<Parked> {
     let mut all = Vec::new();
-    for_each_other(vm, |id, c| all.extend(c.frame().map(|(frame, ip)| (id, frame, ip))));
+    for_each_other(vm, |id, c| all.extend(c.parked(id)));
     all
 }
 

@@ -52,6 +52,8 @@ fn run_others(vm: &Vm) {
         }
         let thread = others.remove(&id);
         drop(others);
+        t.policy.forget(id);
+        super::tell_debugger(vm);
         let values = thread.and_then(|mut thread| thread.values.take());
         keep(vm, native, values);
         if main(vm) == id {
@@ -80,7 +82,7 @@ fn next(vm: &Vm) -> u64 {
         scan(vm);
         let mut ready = vm.threads.ready.borrow_mut();
         if !ready.is_empty() {
-            let i = vm.threads.policy.choose(ready.len());
+            let i = vm.threads.policy.choose(&ready);
             if let Some(id) = ready.remove(i) {
                 return id;
             }

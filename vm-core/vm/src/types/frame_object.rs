@@ -374,7 +374,7 @@ pub fn ip_of(vm: &Vm, frame: Frame) -> *const u16 {
         None
     };
     search(s.current_frame().map(|f| (f, s.ip.get())))
-        .or_else(|| threads::other_frames(vm).into_iter().find_map(|(_, f, ip)| search(Some((f, ip)))))
+        .or_else(|| threads::parked(vm).into_iter().find_map(|t| search(Some((t.frame, t.ip)))))
         .unwrap_or(ptr::null())
 }
 

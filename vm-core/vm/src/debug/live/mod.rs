@@ -9,6 +9,7 @@
 //! | `codes.rs` | numbers and line starts of code objects |
 //! | `places.rs` | breakpoints: where they lie in code, what a hit does |
 //! | `watch.rs` | the observer: what stops the program, and stepping |
+//! | `stacks.rs` | threads and their frames |
 //! | `target.rs` | the stopped program, as [`Debuggee`](super::Debuggee) shows it |
 //! | `values.rs` | values as text, and what is inside of them |
 //! | `evaluate.rs` | Python code that runs for the debugger, for a bounded time |
@@ -20,6 +21,7 @@ mod codes;
 mod evaluate;
 mod instructions;
 mod places;
+mod stacks;
 mod target;
 mod values;
 mod watch;
@@ -28,7 +30,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::seam::{DebugEvent, DebugHook, Debuggee, ResumeAction, Waker};
+use super::seam::{DebugHook, ResumeAction, Waker};
 use super::types::{Stop, StopReason, ThreadId};
 use crate::error::PyResult;
 use crate::interp::{self, Mode, breaker, observe};
@@ -40,8 +42,7 @@ use crate::vm::Vm;
 use target::Target;
 use watch::Watch;
 
-/// The one thread that there is.
-const MAIN_THREAD: ThreadId = ThreadId(1);
+const MAIN_THREAD: ThreadId = ThreadId(crate::threads::ROOT);
 
 /// How a program is debugged.
 pub struct Options {
@@ -79,10 +80,8 @@ pub fn attach(vm: &'static Vm, mut hook: Box<dyn DebugHook>, options: Options) -
         crate::runtime::unraisable(vm, e, Value::NULL);
     }
     target.started = true;
-    for thread in target.threads() {
-        hook.on_event(DebugEvent::ThreadStarted(thread));
-    }
-    let watch = Watch::new(vm, hook, target, woken, &options);
+    let mut watch = Watch::new(vm, hook, target, woken, &options);
+    watch.tell_of_threads();
     observe::set_observer(vm, Some(Box::new(watch)));
     if options.stop_on_entry {
         interp::set_mode(vm, Mode::Step);

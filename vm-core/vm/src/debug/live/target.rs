@@ -1,6 +1,5 @@
 //! The stopped program, as a debugger sees it.
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 
 use tailscope_bytecode::code::kinds;
@@ -8,7 +7,8 @@ use tailscope_bytecode::code::kinds;
 use super::codes::{Codes, KnownCode, location};
 use super::places::{Hit, Places};
 use super::values::{self, Handles, Item};
-use super::{MAIN_THREAD, Options, evaluate, instructions};
+use super::stacks::{self, FrameAt, Stacks};
+use super::{Options, evaluate, instructions};
 use crate::code::PyCode;
 use crate::debug::address::InstructionAddress;
 use crate::debug::breakpoints::{
@@ -16,9 +16,9 @@ use crate::debug::breakpoints::{
 };
 use crate::debug::seam::{DebugError, Debuggee, EvalMode};
 use crate::debug::types::*;
-use crate::frame::{Frame, is_landing};
 use crate::interp::observe::Position;
 use crate::protocol::{attr, item, object as obj, truth};
+use crate::threads;
 use crate::types::cell::PyCell;
 use crate::types::dict::PyDict;
 use crate::types::exceptions;
@@ -29,20 +29,9 @@ use crate::types::type_object;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
-/// A frame of the stopped thread.
-#[derive(Clone, Copy)]
-pub(super) struct FrameAt {
-    pub frame: Frame,
-    /// The instruction that is about to run, or the call that is running.
-    pub unit: u32,
-    /// Where its value stack ends.
-    top: *mut Value,
-}
-
 /// What only lasts while the program stands still.
 struct Stopped {
-    at: Position,
-    frames: OnceCell<Vec<FrameAt>>,
+    stacks: Stacks,
     /// The exception on its way, which code that the debugger runs must not lose.
     raised: Option<Ref>,
     reraise_unit: Option<u32>,
@@ -93,8 +82,7 @@ impl Target {
         self.handles = Handles::new(self.stops << STOP_SHIFT);
         let s = &self.vm.interp;
         self.stopped = Some(Stopped {
-            at,
-            frames: OnceCell::new(),
+            stacks: Stacks::new(self.vm, at),
             raised: s.raised.take(),
             reraise_unit: s.reraise_unit.take(),
             clock_base: s.clock_base.get(),
@@ -137,47 +125,31 @@ impl Target {
         self.places.loaded(&mut self.codes, &concerned)
     }
 
-    fn walk(&self, stopped: &Stopped) -> Vec<FrameAt> {
-        let s = &self.vm.interp;
-        let mut all = Vec::new();
-        let mut at = Some((stopped.at.frame, s.ip.get()));
-        let mut top = s.sp.get();
-        while let Some((frame, ip)) = at {
-            // SAFETY: the frames of a stopped thread are live. A callee's header lies on its
-            // caller's stack, with one more word below it under a far link.
-            unsafe {
-                let code = frame.code();
-                let unit = code.instruction_start(code.index_of(ip).wrapping_sub(1)) as u32;
-                all.push(FrameAt { frame, unit, top });
-                at = frame.caller();
-                let below = if is_landing(frame.link().return_address()) { 3 } else { 2 };
-                top = frame.0.wrapping_sub(below);
-            }
-        }
-        all
-    }
-
+    /// The frames of the thread that stopped.
     fn frames_now(&self) -> &[FrameAt] {
-        match &self.stopped {
-            Some(stopped) => stopped.frames.get_or_init(|| self.walk(stopped)),
-            None => &[],
-        }
+        self.stopped.as_ref().map_or(&[], |stopped| stopped.stacks.running())
     }
 
     fn frame_at(&self, id: FrameId) -> Result<FrameAt, DebugError> {
         if id.0 >> STOP_SHIFT != self.stops {
             return Err(DebugError::Stale("frame"));
         }
-        let index = (id.0 & u64::from(u32::MAX)) as usize;
-        self.frames_now().get(index).copied().ok_or(DebugError::Stale("frame"))
+        let stopped = self.stopped.as_ref();
+        stopped.and_then(|s| s.stacks.frame(stacks::number_of(id))).ok_or(DebugError::Stale("frame"))
     }
 
     fn value_at(&self, handle: ValueHandle) -> Result<Ref, DebugError> {
         self.handles.get(handle).ok_or(DebugError::Stale("value"))
     }
 
-    fn check_thread(&self, thread: ThreadId) -> Result<(), DebugError> {
-        if thread == MAIN_THREAD { Ok(()) } else { Err(DebugError::Stale("thread")) }
+    /// The frames of a thread with their numbers: none for one that has not begun.
+    fn frames_of(&self, thread: ThreadId) -> Result<Vec<(u64, FrameAt)>, DebugError> {
+        let stopped = self.stopped.as_ref().ok_or(DebugError::Stale("thread"))?;
+        match stopped.stacks.of(thread) {
+            Some(frames) => Ok(frames.collect()),
+            None if threads::is_alive(self.vm, thread.0) => Ok(Vec::new()),
+            None => Err(DebugError::Stale("thread")),
+        }
     }
 
     /// Global names and the mapping of local ones that code runs with.
@@ -401,28 +373,23 @@ impl RuleEvaluator for InFrame<'_> {
 
 impl Debuggee for Target {
     fn threads(&self) -> Vec<ThreadInfo> {
-        let main = ThreadInfo { id: MAIN_THREAD, name: "MainThread".to_owned() };
-        if self.started { vec![main] } else { Vec::new() }
+        if self.started { stacks::threads(self.vm) } else { Vec::new() }
     }
 
     fn frame_count(&self, thread: ThreadId) -> Result<usize, DebugError> {
-        self.check_thread(thread)?;
-        Ok(self.frames_now().len())
+        Ok(self.frames_of(thread)?.len())
     }
 
     fn frames(&mut self, thread: ThreadId, start: usize, count: usize) -> Result<Vec<FrameInfo>, DebugError> {
-        self.check_thread(thread)?;
-        let wanted: Vec<(usize, FrameAt)> =
-            self.frames_now().iter().copied().enumerate().skip(start).take(count).collect();
+        let wanted = self.frames_of(thread)?.into_iter().skip(start).take(count);
         let stop = self.stops << STOP_SHIFT;
         Ok(wanted
-            .into_iter()
-            .map(|(index, at)| {
+            .map(|(number, at)| {
                 // SAFETY: the frame is live.
                 let code = unsafe { at.frame.code() };
                 let known = self.codes.know(code);
                 FrameInfo {
-                    id: FrameId(stop | index as u64),
+                    id: FrameId(stop | number),
                     name: obj::text(code.name),
                     qualname: obj::text(code.qualname.value()),
                     file: known.file.clone(),
@@ -541,7 +508,9 @@ impl Debuggee for Target {
     }
 
     fn exception(&mut self, thread: ThreadId) -> Option<ExceptionInfo> {
-        self.check_thread(thread).ok()?;
+        if thread.0 != threads::current(self.vm) {
+            return None;
+        }
         let (e, mode) = self.exception.clone()?;
         Some(self.guarded(|target| target.exception_info(e.value(), mode, 0)))
     }

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::places::has_prefix;
 use super::target::Target;
-use super::{BREAKPOINT_CALLED, MAIN_THREAD, Options, caught};
-use crate::debug::seam::{DebugEvent, DebugHook, InterruptAction, ResumeAction};
+use super::{BREAKPOINT_CALLED, Options, caught};
+use crate::debug::seam::{DebugEvent, DebugHook, Debuggee, InterruptAction, ResumeAction};
 use crate::debug::stepper::{Position as StepPosition, Stepper, Verdict};
-use crate::debug::types::{CodeId, ExceptionMode, Stop, StopReason};
+use crate::debug::types::{CodeId, ExceptionMode, Stop, StopReason, ThreadId};
 use crate::error::Raised;
 use crate::frame::Frame;
 use crate::interp::observe::{Next, Observer, Position};
@@ -17,6 +17,7 @@ use crate::interp::{self, Mode, breaker};
 use crate::ops::internal::number::BREAKPOINT;
 use crate::protocol::object as obj;
 use crate::shape;
+use crate::threads;
 use crate::types::type_object;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -35,6 +36,8 @@ pub(super) struct Watch {
     /// follows the breakpoint's, or when it starts anew in another mode.
     settled: Option<u64>,
     activations: Activations,
+    /// The threads that the debugger knows of.
+    threads: Vec<ThreadId>,
 }
 
 /// Whether the program goes on.
@@ -66,7 +69,26 @@ impl Watch {
             just_my_code: options.just_my_code,
             settled: None,
             activations: Activations::default(),
+            threads: Vec::new(),
         }
+    }
+
+    /// Tells of threads that have begun or ended since the last time.
+    pub fn tell_of_threads(&mut self) {
+        let ids = threads::all(self.vm);
+        if self.threads.iter().map(|t| t.0).eq(ids.iter().copied()) {
+            return;
+        }
+        let now: Vec<ThreadId> = ids.into_iter().map(ThreadId).collect();
+        for gone in self.threads.iter().filter(|t| !now.contains(t)) {
+            self.hook.on_event(DebugEvent::ThreadExited(*gone));
+        }
+        for thread in self.target.threads() {
+            if !self.threads.contains(&thread.id) {
+                self.hook.on_event(DebugEvent::ThreadStarted(thread));
+            }
+        }
+        self.threads = now;
     }
 
     /// Shows the program to the hook until it lets it go on.
@@ -79,7 +101,9 @@ impl Watch {
             interp::set_mode(self.vm, Mode::Plain);
         }
         self.target.begin_stop(at);
-        let stop = Stop { thread: MAIN_THREAD, reason, clock: Some(at.clock) };
+        self.tell_of_threads();
+        let thread = ThreadId(threads::current(self.vm));
+        let stop = Stop { thread, reason, clock: Some(at.clock) };
         let action = self.hook.on_stop(&mut self.target, &stop);
         self.target.end_stop();
         match action {
@@ -150,7 +174,7 @@ impl Watch {
     /// Whether the step that is under way ends here.
     fn step_ends(&mut self, at: Position) -> bool {
         let Some(stepper) = &self.stepper else { return false };
-        if !stepper.watches(at.depth) {
+        if stepper.thread().0 != threads::current(self.vm) || !stepper.watches(at.depth) {
             return false;
         }
         let here = self.step_position(at);
@@ -197,7 +221,9 @@ impl Observer for Watch {
         if has_prefix(code, at.unit as usize) {
             return Next::Continue;
         }
-        self.activations.of(at.frame, at.unit);
+        if self.stepper.as_ref().is_none_or(|s| s.thread().0 == threads::current(self.vm)) {
+            self.activations.of(at.frame, at.unit);
+        }
         let marked = code.unit(at.unit as usize) as u8 == BREAKPOINT;
         let hit = if marked { self.breakpoints_at(at) } else { None };
         let stepped = self.step_ends(at);
@@ -241,6 +267,7 @@ impl Observer for Watch {
 
     fn interrupted(&mut self, _: &Vm, at: Position) -> Next {
         self.tell_of_loaded_code();
+        self.tell_of_threads();
         if !self.woken.swap(false, Ordering::AcqRel) {
             return Next::Continue;
         }

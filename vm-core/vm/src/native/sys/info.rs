@@ -218,7 +218,7 @@ pub fn implementation(vm: &Vm) -> PyResult {
     let ns = namespace::new(vm);
     let d = namespace::dict(vm, ns.value());
     d.set_text(vm, "name", vm.new_str("tailscope").value());
-    d.set_text(vm, "cache_tag", vm.new_str("tailscope-314").value());
+    d.set_text(vm, "cache_tag", vm.new_str(crate::pycache::TAG).value());
     d.set_text(vm, "version", version_info(vm).value());
     d.set_text(vm, "hexversion", Value::small_int(HEX_VERSION));
     d.set_text(vm, "_multiarch", vm.new_str(multiarch()).value());

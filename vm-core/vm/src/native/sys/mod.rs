@@ -277,10 +277,10 @@ fn current_frames(vm: &Vm, _: &[Value]) -> PyResult {
     let d = PyDict::new(vm);
     if let (Some(d), Some(f)) = (d.cast::<PyDict>(), frame_at(vm, 0)) {
         d.set(vm, crate::native::thread::ident(vm).value(), f.value())?;
-        for (id, frame, _) in crate::threads::other_frames(vm) {
+        for thread in crate::threads::parked(vm) {
             // SAFETY: frames of threads that have not ended are live.
-            let f = unsafe { crate::types::frame_object::of_frame(vm, frame) };
-            d.set(vm, crate::types::int::from_u64(id).value(), f.value())?;
+            let f = unsafe { crate::types::frame_object::of_frame(vm, thread.frame) };
+            d.set(vm, crate::types::int::from_u64(thread.id).value(), f.value())?;
         }
     }
     Ok(d)

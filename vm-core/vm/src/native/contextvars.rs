@@ -290,6 +290,7 @@ pub static CONTEXT_VAR: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<ContextVar>);
+        s.traverse = crate::traverse_fields!(ContextVar: default);
         s.repr = Some(var_repr);
     },
     new: New::Raw(|vm, _, args| var_new(vm, args)),

@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 
+use rustc_hash::FxHashMap;
+
 use crate::args::CallArgs;
 use crate::convert::bool_or;
 use crate::error::{PyResult, Raised};
@@ -640,9 +642,26 @@ fn interrupt_main(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(vm.none_ref())
 }
 
+thread_local! {
+    /// What threads call themselves towards the system.
+    static NAMES: RefCell<FxHashMap<u64, String>> = RefCell::default();
+}
+
+/// Bytes of a name that Linux keeps.
+const NAME_MAX: usize = 15;
+
 fn set_name(vm: &Vm, a: &[Value]) -> PyResult {
-    crate::types::str_::expect(vm, a[0], "set_name() argument 'name'")?;
+    let name = crate::types::str_::expect(vm, a[0], "set_name() argument 'name'")?.to_string_lossy();
+    let name = name.split('\0').next().unwrap_or_default();
+    let end = (0..=NAME_MAX.min(name.len())).rev().find(|i| name.is_char_boundary(*i)).unwrap_or(0);
+    NAMES.with_borrow_mut(|names| names.insert(threads::current(vm), name[..end].to_owned()));
+    threads::at_end(vm, |_, id| NAMES.with_borrow_mut(|names| drop(names.remove(&id))));
     Ok(vm.none_ref())
+}
+
+fn get_name(vm: &Vm, _: &[Value]) -> PyResult {
+    let me = threads::current(vm);
+    Ok(NAMES.with_borrow(|names| vm.new_str(names.get(&me).map_or("tailscope", String::as_str))))
 }
 
 fn init(vm: &Vm, m: Value) -> PyResult<()> {
@@ -658,7 +677,7 @@ fn init(vm: &Vm, m: Value) -> PyResult<()> {
         add(vm, m, name, vm.builtin(id).value())?;
     }
     add(vm, m, "TIMEOUT_MAX", vm.new_float(TIMEOUT_MAX).value())?;
-    add(vm, m, "_NAME_MAXLEN", Value::small_int(15))
+    add(vm, m, "_NAME_MAXLEN", Value::small_int(NAME_MAX as i64))
 }
 
 const START_NEW: &str = "(function, args, kwargs={}, /)";
@@ -687,7 +706,7 @@ pub(super) static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("_make_thread_handle", "(ident, /)", make_handle, "Internal only. Make a thread handle for threads not spawned by the _thread or threading module."),
         MethodDef::new("_get_main_thread_ident", "()", |vm, _| Ok(int::from_u64(threads::main(vm))), "Internal only. Return a non-zero integer that uniquely identifies the main thread\nof the main interpreter."),
         MethodDef::new("set_name", "(name)", set_name, "Set the name of the current thread."),
-        MethodDef::new("_get_name", "()", |vm, _| Ok(vm.new_str("tailscope")), "Get the name of the current thread."),
+        MethodDef::new("_get_name", "()", get_name, "Get the name of the current thread."),
     ],
     init,
 };

@@ -400,6 +400,7 @@ pub static ASEND_DEF: TypeDef = TypeDef {
     slots: |s| {
         itself(s);
         s.drop = Some(object::drop_payload::<AsyncSend>);
+        s.traverse = crate::traverse_fields!(AsyncSend: generator);
         s.next = Some(|vm, v| send_of(v).send(vm, vm.none()).map(Some));
         s.finalize = Some(|vm, v| {
             if send_of(v).progress.get() == Progress::Fresh {
@@ -425,6 +426,7 @@ pub static ATHROW_DEF: TypeDef = TypeDef {
     slots: |s| {
         itself(s);
         s.drop = Some(object::drop_payload::<AsyncThrow>);
+        s.traverse = crate::traverse_fields!(AsyncThrow: generator);
         s.next = Some(|vm, v| throw_of(v).send(vm, vm.none()).map(Some));
         s.finalize = Some(|vm, v| {
             let t = throw_of(v);

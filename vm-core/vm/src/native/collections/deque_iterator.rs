@@ -108,6 +108,7 @@ pub static DEQUE_ITERATOR: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<DequeIterator>);
+        s.traverse = crate::traverse_fields!(Walk: deque);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(|vm, v| walk(v).next(vm, false));
     },
@@ -120,6 +121,7 @@ pub static DEQUE_REVERSE_ITERATOR: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<DequeReverseIterator>);
+        s.traverse = crate::traverse_fields!(Walk: deque);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(|vm, v| walk(v).next(vm, true));
     },

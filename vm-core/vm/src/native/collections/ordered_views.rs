@@ -93,6 +93,7 @@ pub static ODICT_ITERATOR: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<OdictIterator>);
+        s.traverse = crate::traverse_fields!(OdictIterator: dict);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(next);
     },

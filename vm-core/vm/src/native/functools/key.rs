@@ -24,6 +24,7 @@ pub static KEY_WRAPPER: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<KeyWrapper>);
+        s.traverse = crate::traverse_fields!(KeyWrapper: compare, object);
         s.call = Some(call_key);
         s.compare = Some(compare_keys);
     },

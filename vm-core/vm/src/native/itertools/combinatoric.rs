@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::args::CallArgs;
 use crate::error::PyResult;
+use crate::gc::fields::Owns;
 use crate::native::itertools::iterator_slots;
 use crate::object::{self, Header};
 use crate::protocol::{item, iter};
@@ -45,7 +46,7 @@ pub static PRODUCT: TypeDef = TypeDef {
           The Cartesian product: all tuples with one item of each iterable, the last running fastest.\n\n\
           With repeat=n, the product of n times the iterables.",
     slots: |s| {
-        iterator_slots!(s, Product, product_next);
+        iterator_slots!(s, Product { pools }, product_next);
     },
     new: New::Raw(new_product),
     methods: &[MethodDef::new(
@@ -140,6 +141,12 @@ struct Choice {
     progress: Cell<Progress>,
 }
 
+impl Owns for Choice {
+    fn show(&self, visit: &mut dyn FnMut(Value)) {
+        self.pool.show(visit);
+    }
+}
+
 impl Choice {
     /// The next tuple; `advance` moves the indices and says false at the end.
     fn next(&self, vm: &Vm, advance: impl FnOnce(&mut Vec<usize>, usize) -> bool) -> Option<Ref> {
@@ -199,7 +206,7 @@ pub static COMBINATIONS: TypeDef = TypeDef {
     doc: "All tuples of r items of the iterable, in its order: combinations(range(4), 3)\n\
           gives (0,1,2), (0,1,3), (0,2,3), (1,2,3).",
     slots: |s| {
-        iterator_slots!(s, Combinations, |vm, v| {
+        iterator_slots!(s, Combinations { choice }, |vm, v| {
             let c = &Combinations::of(v).choice;
             Ok(c.next(vm, |indices, n| next_combination(indices, n)))
         });
@@ -232,7 +239,7 @@ pub static COMBINATIONS_WITH_REPLACEMENT: TypeDef = TypeDef {
     doc: "All tuples of r items of the iterable, in its order, where items may be repeated:\n\
           combinations_with_replacement('ABC', 2) gives AA, AB, AC, BB, BC, CC.",
     slots: |s| {
-        iterator_slots!(s, CombinationsWithReplacement, |vm, v| {
+        iterator_slots!(s, CombinationsWithReplacement { choice }, |vm, v| {
             let c = &CombinationsWithReplacement::of(v).choice;
             Ok(c.next(vm, |indices, n| next_with_replacement(indices, n)))
         });
@@ -275,7 +282,7 @@ pub static PERMUTATIONS: TypeDef = TypeDef {
     doc: "All tuples of r items of the iterable in all orders (of all items by default):\n\
           permutations(range(3), 2) gives (0,1), (0,2), (1,0), (1,2), (2,0), (2,1).",
     slots: |s| {
-        iterator_slots!(s, Permutations, permutations_next);
+        iterator_slots!(s, Permutations { choice }, permutations_next);
     },
     new: New::Bound("(iterable, r=None)", new_permutations),
     methods: &[MethodDef::new(

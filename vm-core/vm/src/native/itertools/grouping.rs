@@ -31,7 +31,7 @@ pub static BATCHED: TypeDef = TypeDef {
     doc: "The iterable's items in tuples of n; the last one may be shorter,\n\
           unless strict is true, which makes that a ValueError.",
     slots: |s| {
-        iterator_slots!(s, Batched, batched_next);
+        iterator_slots!(s, Batched { iterator }, batched_next);
     },
     new: New::Bound("(iterable, n, *, strict=False)", new_batched),
     ..TypeDef::of::<Batched>("itertools.batched")
@@ -89,7 +89,7 @@ payload!(Pairwise, ITERTOOLS_PAIRWISE);
 pub static PAIRWISE: TypeDef = TypeDef {
     doc: "Overlapping pairs of the iterable's items: s -> (s0,s1), (s1,s2), (s2,s3), ...",
     slots: |s| {
-        iterator_slots!(s, Pairwise, pairwise_next);
+        iterator_slots!(s, Pairwise { iterator, old }, pairwise_next);
     },
     new: New::Bound("(iterable, /)", |vm: &Vm, ty: TypeRef, a: &[Value]| {
         let iterator = OwnedCell::new(iter::get_iter(vm, a[0])?);
@@ -146,7 +146,7 @@ pub static ZIP_LONGEST: TypeDef = TypeDef {
           Tuples of one item of each iterable; ends with the longest of them, and\n\
           puts the fill value in place of the items of those that have ended.",
     slots: |s| {
-        iterator_slots!(s, ZipLongest, zip_longest_next);
+        iterator_slots!(s, ZipLongest { iterators, fill }, zip_longest_next);
     },
     new: New::Raw(new_zip_longest),
     ..TypeDef::of::<ZipLongest>("itertools.zip_longest")
@@ -241,7 +241,7 @@ pub static GROUPBY: TypeDef = TypeDef {
     doc: "Pairs of a key and an iterator over consecutive items that have it.\n\n\
           The key is the function's result for the item, or the item itself without one.",
     slots: |s| {
-        iterator_slots!(s, Groupby, groupby_next);
+        iterator_slots!(s, Groupby { iterator, key, target, current_key, current }, groupby_next);
     },
     new: New::Bound("(iterable, key=None)", |vm: &Vm, ty: TypeRef, a: &[Value]| {
         Ok(object::new_instance(
@@ -263,7 +263,7 @@ pub static GROUPBY: TypeDef = TypeDef {
 pub static GROUPER: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
-        iterator_slots!(s, Grouper, grouper_next);
+        iterator_slots!(s, Grouper { parent, target }, grouper_next);
     },
     new: New::Bound("(parent, tgtkey, /)", |vm: &Vm, _: TypeRef, a: &[Value]| {
         if a[0].cast::<Groupby>().is_none() {

@@ -30,7 +30,7 @@ payload!(Count, ITERTOOLS_COUNT);
 pub static COUNT: TypeDef = TypeDef {
     doc: "The numbers start, start + step, start + 2*step, ... without end.",
     slots: |s| {
-        iterator_slots!(s, Count, count_next);
+        iterator_slots!(s, Count { next, step }, count_next);
         s.repr = Some(count_repr);
     },
     new: New::Bound("(start=0, step=1)", new_count),
@@ -94,7 +94,7 @@ payload!(Cycle, ITERTOOLS_CYCLE);
 pub static CYCLE: TypeDef = TypeDef {
     doc: "The items of the iterable, again and again without end.",
     slots: |s| {
-        iterator_slots!(s, Cycle, cycle_next);
+        iterator_slots!(s, Cycle { iterator, saved }, cycle_next);
     },
     new: New::Bound("(iterable, /)", new_cycle),
     ..TypeDef::of::<Cycle>("itertools.cycle")
@@ -138,7 +138,7 @@ pub static REPEAT: TypeDef = TypeDef {
     doc: "repeat(object [,times]) -> an iterator that yields the object that many times,\n\
           or without end.",
     slots: |s| {
-        iterator_slots!(s, Repeat, repeat_next);
+        iterator_slots!(s, Repeat { object }, repeat_next);
         s.repr = Some(repeat_repr);
     },
     new: New::Raw(new_repeat),

@@ -67,10 +67,12 @@ fn init(vm: &Vm, m: Value) -> PyResult<()> {
     Ok(())
 }
 
-/// Slots of every iterator here: drop, `iter` returning itself, `next`.
+/// Slots of every iterator here: drop, `traverse` over the fields that own references, `iter` returning
+/// itself, `next`.
 macro_rules! iterator_slots {
-    ($s:ident, $ty:ident, $next:expr) => {
+    ($s:ident, $ty:ident { $($field:ident),+ }, $next:expr) => {
         $s.drop = Some($crate::object::drop_payload::<$ty>);
+        $s.traverse = $crate::traverse_fields!($ty: $($field),+);
         $s.iter = Some(|_, v| Ok(v.to_ref()));
         $s.next = Some($next);
     };

@@ -45,7 +45,7 @@ pub static TEE: TypeDef = TypeDef {
     doc: "Iterator wrapped to make it copyable.",
     flags: flags::HEAP | flags::PREFIX | flags::WEAKREF,
     slots: |s| {
-        iterator_slots!(s, Tee, tee_next);
+        iterator_slots!(s, Tee { data }, tee_next);
     },
     new: New::Bound("(iterable, /)", |vm: &Vm, _: TypeRef, a: &[Value]| from_iterable(vm, a[0])),
     methods: &[MethodDef::new("__copy__", "($self, /)", |vm, a| Ok(copy(vm, a[0])), "An independent copy.")],
@@ -57,6 +57,7 @@ pub static TEE_DATA: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(drop_data);
+        s.traverse = crate::traverse_fields!(TeeData: iterator, items, next);
     },
     new: New::Bound("(iterable, values, next, /)", new_data_object),
     ..TypeDef::of::<TeeData>("itertools._tee_dataobject")

@@ -36,7 +36,7 @@ payload!(Accumulate, ITERTOOLS_ACCUMULATE);
 pub static ACCUMULATE: TypeDef = TypeDef {
     doc: "Running sums of the iterable's items, or running results of a binary function.",
     slots: |s| {
-        iterator_slots!(s, Accumulate, accumulate_next);
+        iterator_slots!(s, Accumulate { iterator, function, total, initial }, accumulate_next);
     },
     new: New::Bound("(iterable, func=None, *, initial=None)", new_accumulate),
     ..TypeDef::of::<Accumulate>("itertools.accumulate")
@@ -87,7 +87,7 @@ payload!(Chain, ITERTOOLS_CHAIN);
 pub static CHAIN: TypeDef = TypeDef {
     doc: "The items of the first iterable, then those of the second, and so on.",
     slots: |s| {
-        iterator_slots!(s, Chain, chain_next);
+        iterator_slots!(s, Chain { source, active }, chain_next);
     },
     new: New::Bound("(*iterables)", |vm: &Vm, ty: TypeRef, a: &[Value]| new_chain(vm, ty, a[0])),
     methods: &[
@@ -163,7 +163,7 @@ payload!(Compress, ITERTOOLS_COMPRESS);
 pub static COMPRESS: TypeDef = TypeDef {
     doc: "The items of the data whose selectors are true; ends with the shorter of the two.",
     slots: |s| {
-        iterator_slots!(s, Compress, compress_next);
+        iterator_slots!(s, Compress { data, selectors }, compress_next);
     },
     new: New::Bound("(data, selectors)", |vm: &Vm, ty: TypeRef, a: &[Value]| {
         let (data, selectors) = (iter::get_iter(vm, a[0])?, iter::get_iter(vm, a[1])?);
@@ -233,7 +233,7 @@ with_predicate!(
 pub static DROPWHILE: TypeDef = TypeDef {
     doc: "The iterable's items from the first one on for which the predicate is false.",
     slots: |s| {
-        iterator_slots!(s, Dropwhile, dropwhile_next);
+        iterator_slots!(s, Dropwhile { function, iterator }, dropwhile_next);
     },
     new: New::Bound("(predicate, iterable, /)", new_dropwhile),
     ..TypeDef::of::<Dropwhile>("itertools.dropwhile")
@@ -257,7 +257,7 @@ fn dropwhile_next(vm: &Vm, v: Value) -> PyResult<Option<Ref>> {
 pub static TAKEWHILE: TypeDef = TypeDef {
     doc: "The iterable's items up to the first one for which the predicate is false.",
     slots: |s| {
-        iterator_slots!(s, Takewhile, takewhile_next);
+        iterator_slots!(s, Takewhile { function, iterator }, takewhile_next);
     },
     new: New::Bound("(predicate, iterable, /)", new_takewhile),
     ..TypeDef::of::<Takewhile>("itertools.takewhile")
@@ -281,7 +281,7 @@ pub static FILTERFALSE: TypeDef = TypeDef {
     doc: "The iterable's items for which the function's result is false;\n\
           if the function is None, the items that are false themselves.",
     slots: |s| {
-        iterator_slots!(s, Filterfalse, filterfalse_next);
+        iterator_slots!(s, Filterfalse { function, iterator }, filterfalse_next);
     },
     new: New::Bound("(function, iterable, /)", new_filterfalse),
     ..TypeDef::of::<Filterfalse>("itertools.filterfalse")
@@ -300,7 +300,7 @@ fn filterfalse_next(vm: &Vm, v: Value) -> PyResult<Option<Ref>> {
 pub static STARMAP: TypeDef = TypeDef {
     doc: "The function's results for argument lists that come from the iterable.",
     slots: |s| {
-        iterator_slots!(s, Starmap, starmap_next);
+        iterator_slots!(s, Starmap { function, iterator }, starmap_next);
     },
     new: New::Bound("(function, iterable, /)", new_starmap),
     ..TypeDef::of::<Starmap>("itertools.starmap")
@@ -334,7 +334,7 @@ pub static ISLICE: TypeDef = TypeDef {
           islice(iterable, start, stop[, step]) --> islice object\n\n\
           The selected items of the iterable, as a slice of a sequence selects them.",
     slots: |s| {
-        iterator_slots!(s, Islice, islice_next);
+        iterator_slots!(s, Islice { iterator }, islice_next);
     },
     new: New::Raw(new_islice),
     ..TypeDef::of::<Islice>("itertools.islice")

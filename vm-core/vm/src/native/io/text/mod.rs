@@ -433,6 +433,7 @@ pub static DEF: TypeDef = TypeDef {
         s.repr = Some(repr);
         s.next = Some(read::next);
         s.drop = Some(object::drop_payload::<TextIo>);
+        s.traverse = crate::traverse_fields!(TextIo: buffer, raw, encoding, errors);
     },
     new: New::Raw(|_, ty, _| Ok(object::new_instance(ty, TextIo::new()))),
     methods: &[

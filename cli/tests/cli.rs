@@ -547,7 +547,7 @@ fn folders_modules_and_standard_input_are_programs() {
 }
 
 fn printed_in(folder: &Path, args: &[&str]) -> String {
-    let o = tailscope().current_dir(folder).args(args).output().expect("the binary starts");
+    let o = tailscope().current_dir(folder).env_remove("PYTHONDONTWRITEBYTECODE").args(args).output().expect("the binary starts");
     assert!(o.status.success(), "{}", stderr(&o));
     stdout(&o)
 }

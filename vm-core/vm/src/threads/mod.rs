@@ -282,9 +282,15 @@ pub fn tick(vm: &Vm) {
         return;
     }
     vm.interp.request(breaker::SWITCH);
-    if is_slice_over(vm, vm.interp.ip.get()) {
+    if is_slice_over(vm, vm.interp.ip.get()) && t.policy.interrupts(|| is_in_library(vm)) {
         give_way(vm);
     }
+}
+
+/// Whether code of the embedded library runs: its files have names in angle brackets.
+fn is_in_library(vm: &Vm) -> bool {
+    // SAFETY: the running frame is live.
+    vm.interp.current_frame().is_some_and(|f| unsafe { f.code() }.code.filename.starts_with("<frozen "))
 }
 
 /// Lets the other threads that could run do so, before this one goes on.

@@ -11,8 +11,11 @@ const UNITS_PER_SECOND: f64 = 4_000_000.0;
 /// For CPython's default, 5 ms.
 const DEFAULT_SLICE: u64 = 20_000;
 
-/// Without a seed: slices of one length, in turn. With one, slices are random, but the same for the
-/// same seed, and a thread whose slice ends has to wait until no other can run: in the middle of
+/// Without a seed: slices of one length, in turn.
+///
+/// With one, slices are random, but the same for the same seed, and made for finding races. They
+/// are counted in opportunities to interrupt the program's own code, which is little beside that of
+/// the library; and a thread whose slice ends has to wait until no other can run: in the middle of
 /// what it does, the others do all they can. (After the idea of probabilistic concurrency testing:
 /// Burckhardt and others, ASPLOS 2010.)
 pub(super) struct Policy {
@@ -23,7 +26,14 @@ pub(super) struct Policy {
     urgency: RefCell<FxHashMap<u64, i64>>,
     /// The least urgency that any thread has had.
     least: Cell<i64>,
+    /// With a seed: opportunities that are left of the slice.
+    left: Cell<u64>,
 }
+
+/// With a seed: most opportunities of a slice, as a power of two.
+const LONGEST: u64 = 8;
+/// With a seed: one in so many opportunities in the library's code counts.
+const LIBRARY_SHARE: u64 = 32;
 
 impl Policy {
     pub fn new(seed: Option<u64>) -> Policy {
@@ -34,6 +44,7 @@ impl Policy {
             random: Cell::new(random),
             urgency: RefCell::default(),
             least: Cell::new(0),
+            left: Cell::new(0),
         };
         if seed.is_some() {
             for _ in 0..8 {
@@ -56,15 +67,29 @@ impl Policy {
         x.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    /// Code units that a thread may run for. Races hide in windows of any size, so with a seed
-    /// every magnitude is as likely as every other.
+    /// A thread's turn begins: code units that it may run for before [`Policy::interrupts`] is asked.
     pub fn slice(&self) -> u64 {
         if self.random.get() == 0 {
             return self.slice.get();
         }
+        // Races hide in windows of any size: every magnitude is as likely as every other.
         let r = self.next();
-        let most = 1 + r % (u64::from(self.slice.get().ilog2()) + 1);
-        1 + (r >> 16) % (1 << most)
+        let most = r % (LONGEST + 1);
+        self.left.set(1 + (r >> 16) % (1 << most));
+        0
+    }
+
+    /// Whether the thread is interrupted here, where it has run for its code units. `in_library`:
+    /// this is no code of the program's own.
+    pub fn interrupts(&self, in_library: impl FnOnce() -> bool) -> bool {
+        if self.random.get() == 0 {
+            return true;
+        }
+        if in_library() && !self.next().is_multiple_of(LIBRARY_SHARE) {
+            return false;
+        }
+        self.left.set(self.left.get().saturating_sub(1));
+        self.left.get() == 0
     }
 
     /// A thread has to give way: its slice is over.
@@ -115,13 +140,15 @@ mod tests {
             let turns = (0..100).map(|_| {
                 let next = policy.choose(&ready) as u64;
                 policy.put_back(next);
-                (policy.slice(), next)
+                policy.slice();
+                let opportunities = (1..).find(|_| policy.interrupts(|| false)).unwrap_or(0);
+                (opportunities, next)
             });
             turns.collect::<Vec<_>>()
         };
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
-        assert!(run(0).iter().all(|(slice, i)| (1..=1 << 15).contains(slice) && *i < 8));
+        assert!(run(0).iter().all(|(slice, i)| (1..=1 << LONGEST).contains(slice) && *i < 8));
         assert!((0..8).all(|i| run(3).iter().any(|(_, j)| i == *j)), "nobody starves");
     }
 

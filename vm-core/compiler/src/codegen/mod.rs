@@ -64,8 +64,8 @@ pub struct CodegenOptions {
     pub interactive: bool,
 }
 
-/// Makes a code object of a finished unit.
-pub type Assembler<'s> = dyn FnMut(Unit, &InstrSequence) -> Result<Code> + 's;
+/// Makes a code object of a finished unit. What it leaves of the instructions is of no use.
+pub type Assembler<'s> = dyn FnMut(Unit, &mut InstrSequence) -> Result<Code> + 's;
 
 /// Generates the code object of a module (or of an expression), nested ones included.
 /// Warnings are appended to `warnings`.
@@ -83,7 +83,7 @@ pub fn generate(
     warnings: &mut Vec<Warning>,
 ) -> Result<Code> {
     let mut workspace = Workspace::default();
-    let mut assemble = |unit: Unit, seq: &InstrSequence| {
+    let mut assemble = |unit: Unit, seq: &mut InstrSequence| {
         let firstlineno = unit.firstlineno;
         workspace.assemble(unit, seq).map_err(|problem| {
             let loc = Loc {
@@ -221,7 +221,7 @@ impl<'a> Codegen<'a> {
             }
         };
         let (unit, mut seq) = finished.finish(self.source.filename().clone(), flags, &self.names);
-        let code = (self.assemble)(unit, &seq);
+        let code = (self.assemble)(unit, &mut seq);
         seq.clear();
         self.spare_seqs.push(seq);
         code

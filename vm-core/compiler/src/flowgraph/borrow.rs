@@ -8,8 +8,9 @@
 
 use tailscope_bytecode::opcode::Opcode;
 
-use super::graph::{BlockId, Cfg, CfgInstr};
+use super::graph::{BlockId, Cfg};
 use super::ops;
+use crate::instr::Instr;
 
 /// A value on the abstract stack.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +95,7 @@ impl Borrower {
     }
 
     /// Runs instruction `i` on the abstract stack.
-    fn run(&mut self, i: u32, instr: &CfgInstr) {
+    fn run(&mut self, i: u32, instr: &Instr) {
         use Opcode::*;
         let arg = instr.arg;
         match instr.op {
@@ -132,7 +133,7 @@ impl Borrower {
 
     /// Instructions that leave some of their inputs on the stack, each in its way; all
     /// others consume their inputs.
-    fn run_partial(&mut self, i: u32, instr: &CfgInstr) {
+    fn run_partial(&mut self, i: u32, instr: &Instr) {
         use Opcode::*;
         let effect = || ops::effect_on_jump(instr.op, instr.arg);
         match instr.op {

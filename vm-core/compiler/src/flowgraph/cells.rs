@@ -6,8 +6,8 @@ use tailscope_bytecode::code::flags;
 use tailscope_bytecode::opcode::Opcode;
 
 use super::Error;
-use super::graph::{Cfg, CfgInstr};
-use crate::instr::{Loc, Unit};
+use super::graph::Cfg;
+use crate::instr::{Instr, Loc, Unit};
 
 const GENERATOR_LIKE: u32 = flags::GENERATOR | flags::COROUTINE | flags::ASYNC_GENERATOR;
 
@@ -121,7 +121,7 @@ fn insert_prefix_instructions(g: &mut Cfg, unit: &Unit, cells: &CellSlots) {
     }
     let entry = g.entry;
     for (i, (op, arg, loc)) in prefix.into_iter().enumerate() {
-        g.insert(entry, i, CfgInstr::new(op, arg, loc));
+        g.insert(entry, i, Instr::new(op, arg, loc));
     }
 }
 

@@ -6,8 +6,9 @@ use tailscope_bytecode::code::Const;
 use tailscope_bytecode::opcode::Opcode;
 
 use super::Error;
-use super::graph::{Cfg, CfgInstr};
+use super::graph::Cfg;
 use crate::consts::ConstTable;
+use crate::instr::Instr;
 
 /// Constants in the order of their indices.
 pub(crate) struct ConstPool(ConstTable);
@@ -22,7 +23,7 @@ impl ConstPool {
     }
 
     /// The constant that a LOAD_CONST or LOAD_SMALL_INT pushes.
-    pub(crate) fn loaded(&self, instr: &CfgInstr) -> Result<Const, Error> {
+    pub(crate) fn loaded(&self, instr: &Instr) -> Result<Const, Error> {
         match instr.op {
             Opcode::LOAD_SMALL_INT => Ok(Const::Int(BigInt::from(instr.arg))),
             _ => self.get(instr.arg).cloned(),
@@ -40,7 +41,7 @@ impl ConstPool {
     }
 
     /// Makes the instruction push `value`, which may be new.
-    pub(crate) fn load(&mut self, instr: &mut CfgInstr, value: Const) {
+    pub(crate) fn load(&mut self, instr: &mut Instr, value: Const) {
         match small_int(&value) {
             Some(small) => instr.set(Opcode::LOAD_SMALL_INT, small),
             None => instr.set(Opcode::LOAD_CONST, self.add(value)),

@@ -2,8 +2,9 @@
 
 use tailscope_bytecode::opcode::Opcode;
 
-use super::graph::{BlockId, Cfg, CfgInstr};
+use super::graph::{BlockId, Cfg};
 use super::{Error, ops};
+use crate::instr::Instr;
 
 /// RESUME at the start of a function (`RESUME_AT_FUNC_START`).
 const RESUME_AT_FUNC_START: u32 = 0;
@@ -86,7 +87,7 @@ impl Labeller {
         let mut yield_depth = None;
         for i in 0..g.len(b) {
             let code = g.code_mut(b);
-            let CfgInstr { op, arg, target, .. } = code[i];
+            let Instr { op, arg, target, .. } = code[i];
             if !ops::has_target(op) && !matches!(op, Opcode::POP_BLOCK | Opcode::YIELD_VALUE | Opcode::RESUME) {
                 code[i].except = handler;
                 continue;

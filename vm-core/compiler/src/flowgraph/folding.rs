@@ -6,9 +6,9 @@ use tailscope_bytecode::opcode::Opcode;
 use super::Error;
 use super::consts::ConstPool;
 use super::eval;
-use super::graph::{BlockId, Cfg, CfgInstr};
+use super::graph::{BlockId, Cfg};
 use super::ops;
-use crate::instr::Loc;
+use crate::instr::{Instr, Loc};
 
 /// Sequences of more items than this are not folded (`_PY_STACK_USE_GUIDELINE`).
 const MAX_ITEMS: u32 = 30;
@@ -20,7 +20,7 @@ pub(crate) const INTRINSIC_LIST_TO_TUPLE: u32 = 6;
 
 /// The indices of the `count` instructions right before `end` that push constants, NOPs
 /// left out; `None` if there is another instruction among them.
-fn const_loads(code: &[CfgInstr], end: usize, count: usize) -> Option<Vec<usize>> {
+fn const_loads(code: &[Instr], end: usize, count: usize) -> Option<Vec<usize>> {
     let mut loads = Vec::with_capacity(count);
     for i in (0..end).rev() {
         if loads.len() == count {
@@ -39,7 +39,7 @@ fn const_loads(code: &[CfgInstr], end: usize, count: usize) -> Option<Vec<usize>
 }
 
 fn loaded_consts(
-    code: &[CfgInstr],
+    code: &[Instr],
     loads: &[usize],
     pool: &ConstPool,
 ) -> Result<Vec<Const>, Error> {
@@ -47,7 +47,7 @@ fn loaded_consts(
 }
 
 /// Makes instructions NOPs that nothing depends on.
-fn nop_out(code: &mut [CfgInstr], indices: &[usize]) {
+fn nop_out(code: &mut [Instr], indices: &[usize]) {
     for &i in indices {
         code[i].set_nop();
         code[i].loc = Loc::NONE;
@@ -144,7 +144,7 @@ pub(crate) fn optimize_list_or_set(
 ) -> Result<(), Error> {
     let only_read = matches!(g.op_at(b, i + 1), Opcode::GET_ITER | Opcode::CONTAINS_OP);
     let code = g.code_mut(b);
-    let CfgInstr {
+    let Instr {
         op,
         arg: count,
         loc,

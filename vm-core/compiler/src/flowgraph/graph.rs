@@ -5,14 +5,14 @@
 //! blocks in without moving others.
 
 use std::num::NonZeroU32;
-use std::ops::{Index, IndexMut};
+use std::ops::{Index, IndexMut, Range};
 
 use tailscope_bytecode::opcode::Opcode;
 
 use super::borrow::Borrower;
 use super::build;
 use super::ops::{self, OpSet};
-use crate::instr::Loc;
+use crate::instr::{Instr, Loc};
 
 /// Names a block of a [`Cfg`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,42 +27,6 @@ impl BlockId {
     /// Position in `Cfg::blocks`.
     pub(crate) fn index(self) -> usize {
         self.0.get() as usize - 1
-    }
-}
-
-/// An instruction in a block.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CfgInstr {
-    pub op: Opcode,
-    /// The oparg; meaningless for an instruction with a target.
-    pub arg: u32,
-    pub loc: Loc,
-    /// Where a jump goes, or where the handler of a block push is.
-    pub target: Option<BlockId>,
-    /// The handler of exceptions that this instruction raises.
-    pub except: Option<BlockId>,
-}
-
-impl CfgInstr {
-    pub(crate) fn new(op: Opcode, arg: u32, loc: Loc) -> CfgInstr {
-        CfgInstr {
-            op,
-            arg,
-            loc,
-            target: None,
-            except: None,
-        }
-    }
-
-    /// Turns the instruction into `op` with `arg`; location and handler stay.
-    pub(crate) fn set(&mut self, op: Opcode, arg: u32) {
-        self.op = op;
-        self.arg = arg;
-    }
-
-    /// Turns the instruction into a NOP; location and handler stay.
-    pub(crate) fn set_nop(&mut self) {
-        self.set(Opcode::NOP, 0);
     }
 }
 
@@ -100,7 +64,7 @@ pub(crate) struct Block {
 #[derive(Debug)]
 pub(crate) struct Cfg {
     blocks: Vec<Block>,
-    instrs: Vec<CfgInstr>,
+    instrs: Vec<Instr>,
     pub entry: BlockId,
     /// The opcodes that the sequence had: passes that look for others have nothing to do.
     pub seen: OpSet,
@@ -136,19 +100,43 @@ impl Default for Cfg {
             building: build::Buffers::default(),
             borrower: Borrower::default(),
         };
-        g.reset(0);
+        g.new_block();
         g
     }
 }
 
 impl Cfg {
-    /// Makes this a graph of one empty block, with room for `capacity` instructions.
-    pub(crate) fn reset(&mut self, capacity: usize) {
+    /// Makes this a graph of those instructions, which gives the memory of its last ones for
+    /// them. [`Cfg::append_block_of`] then divides them into blocks.
+    pub(crate) fn take_instrs(&mut self, instrs: &mut Vec<Instr>) {
         self.blocks.clear();
-        self.instrs.clear();
-        self.instrs.reserve(capacity + capacity / 4 + 8);
-        self.seen = OpSet::default();
-        self.entry = self.new_block();
+        self.entry = BlockId::new(0);
+        std::mem::swap(&mut self.instrs, instrs);
+    }
+
+    /// Chains a block of these instructions behind the block made last, if there is one.
+    pub(crate) fn append_block_of(&mut self, range: Range<usize>) -> BlockId {
+        let before = self.blocks.len().checked_sub(1);
+        let id = self.new_block();
+        if let Some(before) = before {
+            self.blocks[before].next = Some(id);
+        }
+        let block = &mut self[id];
+        let len = range.len() as u32;
+        (block.start, block.used, block.filled, block.capacity) = (range.start as u32, len, len, len);
+        id
+    }
+
+    /// Where the instructions of a block are among all.
+    pub(crate) fn range(&self, b: BlockId) -> Range<usize> {
+        let block = &self[b];
+        let start = block.start as usize;
+        start..start + block.used as usize
+    }
+
+    /// The instruction at a place among all.
+    pub(crate) fn instr_mut(&mut self, place: usize) -> &mut Instr {
+        &mut self.instrs[place]
     }
 
     /// Adds an unchained, empty block.
@@ -179,22 +167,24 @@ impl Cfg {
         self.blocks.len()
     }
 
+    /// The blocks in their order.
+    pub(crate) fn order(&self) -> impl Iterator<Item = BlockId> + '_ {
+        std::iter::successors(Some(self.entry), |&b| self[b].next)
+    }
+
     /// Number of instructions of a block.
     pub(crate) fn len(&self, b: BlockId) -> usize {
         self[b].used as usize
     }
 
     /// The instructions of a block.
-    pub(crate) fn code(&self, b: BlockId) -> &[CfgInstr] {
-        let block = &self.blocks[b.index()];
-        let start = block.start as usize;
-        &self.instrs[start..start + block.used as usize]
+    pub(crate) fn code(&self, b: BlockId) -> &[Instr] {
+        &self.instrs[self.range(b)]
     }
 
-    pub(crate) fn code_mut(&mut self, b: BlockId) -> &mut [CfgInstr] {
-        let block = &self.blocks[b.index()];
-        let start = block.start as usize;
-        &mut self.instrs[start..start + block.used as usize]
+    pub(crate) fn code_mut(&mut self, b: BlockId) -> &mut [Instr] {
+        let range = self.range(b);
+        &mut self.instrs[range]
     }
 
     /// The opcode at `i` of the block, NOP (which no pass looks for) past its end.
@@ -202,16 +192,16 @@ impl Cfg {
         self.code(b).get(i).map_or(Opcode::NOP, |instr| instr.op)
     }
 
-    pub(crate) fn last(&self, b: BlockId) -> Option<&CfgInstr> {
+    pub(crate) fn last(&self, b: BlockId) -> Option<&Instr> {
         self.code(b).last()
     }
 
-    pub(crate) fn last_mut(&mut self, b: BlockId) -> Option<&mut CfgInstr> {
+    pub(crate) fn last_mut(&mut self, b: BlockId) -> Option<&mut Instr> {
         self.code_mut(b).last_mut()
     }
 
     /// The last instruction, if it is an unconditional jump.
-    pub(crate) fn unconditional_jump(&self, b: BlockId) -> Option<&CfgInstr> {
+    pub(crate) fn unconditional_jump(&self, b: BlockId) -> Option<&Instr> {
         self.last(b)
             .filter(|instr| ops::is_unconditional_jump(instr.op))
     }
@@ -265,39 +255,13 @@ impl Cfg {
         block.used = block.used.min(len as u32);
     }
 
-    /// Appends an instruction to the block made last, while all blocks are being filled one
-    /// after the other; [`Cfg::end_filling`] then tells how long the block is.
-    #[inline]
-    pub(crate) fn fill(&mut self, instr: CfgInstr) {
-        self.instrs.push(instr);
-    }
-
-    /// Ends the filling of `b`, the block made last.
-    pub(crate) fn end_filling(&mut self, b: BlockId) {
-        let end = self.instrs.len() as u32;
-        let block = &mut self.blocks[b.index()];
-        block.used = end - block.start;
-        block.filled = block.used;
-        block.capacity = block.used;
-    }
-
-    /// The instruction at a place of all, while blocks are being filled.
-    pub(crate) fn filled_mut(&mut self, index: usize) -> &mut CfgInstr {
-        &mut self.instrs[index]
-    }
-
-    /// Number of instructions filled in so far.
-    pub(crate) fn filled_len(&self) -> usize {
-        self.instrs.len()
-    }
-
     /// Appends an instruction, into a used-up slot if the block has one.
     pub(crate) fn add_op(&mut self, b: BlockId, op: Opcode, arg: u32, loc: Loc) {
         let slot = self.next_slot(b);
         let stale = self.instrs[slot].except;
-        self.instrs[slot] = CfgInstr {
+        self.instrs[slot] = Instr {
             except: stale,
-            ..CfgInstr::new(op, arg, loc)
+            ..Instr::new(op, arg, loc)
         };
     }
 
@@ -310,13 +274,13 @@ impl Cfg {
     }
 
     /// Appends a copy of an instruction, handler included.
-    pub(crate) fn push(&mut self, b: BlockId, instr: CfgInstr) {
+    pub(crate) fn push(&mut self, b: BlockId, instr: Instr) {
         let slot = self.next_slot(b);
         self.instrs[slot] = instr;
     }
 
     /// Inserts an instruction before position `pos` of the block.
-    pub(crate) fn insert(&mut self, b: BlockId, pos: usize, instr: CfgInstr) {
+    pub(crate) fn insert(&mut self, b: BlockId, pos: usize, instr: Instr) {
         self.next_slot(b);
         let code = self.code_mut(b);
         let len = code.len();
@@ -356,7 +320,7 @@ impl Cfg {
                 block.start = end;
                 self.instrs.extend_from_within(old);
             }
-            let blank = CfgInstr::new(Opcode::NOP, 0, Loc::NONE);
+            let blank = Instr::new(Opcode::NOP, 0, Loc::NONE);
             self.instrs.resize((block.start + wanted) as usize, blank);
             block.capacity = wanted;
         }

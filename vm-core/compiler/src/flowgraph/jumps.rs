@@ -3,9 +3,10 @@
 use tailscope_bytecode::opcode::Opcode;
 
 use super::Error;
-use super::graph::{BlockId, Cfg, CfgInstr};
+use super::graph::{BlockId, Cfg};
 use super::nops::remove_redundant_nops_and_jumps;
 use super::ops;
+use crate::instr::Instr;
 
 /// Lowers `JUMP_IF_FALSE` and `JUMP_IF_TRUE`, which keep the value, to
 /// COPY, TO_BOOL and a popping jump.
@@ -32,11 +33,11 @@ pub(crate) fn convert_pseudo_conditional_jumps(g: &mut Cfg) {
     }
 }
 
-fn lower_jump(g: &mut Cfg, b: BlockId, jump: CfgInstr, op: Opcode) {
+fn lower_jump(g: &mut Cfg, b: BlockId, jump: Instr, op: Opcode) {
     if let Some(last) = g.last_mut(b) {
         last.op = op;
     }
-    let before = |op, arg| CfgInstr {
+    let before = |op, arg| Instr {
         op,
         arg,
         target: None,

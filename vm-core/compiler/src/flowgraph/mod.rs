@@ -34,10 +34,8 @@ use tailscope_bytecode::opcode::Opcode;
 pub(crate) use build::from_sequence;
 pub(crate) use cells::CellSlots;
 pub(crate) use consts::ConstPool;
-pub(crate) use graph::{BlockId, Cfg, CfgInstr};
-#[cfg(test)]
-pub(crate) use ops::has_target;
-pub(crate) use ops::{cache_units, ends_flow, has_jump, is_terminator};
+pub(crate) use graph::{BlockId, Cfg};
+pub(crate) use ops::{cache_units, ends_flow, has_jump, has_target, is_terminator};
 
 use crate::instr::Unit;
 

@@ -239,6 +239,12 @@ pub(crate) fn has_target(op: Opcode) -> bool {
     is(op, JUMP | BLOCK_PUSH)
 }
 
+/// Whether a block ends or something else begins with the instruction, or it must not be there.
+#[inline]
+pub(crate) fn shapes_graph(op: Opcode) -> bool {
+    is(op, JUMP | BLOCK_PUSH | SCOPE_EXIT | NOT_COMPILED)
+}
+
 /// Whether the instruction leaves the scope.
 pub(crate) fn is_scope_exit(op: Opcode) -> bool {
     is(op, SCOPE_EXIT)

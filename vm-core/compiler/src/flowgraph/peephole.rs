@@ -7,10 +7,10 @@ use super::Error;
 use super::consts::{ConstPool, small_int};
 use super::eval;
 use super::folding::{self, INTRINSIC_LIST_TO_TUPLE, INTRINSIC_UNARY_POSITIVE};
-use super::graph::{BlockId, Cfg, CfgInstr};
+use super::graph::{BlockId, Cfg};
 use super::ops;
 use super::swaps::optimize_swaps;
-use crate::instr::Loc;
+use crate::instr::{Instr, Loc};
 
 /// Bit of COMPARE_OP's oparg: the result must be a bool.
 const COMPARE_TO_BOOL: u32 = 16;
@@ -25,10 +25,10 @@ pub(crate) fn optimize_load_const(g: &mut Cfg, pool: &mut ConstPool) -> Result<(
     Ok(())
 }
 
-fn optimize_block_load_const(code: &mut [CfgInstr], pool: &mut ConstPool) -> Result<(), Error> {
+fn optimize_block_load_const(code: &mut [Instr], pool: &mut ConstPool) -> Result<(), Error> {
     // The instruction that pushed what is on top of the stack now: a COPY of a constant
     // counts as its load.
-    let mut load = CfgInstr::new(Opcode::NOP, 0, Loc::NONE);
+    let mut load = Instr::new(Opcode::NOP, 0, Loc::NONE);
     for i in 0..code.len() {
         let instr = &mut code[i];
         if instr.op == Opcode::LOAD_CONST
@@ -51,9 +51,9 @@ fn optimize_block_load_const(code: &mut [CfgInstr], pool: &mut ConstPool) -> Res
 
 /// `next`, after instruction `i`, finds the constant of `load` on the stack.
 fn optimize_loaded_const(
-    code: &mut [CfgInstr],
+    code: &mut [Instr],
     i: usize,
-    load: &CfgInstr,
+    load: &Instr,
     next: Opcode,
     pool: &mut ConstPool,
 ) -> Result<(), Error> {
@@ -74,7 +74,7 @@ fn optimize_loaded_const(
 }
 
 /// The conditional jump after `i` depends on a constant: makes it a jump or nothing.
-fn resolve_jump(code: &mut [CfgInstr], i: usize, is_true: bool) {
+fn resolve_jump(code: &mut [Instr], i: usize, is_true: bool) {
     let jump = code[i + 1].op;
     if matches!(jump, Opcode::POP_JUMP_IF_FALSE | Opcode::POP_JUMP_IF_TRUE) {
         code[i].set_nop();
@@ -88,7 +88,7 @@ fn resolve_jump(code: &mut [CfgInstr], i: usize, is_true: bool) {
 }
 
 /// None is compared by IS_OP at `i + 1`: joins both with the jump on the result.
-fn join_none_test(code: &mut [CfgInstr], i: usize) {
+fn join_none_test(code: &mut [Instr], i: usize) {
     let mut jump = i + 2;
     if code
         .get(jump)
@@ -141,7 +141,7 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
 /// Optimizes what begins, or for constants ends, with instruction `i`, which is no jump.
 fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Result<(), Error> {
     use Opcode::*;
-    let CfgInstr { op, arg, .. } = g.code(b)[i];
+    let Instr { op, arg, .. } = g.code(b)[i];
     let is_read = |g: &Cfg| matches!(g.op_at(b, i + 1), GET_ITER | CONTAINS_OP);
     match op {
         BUILD_TUPLE => {
@@ -184,7 +184,7 @@ fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Re
 }
 
 /// A tuple that is built and unpacked again at once: swaps at most. Returns whether it was.
-fn unpack_built_tuple(code: &mut [CfgInstr], i: usize) -> bool {
+fn unpack_built_tuple(code: &mut [Instr], i: usize) -> bool {
     let count = code[i].arg;
     let unpacks = code
         .get(i + 1)
@@ -202,7 +202,7 @@ fn unpack_built_tuple(code: &mut [CfgInstr], i: usize) -> bool {
 }
 
 /// Two instructions that can be one. Returns whether they were.
-fn shorten_pair(code: &mut [CfgInstr], i: usize) -> bool {
+fn shorten_pair(code: &mut [Instr], i: usize) -> bool {
     use Opcode::*;
     let [first, second, ..] = &mut code[i..] else {
         return false;

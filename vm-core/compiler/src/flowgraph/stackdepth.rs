@@ -1,8 +1,9 @@
 //! The depth of the value stack.
 
-use super::graph::{BlockId, Cfg, CfgInstr};
+use super::graph::{BlockId, Cfg};
 use super::{Error, ops};
 use tailscope_bytecode::opcode::Opcode;
+use crate::instr::Instr;
 
 /// Deepest stack that is accepted, in slots. Source that needs more is far larger than
 /// anything that can be parsed.
@@ -39,7 +40,7 @@ pub(crate) fn calculate_stackdepth(g: &mut Cfg) -> Result<u32, Error> {
 /// Follows the depth through a block. Returns the depth at its end if control goes on there, and
 /// in `jumps` where else it goes and how deep the stack is there.
 fn run_block(
-    code: &[CfgInstr],
+    code: &[Instr],
     start: i64,
     deepest: &mut i64,
     jumps: &mut Vec<(BlockId, i64)>,

@@ -2,8 +2,9 @@
 
 use tailscope_bytecode::opcode::Opcode;
 
-use super::graph::{Cfg, CfgInstr};
+use super::graph::Cfg;
 use super::nops::remove_redundant_nops;
+use crate::instr::Instr;
 
 /// Joins neighbouring LOAD_FAST and STORE_FAST instructions.
 pub(crate) fn insert_superinstructions(g: &mut Cfg) {
@@ -36,7 +37,7 @@ pub(crate) fn insert_superinstructions(g: &mut Cfg) {
 
 /// Makes `first` do both, unless they are on different lines or an argument needs more
 /// than four bits. Returns whether it did.
-fn join(first: &mut CfgInstr, second: &mut CfgInstr, op: Opcode) -> bool {
+fn join(first: &mut Instr, second: &mut Instr, op: Opcode) -> bool {
     let lines = (first.loc.line, second.loc.line);
     if lines.0 >= 0 && lines.1 >= 0 && lines.0 != lines.1 {
         return false;

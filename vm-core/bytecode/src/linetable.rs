@@ -63,8 +63,6 @@ const KIND_NONE: u8 = 15;
 
 /// Most code units that one entry covers.
 const MAX_UNITS: usize = 8;
-/// Most bytes that an entry takes: the first, and four numbers of 32 bits.
-const MAX_ENTRY: usize = 1 + 4 * 6;
 
 /// A [`Position`] as CPython holds it: four numbers, -1 for a missing one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +154,6 @@ impl LineTableWriter {
 
     #[inline]
     fn write_entry(&mut self, position: RawPosition, units: usize) {
-        self.table.reserve(MAX_ENTRY);
         let RawPosition { line, end_line, column, end_column: end } = position;
         let first_byte = |kind: u8| 0x80 | kind << 3 | (units - 1) as u8;
         if line == -1 {

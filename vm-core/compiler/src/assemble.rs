@@ -144,8 +144,10 @@ impl Layout {
         self.resolve_jumps()?;
         let table = std::mem::take(&mut self.table);
         let lines = LineTableWriter::in_buffer(unit.firstlineno, table);
-        let emitted = Emitter::new(self, lines).emit(graph)?;
-        self.table = emitted.lines.finish();
+        let mut emitter = Emitter::new(self, lines);
+        emitter.emit(graph)?;
+        let Emitter { code, lines, entries, .. } = emitter;
+        self.table = lines.finish();
         let linetable = self.table.clone();
         self.table.clear();
         let (localsplusnames, localspluskinds) = localsplus(&unit, cells);
@@ -155,7 +157,7 @@ impl Layout {
             kwonlyargcount: unit.kwonlyargcount,
             stacksize: stack_size.max(1),
             flags: unit.flags,
-            code: emitted.code,
+            code,
             consts: pool.into_consts(),
             names: unit.names,
             localsplusnames,
@@ -165,7 +167,7 @@ impl Layout {
             qualname: unit.qualname,
             firstlineno: unit.firstlineno,
             linetable,
-            exceptiontable: emitted.exceptiontable,
+            exceptiontable: exceptiontable::encode(&entries),
         })
     }
 
@@ -270,20 +272,10 @@ fn size(op: Opcode, arg: u32) -> u32 {
 struct Emitter<'a> {
     layout: &'a Layout,
     code: Vec<u8>,
-    /// Code units written.
-    offset: u32,
     lines: LineTableWriter,
-    /// The location of the latest instructions, and how many code units they take.
-    run: (Loc, usize),
     /// Which block handles the exceptions of the latest instructions, and where these begin.
     guard: Option<(u32, BlockId)>,
     entries: Vec<ExceptionEntry>,
-}
-
-struct Emitted {
-    code: Vec<u8>,
-    lines: LineTableWriter,
-    exceptiontable: Vec<u8>,
 }
 
 impl<'a> Emitter<'a> {
@@ -293,78 +285,74 @@ impl<'a> Emitter<'a> {
             layout,
             // Inline caches start as zeros.
             code: vec![0; size],
-            offset: 0,
             lines,
-            run: (Loc::NONE, 0),
             guard: None,
             entries: Vec::new(),
         }
     }
 
-    fn emit(mut self, graph: &Cfg) -> Result<Emitted, Error> {
+    fn emit(&mut self, graph: &Cfg) -> Result<(), Error> {
         let mut jumps = self.layout.jumps.iter();
+        let mut offset = 0;
+        let mut handler = None;
+        // Instructions of one location, and how many code units they take.
+        let (mut run, mut run_units) = (Loc::NONE, 0);
         for b in graph.order() {
             for (i, instr) in graph.code(b).iter().enumerate() {
                 let (op, arg) = match flowgraph::has_jump(instr.op) {
                     true => jumps.next().map_or((instr.op, 0), |jump| (jump.op, jump.arg)),
                     false => (instr.op, instr.arg),
                 };
+                if instr.except != handler {
+                    handler = instr.except;
+                    self.set_guard(graph, offset, handler)?;
+                }
                 let loc = match instr.loc.line {
                     NEXT_LINE => location_of_next(graph, b, i),
                     _ => instr.loc,
                 };
-                if instr.except != self.guard.map(|(_, handler)| handler) {
-                    self.guard(graph, instr.except)?;
+                if loc != run {
+                    self.lines.push_raw(raw_position(run), run_units);
+                    (run, run_units) = (loc, 0);
                 }
-                self.instr(op, arg, loc)?;
+                let units = self.write(op, arg, offset)?;
+                run_units += units as usize;
+                offset += units;
             }
         }
-        self.guard(graph, None)?;
-        self.lines.push_raw(raw_position(self.run.0), self.run.1);
-        Ok(Emitted {
-            code: self.code,
-            lines: self.lines,
-            exceptiontable: exceptiontable::encode(&self.entries),
-        })
-    }
-
-    #[inline]
-    fn instr(&mut self, op: Opcode, arg: u32, loc: Loc) -> Result<(), Error> {
-        if op.number() > 0xFF {
-            return Err(Error::NotForCompiling(op));
-        }
-        let size = size(op, arg);
-        if loc != self.run.0 {
-            self.lines.push_raw(raw_position(self.run.0), self.run.1);
-            self.run = (loc, 0);
-        }
-        self.run.1 += size as usize;
-        let start = self.offset as usize * 2;
-        self.offset += size;
-        let units = self.code.get_mut(start..self.offset as usize * 2).ok_or(Error::TooLarge)?;
-        let mut at = 0;
-        if arg > 0xFF {
-            for shift in (1..=extended_args(arg)).rev() {
-                units[at..at + 2].copy_from_slice(&[Opcode::EXTENDED_ARG as u8, (arg >> (8 * shift)) as u8]);
-                at += 2;
-            }
-        }
-        units[at..at + 2].copy_from_slice(&[op as u8, arg as u8]);
+        self.set_guard(graph, offset, None)?;
+        self.lines.push_raw(raw_position(run), run_units);
         Ok(())
     }
 
-    /// From here on `handler` handles exceptions.
-    fn guard(&mut self, graph: &Cfg, handler: Option<BlockId>) -> Result<(), Error> {
+    /// Writes an instruction; returns its size in code units.
+    #[inline]
+    fn write(&mut self, op: Opcode, arg: u32, offset: u32) -> Result<u32, Error> {
+        if op.number() > 0xFF {
+            return Err(Error::NotForCompiling(op));
+        }
+        let mut at = offset as usize * 2;
+        for shift in (1..=extended_args(arg)).rev() {
+            let unit = [Opcode::EXTENDED_ARG as u8, (arg >> (8 * shift)) as u8];
+            self.code[at..at + 2].copy_from_slice(&unit);
+            at += 2;
+        }
+        self.code[at..at + 2].copy_from_slice(&[op as u8, arg as u8]);
+        Ok(size(op, arg))
+    }
+
+    /// From `offset` on `handler` handles exceptions.
+    fn set_guard(&mut self, graph: &Cfg, offset: u32, handler: Option<BlockId>) -> Result<(), Error> {
         // Blocks are the same handler if they start with the same instruction.
         let first = |block: BlockId| self.layout.blocks[block.index()].first;
         if self.guard.map(|(_, block)| first(block)) == handler.map(first) {
             return Ok(());
         }
         if let Some((start, handler)) = self.guard.take() {
-            let entry = self.exception_entry(graph, start..self.offset, handler)?;
+            let entry = self.exception_entry(graph, start..offset, handler)?;
             self.entries.push(entry);
         }
-        self.guard = handler.map(|handler| (self.offset, handler));
+        self.guard = handler.map(|handler| (offset, handler));
         Ok(())
     }
 

@@ -187,6 +187,6 @@ fn compile_tree(
         future_flags: future.features,
         interactive: options.mode == Mode::Single,
     };
-    let code = codegen::generate(module, &table, source, codegen_options, &mut warnings)?;
+    let code = codegen::generate(module, &table, source, codegen_options, &mut warnings).map_err(|error| *error)?;
     Ok((code, warnings))
 }

@@ -47,7 +47,8 @@ use crate::symtable::{ScopeId, SymbolTable};
 
 use unit::{ArgCounts, UnitKind, UnitState};
 
-type Result<T> = std::result::Result<T, CompileError>;
+/// The error is boxed, so that nearly all results fit in registers.
+type Result<T> = std::result::Result<T, Box<CompileError>>;
 
 /// CPython's bound on how many values one expression puts on the stack before it builds
 /// its result piece by piece.
@@ -92,7 +93,7 @@ pub fn generate(
                 col: -1,
                 end_col: -1,
             };
-            source.error_at(loc, format!("this code cannot be assembled: {problem}"))
+            Box::new(source.error_at(loc, format!("this code cannot be assembled: {problem}")))
         })
     };
     generate_with(module, table, source, options, warnings, &mut assemble)
@@ -430,8 +431,9 @@ impl Codegen<'_> {
     }
 
     /// A SyntaxError at `loc`.
+    #[cold]
     fn error<T>(&self, loc: Loc, msg: impl Into<String>) -> Result<T> {
-        Err(self.source.error_at(loc, msg))
+        Err(Box::new(self.source.error_at(loc, msg)))
     }
 
     /// A SyntaxWarning at `loc`.

@@ -9,7 +9,7 @@
 use tailscope_bytecode::opcode::Opcode;
 
 use super::graph::{BlockId, Cfg};
-use super::ops;
+use super::ops::{self, Kinds};
 use crate::instr::Instr;
 
 /// A value on the abstract stack.
@@ -42,7 +42,7 @@ pub(crate) struct Borrower {
 /// Replaces loads of locals by borrowing ones where that is safe. Needs the blocks' stack
 /// depths, and must be the last pass that looks at instructions.
 pub(crate) fn optimize_load_fast(g: &mut Cfg) {
-    if !g.seen.has_any(&[Opcode::LOAD_FAST, Opcode::LOAD_CLOSURE]) {
+    if !g.seen.has(Kinds::FAST.or(Kinds::PSEUDO_LOCAL)) {
         return;
     }
     let mut work = g.begin_traversal();
@@ -69,7 +69,7 @@ impl Borrower {
             self.run(i as u32, instr);
         }
         // Without block pushes, only a jump at the end, maybe before a NOT_TAKEN, leads elsewhere.
-        let first = if g[b].has_pushes { 0 } else { code.len().saturating_sub(2) };
+        let first = if g[b].kinds.has(Kinds::BLOCK_PUSH) { 0 } else { code.len().saturating_sub(2) };
         let leading = code[first..].iter().filter(|instr| ops::has_target(instr.op));
         self.targets.extend(leading.filter_map(|instr| instr.target));
         for target in self.targets.drain(..) {

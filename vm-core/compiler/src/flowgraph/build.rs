@@ -3,9 +3,9 @@
 use tailscope_bytecode::opcode::Opcode;
 
 use super::graph::{BlockId, Cfg};
-use super::ops::OpSet;
-use super::{Error, ops};
-use crate::instr::{Instr, InstrSequence};
+use super::Error;
+use super::ops::{self, Kinds};
+use crate::instr::InstrSequence;
 
 /// Cuts a sequence into basic blocks: one starts at every label that is used and after
 /// every jump and scope exit. Jumps are bound to the blocks they go to. The instructions
@@ -36,16 +36,13 @@ struct Jump {
 
 impl Buffers {
     fn build(&mut self, seq: &mut InstrSequence, graph: &mut Cfg) -> Result<(), Error> {
-        let mut seen = self.find_breaks(seq)?;
-        if seen.has_any(&[Opcode::ANNOTATIONS_PLACEHOLDER]) {
-            splice_annotations(seq)?;
-            seen = self.find_breaks(seq)?;
+        while let Some(placeholder) = self.find_breaks(seq)? {
+            splice_annotations(seq, placeholder)?;
         }
         self.starts.sort_unstable();
         self.starts.dedup();
         let len = seq.instrs.len();
         graph.take_instrs(&mut seq.instrs);
-        graph.seen = seen;
         self.block_at.clear();
         self.block_at.resize(len, None);
         let mut first = 0;
@@ -61,18 +58,19 @@ impl Buffers {
         self.bind_jumps(graph)
     }
 
-    /// Finds jumps, block pushes and where blocks start. Returns what opcodes there are.
-    fn find_breaks(&mut self, seq: &InstrSequence) -> Result<OpSet, Error> {
+    /// Finds jumps, block pushes and where blocks start; or else the placeholder of annotations.
+    fn find_breaks(&mut self, seq: &InstrSequence) -> Result<Option<usize>, Error> {
         self.starts.clear();
         self.jumps.clear();
-        let mut seen = OpSet::default();
         for (place, instr) in (0..).zip(&seq.instrs) {
-            seen.insert(instr.op);
             if !ops::shapes_graph(instr.op) {
                 continue;
             }
             if ops::is_runtime_only(instr.op) {
                 return Err(Error::NotForCompiling(instr.op));
+            }
+            if instr.op == Opcode::ANNOTATIONS_PLACEHOLDER {
+                return Ok(Some(place as usize));
             }
             if ops::has_target(instr.op) {
                 let target = seq.labels.get(instr.arg as usize).copied();
@@ -85,22 +83,14 @@ impl Buffers {
                 self.starts.push(place + 1);
             }
         }
-        Ok(seen)
+        Ok(None)
     }
 
     /// Replaces labels by the blocks they name.
     fn bind_jumps(&self, graph: &mut Cfg) -> Result<(), Error> {
-        let mut block = graph.entry;
         for jump in &self.jumps {
-            let place = jump.place as usize;
-            while graph.range(block).end <= place {
-                block = graph[block].next.ok_or(Error::Malformed)?;
-            }
             let target = self.block_at[jump.target as usize].ok_or(Error::Malformed)?;
-            let instr = graph.instr_mut(place);
-            instr.target = Some(target);
-            let is_push = ops::is_block_push(instr.op);
-            graph[block].has_pushes |= is_push;
+            graph.instr_mut(jump.place as usize).target = Some(target);
             graph[target].labelled = true;
         }
         Ok(())
@@ -108,16 +98,13 @@ impl Buffers {
 }
 
 /// Puts the code of annotations in the place of its placeholder.
-fn splice_annotations(seq: &mut InstrSequence) -> Result<(), Error> {
+fn splice_annotations(seq: &mut InstrSequence, placeholder: usize) -> Result<(), Error> {
     let code = seq.annotations_code.take().map_or(Vec::new(), |code| code.instrs);
     // Labels would be those of another sequence.
-    let unfit = |instr: &Instr| ops::has_target(instr.op) || instr.op == Opcode::ANNOTATIONS_PLACEHOLDER;
-    if code.iter().any(unfit) {
+    if code.iter().any(|instr| ops::has_target(instr.op)) {
         return Err(Error::Malformed);
     }
-    while let Some(at) = seq.instrs.iter().position(|instr| instr.op == Opcode::ANNOTATIONS_PLACEHOLDER) {
-        seq.splice(at, &code);
-    }
+    seq.splice(placeholder, &code);
     Ok(())
 }
 
@@ -125,7 +112,7 @@ fn splice_annotations(seq: &mut InstrSequence) -> Result<(), Error> {
 pub(crate) fn mark_except_handlers(g: &mut Cfg) {
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        let pushing = if g[b].has_pushes { g.len(b) } else { 0 };
+        let pushing = if g[b].kinds.has(Kinds::BLOCK_PUSH) { g.len(b) } else { 0 };
         for i in 0..pushing {
             let instr = g.code(b)[i];
             if let (true, Some(handler)) = (ops::is_block_push(instr.op), instr.target) {

@@ -7,6 +7,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::Error;
 use super::graph::Cfg;
+use super::ops::Kinds;
 use crate::instr::{Instr, Loc, Unit};
 
 const GENERATOR_LIKE: u32 = flags::GENERATOR | flags::COROUTINE | flags::ASYNC_GENERATOR;
@@ -61,15 +62,7 @@ pub(crate) fn prepare_localsplus(g: &mut Cfg, unit: &Unit, cells: &CellSlots) ->
 /// Replaces indices into cell and free variables by slots.
 fn fix_cell_offsets(g: &mut Cfg, cells: &CellSlots) -> Result<(), Error> {
     use Opcode::*;
-    let wanted = [
-        MAKE_CELL,
-        LOAD_CLOSURE,
-        LOAD_DEREF,
-        STORE_DEREF,
-        DELETE_DEREF,
-        LOAD_FROM_DICT_OR_DEREF,
-    ];
-    if !g.seen.has_any(&wanted) {
+    if !g.seen.has(Kinds::CELL) {
         return Ok(());
     }
     let mut cursor = Some(g.entry);

@@ -7,6 +7,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::Error;
 use super::graph::Cfg;
+use super::ops::Kinds;
 use crate::consts::ConstTable;
 use crate::instr::Instr;
 
@@ -67,11 +68,8 @@ pub(crate) fn remove_unused_consts(g: &mut Cfg, pool: &mut ConstPool) -> Result<
     }
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        for instr in g
-            .code(b)
-            .iter()
-            .filter(|instr| instr.op == Opcode::LOAD_CONST)
-        {
+        let code = if g[b].kinds.has(Kinds::LOADS_CONST) { g.code(b) } else { &[] };
+        for instr in code.iter().filter(|instr| instr.op == Opcode::LOAD_CONST) {
             let index = instr.arg;
             *used
                 .get_mut(index as usize)

@@ -3,7 +3,8 @@
 use tailscope_bytecode::opcode::Opcode;
 
 use super::graph::{BlockId, Cfg};
-use super::{Error, ops};
+use super::ops::{self, Kinds};
+use super::Error;
 use crate::instr::Instr;
 
 /// RESUME at the start of a function (`RESUME_AT_FUNC_START`).
@@ -106,6 +107,7 @@ impl Labeller {
                 stack = self.nodes.pop(stack)?;
                 handler = self.nodes.handler(stack);
                 code[i].set_nop();
+                g[b].kinds.insert(Kinds::NOP);
                 continue;
             }
             code[i].except = handler;

@@ -11,7 +11,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::borrow::Borrower;
 use super::build;
-use super::ops::{self, OpSet};
+use super::ops::{self, Kinds};
 use crate::instr::{Instr, Loc};
 
 /// Names a block of a [`Cfg`].
@@ -42,8 +42,8 @@ pub(crate) struct Block {
     /// leaves that field as it finds it, and exception tables show it.
     filled: u32,
     capacity: u32,
-    /// Whether there may be block pushes in the block.
-    pub has_pushes: bool,
+    /// What there may be in the block.
+    pub kinds: Kinds,
     /// Whether a label names the block. Jumps made by optimization may target unlabelled blocks.
     pub labelled: bool,
     /// Edges into the block, as counted by the latest reachability pass.
@@ -66,8 +66,10 @@ pub(crate) struct Cfg {
     blocks: Vec<Block>,
     instrs: Vec<Instr>,
     pub entry: BlockId,
-    /// The opcodes that the sequence had: passes that look for others have nothing to do.
-    pub seen: OpSet,
+    /// What there was in the sequence: passes that look for something else have nothing to do.
+    pub seen: Kinds,
+    /// Whether jumps have changed since predecessors were counted last.
+    pub rewired: bool,
     /// Storage of the traversals' work lists, kept between passes.
     scratch: Vec<BlockId>,
     /// Storage of passes, kept from unit to unit.
@@ -95,7 +97,8 @@ impl Default for Cfg {
             blocks: Vec::new(),
             instrs: Vec::new(),
             entry: BlockId::new(0),
-            seen: OpSet::default(),
+            seen: Kinds::NONE,
+            rewired: false,
             scratch: Vec::new(),
             building: build::Buffers::default(),
             borrower: Borrower::default(),
@@ -110,6 +113,7 @@ impl Cfg {
     /// them. [`Cfg::append_block_of`] then divides them into blocks.
     pub(crate) fn take_instrs(&mut self, instrs: &mut Vec<Instr>) {
         self.blocks.clear();
+        self.seen = Kinds::NONE;
         self.entry = BlockId::new(0);
         std::mem::swap(&mut self.instrs, instrs);
     }
@@ -121,7 +125,13 @@ impl Cfg {
         if let Some(before) = before {
             self.blocks[before].next = Some(id);
         }
+        let mut kinds = Kinds::NONE;
+        for instr in &self.instrs[range.clone()] {
+            kinds.insert(Kinds::of(instr));
+        }
+        self.seen.insert(kinds);
         let block = &mut self[id];
+        block.kinds = kinds;
         let len = range.len() as u32;
         (block.start, block.used, block.filled, block.capacity) = (range.start as u32, len, len, len);
         id
@@ -148,7 +158,7 @@ impl Cfg {
             used: 0,
             filled: 0,
             capacity: 0,
-            has_pushes: false,
+            kinds: Kinds::NONE,
             labelled: false,
             predecessors: 0,
             start_depth: 0,
@@ -202,7 +212,8 @@ impl Cfg {
 
     /// The last instruction, if it is an unconditional jump.
     pub(crate) fn unconditional_jump(&self, b: BlockId) -> Option<&Instr> {
-        self.last(b)
+        let block = Some(b).filter(|&b| self[b].kinds.has(Kinds::UNCONDITIONAL_JUMP))?;
+        self.last(block)
             .filter(|instr| ops::is_unconditional_jump(instr.op))
     }
 
@@ -235,7 +246,8 @@ impl Cfg {
 
     /// Whether no instruction of the block has a line number.
     pub(crate) fn has_no_line(&self, b: BlockId) -> bool {
-        self.code(b).iter().all(|instr| instr.loc.line < 0)
+        let code = self.code(b);
+        code.is_empty() || self[b].kinds.has(Kinds::NO_LINE) && code.iter().all(|instr| instr.loc.line < 0)
     }
 
     /// The first block with instructions from `b` on.
@@ -257,11 +269,13 @@ impl Cfg {
 
     /// Appends an instruction, into a used-up slot if the block has one.
     pub(crate) fn add_op(&mut self, b: BlockId, op: Opcode, arg: u32, loc: Loc) {
+        let instr = Instr::new(op, arg, loc);
+        self[b].kinds.insert(Kinds::of(&instr));
         let slot = self.next_slot(b);
         let stale = self.instrs[slot].except;
         self.instrs[slot] = Instr {
             except: stale,
-            ..Instr::new(op, arg, loc)
+            ..instr
         };
     }
 
@@ -273,14 +287,15 @@ impl Cfg {
         }
     }
 
-    /// Appends a copy of an instruction, handler included.
-    pub(crate) fn push(&mut self, b: BlockId, instr: Instr) {
+    /// Appends a copy of an instruction, handler included. Its kinds are the caller's to add.
+    fn push(&mut self, b: BlockId, instr: Instr) {
         let slot = self.next_slot(b);
         self.instrs[slot] = instr;
     }
 
     /// Inserts an instruction before position `pos` of the block.
     pub(crate) fn insert(&mut self, b: BlockId, pos: usize, instr: Instr) {
+        self[b].kinds.insert(Kinds::of(&instr));
         self.next_slot(b);
         let code = self.code_mut(b);
         let len = code.len();
@@ -290,7 +305,8 @@ impl Cfg {
 
     /// Appends copies of the instructions of `from` to `to`.
     pub(crate) fn append_block(&mut self, to: BlockId, from: BlockId) {
-        self[to].has_pushes |= self[from].has_pushes;
+        let kinds = self[from].kinds;
+        self[to].kinds.insert(kinds);
         for i in 0..self.len(from) {
             let instr = self.code(from)[i];
             self.push(to, instr);

@@ -1,7 +1,7 @@
 //! Line numbers: every instruction that can leave a frame gets one (PEP 626).
 
 use super::graph::{BlockId, Cfg};
-use super::ops;
+use super::ops::{self, Kinds};
 use crate::instr::Loc;
 
 /// Gives instructions without a location the one they inherit.
@@ -14,8 +14,7 @@ pub(crate) fn resolve_line_numbers(g: &mut Cfg) {
 }
 
 fn all_have_lines(g: &Cfg) -> bool {
-    let mut blocks = std::iter::successors(Some(g.entry), |&b| g[b].next);
-    blocks.all(|b| g.code(b).iter().all(|instr| instr.loc.line >= 0))
+    g.order().all(|b| !g[b].kinds.has(Kinds::NO_LINE))
 }
 
 /// Whether the block has no line though a frame may be left, or its line be looked at, in it.
@@ -62,6 +61,7 @@ fn duplicate_jump_target(g: &mut Cfg, b: BlockId) {
         jump.target = Some(copy);
     }
     g[target].predecessors -= 1;
+    g.rewired = true;
     g[copy].predecessors = 1;
     g[copy].labelled = true;
     g[copy].next = g[target].next;
@@ -72,13 +72,9 @@ fn duplicate_jump_target(g: &mut Cfg, b: BlockId) {
 fn propagate_line_numbers(g: &mut Cfg) {
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        let mut previous = Loc::NONE;
-        for instr in g.code_mut(b) {
-            if instr.loc.line == Loc::NONE.line {
-                instr.loc = previous;
-            } else {
-                previous = instr.loc;
-            }
+        let mut previous = g.last(b).map_or(Loc::NONE, |last| last.loc);
+        if g[b].kinds.has(Kinds::NO_LINE) {
+            previous = propagate_in_block(g, b);
         }
         if g.len(b) > 0 {
             for successor in [g.fallthrough(b), g.jump_target(b)].into_iter().flatten() {
@@ -87,6 +83,24 @@ fn propagate_line_numbers(g: &mut Cfg) {
         }
         cursor = g[b].next;
     }
+}
+
+/// Copies locations forward inside a block; returns the last one.
+fn propagate_in_block(g: &mut Cfg, b: BlockId) -> Loc {
+    let mut previous = Loc::NONE;
+    let mut all_have_lines = true;
+    for instr in g.code_mut(b) {
+        if instr.loc.line == Loc::NONE.line {
+            instr.loc = previous;
+        } else {
+            previous = instr.loc;
+        }
+        all_have_lines &= instr.loc.line >= 0;
+    }
+    if all_have_lines {
+        g[b].kinds.remove(Kinds::NO_LINE);
+    }
+    previous
 }
 
 fn inherit(g: &mut Cfg, b: BlockId, loc: Loc) {

@@ -77,12 +77,7 @@ pub(crate) fn optimize(
     nlocals: usize,
     nparams: usize,
 ) -> Result<(), Error> {
-    let guarded = g.seen.has_any(&[
-        Opcode::SETUP_FINALLY,
-        Opcode::SETUP_WITH,
-        Opcode::SETUP_CLEANUP,
-        Opcode::POP_BLOCK,
-    ]);
+    let guarded = g.seen.has(ops::Kinds::BLOCK_PUSH.or(ops::Kinds::POP_BLOCK));
     if guarded {
         build::mark_except_handlers(g);
         except::label_exception_targets(g)?;
@@ -98,7 +93,9 @@ pub(crate) fn optimize(
         cursor = g[b].next;
     }
     nops::remove_redundant_nops_and_pairs(g);
-    reach::remove_unreachable(g);
+    if g.rewired {
+        reach::remove_unreachable(g);
+    }
     nops::remove_redundant_nops_and_jumps(g)?;
 
     consts::remove_unused_consts(g, pool)?;

@@ -8,7 +8,7 @@ use super::consts::{ConstPool, small_int};
 use super::eval;
 use super::folding::{self, INTRINSIC_LIST_TO_TUPLE, INTRINSIC_UNARY_POSITIVE};
 use super::graph::{BlockId, Cfg};
-use super::ops;
+use super::ops::{self, Kinds};
 use super::swaps::optimize_swaps;
 use crate::instr::{Instr, Loc};
 
@@ -19,13 +19,19 @@ const COMPARE_TO_BOOL: u32 = 16;
 pub(crate) fn optimize_load_const(g: &mut Cfg, pool: &mut ConstPool) -> Result<(), Error> {
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        optimize_block_load_const(g.code_mut(b), pool)?;
+        if g[b].kinds.has(Kinds::LOADS_CONST) {
+            let made = optimize_block_load_const(g.code_mut(b), pool)?;
+            g[b].kinds.insert(made);
+            g.rewired |= made.has(Kinds::UNCONDITIONAL_JUMP);
+        }
         cursor = g[b].next;
     }
     Ok(())
 }
 
-fn optimize_block_load_const(code: &mut [Instr], pool: &mut ConstPool) -> Result<(), Error> {
+/// Returns what there may be in the block now that was not there before.
+fn optimize_block_load_const(code: &mut [Instr], pool: &mut ConstPool) -> Result<Kinds, Error> {
+    let mut made = Kinds::NONE;
     // The instruction that pushed what is on top of the stack now: a COPY of a constant
     // counts as its load.
     let mut load = Instr::new(Opcode::NOP, 0, Loc::NONE);
@@ -43,34 +49,38 @@ fn optimize_block_load_const(code: &mut [Instr], pool: &mut ConstPool) -> Result
             continue;
         }
         if let Some(next) = code.get(i + 1).map(|next| next.op) {
-            optimize_loaded_const(code, i, &load, next, pool)?;
+            made.insert(optimize_loaded_const(code, i, &load, next, pool)?);
         }
     }
-    Ok(())
+    Ok(made)
 }
 
-/// `next`, after instruction `i`, finds the constant of `load` on the stack.
+/// `next`, after instruction `i`, finds the constant of `load` on the stack. Returns what is made.
 fn optimize_loaded_const(
     code: &mut [Instr],
     i: usize,
     load: &Instr,
     next: Opcode,
     pool: &mut ConstPool,
-) -> Result<(), Error> {
+) -> Result<Kinds, Error> {
     use Opcode::*;
     match next {
         POP_JUMP_IF_FALSE | POP_JUMP_IF_TRUE | JUMP_IF_FALSE | JUMP_IF_TRUE => {
             resolve_jump(code, i, eval::is_true(&pool.loaded(load)?));
+            Ok(Kinds::NOP.or(Kinds::UNCONDITIONAL_JUMP))
         }
-        IS_OP if pool.loaded(load)? == Const::None => join_none_test(code, i),
+        IS_OP if pool.loaded(load)? == Const::None => {
+            join_none_test(code, i);
+            Ok(Kinds::NOP)
+        }
         TO_BOOL => {
             let value = eval::bool_const(eval::is_true(&pool.loaded(load)?));
             code[i].set_nop();
             code[i + 1].set(LOAD_CONST, pool.add(value));
+            Ok(Kinds::NOP)
         }
-        _ => {}
+        _ => Ok(Kinds::NONE),
     }
-    Ok(())
 }
 
 /// The conditional jump after `i` depends on a constant: makes it a jump or nothing.
@@ -114,6 +124,9 @@ fn join_none_test(code: &mut [Instr], i: usize) {
 
 /// Folds constants, threads jumps and shortens sequences in a block.
 pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> Result<(), Error> {
+    if !g[b].kinds.has(Kinds::PEEPHOLE.or(Kinds::JUMP)) {
+        return Ok(());
+    }
     let mut i = 0;
     let mut swaps = false;
     let mut threaded = 0;
@@ -126,6 +139,7 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
         // are blocks would be going in circles.
         if ops::has_jump(op) && threaded <= g.block_count() && thread_jump(g, b, i) {
             threaded += 1;
+            g.rewired = true;
             continue;
         }
         swaps |= op == Opcode::SWAP;
@@ -135,6 +149,7 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
     if swaps {
         optimize_swaps(g, b);
     }
+    g[b].kinds.insert(Kinds::NOP);
     Ok(())
 }
 
@@ -175,7 +190,12 @@ fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Re
             folding::fold_unary(g, b, i, pool)?;
         }
         BINARY_OP => folding::fold_binary(g, b, i, pool)?,
-        STORE_FAST | LOAD_GLOBAL | COMPARE_OP | CONTAINS_OP | IS_OP | TO_BOOL => {
+        STORE_FAST => {
+            if shorten_pair(g.code_mut(b), i) {
+                g[b].kinds.insert(Kinds::POP_TOP);
+            }
+        }
+        LOAD_GLOBAL | COMPARE_OP | CONTAINS_OP | IS_OP | TO_BOOL => {
             shorten_pair(g.code_mut(b), i);
         }
         _ => {}

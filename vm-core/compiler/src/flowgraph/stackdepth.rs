@@ -47,20 +47,20 @@ fn run_block(
 ) -> Result<Option<i64>, Error> {
     let mut depth = start;
     for instr in code {
-        let next_depth = depth + ops::effect(instr.op, instr.arg);
-        if next_depth < 0 {
-            return Err(Error::StackUnderflow);
-        }
         // What the last instruction of a path pushes is not counted: CPython measures
         // before each instruction only.
         *deepest = (*deepest).max(depth);
-        if next_depth > MAX_DEPTH {
-            return Err(Error::TooLarge);
+        let mut next_depth = depth + ops::effect_on_jump(instr.op, instr.arg);
+        if ops::has_target(instr.op) {
+            let target_depth = next_depth;
+            next_depth = depth + ops::effect(instr.op, instr.arg);
+            if instr.op != Opcode::END_ASYNC_FOR {
+                let target = instr.target.ok_or(Error::NoTarget(instr.op))?;
+                jumps.push((target, target_depth));
+            }
         }
-        if ops::has_target(instr.op) && instr.op != Opcode::END_ASYNC_FOR {
-            let target_depth = depth + ops::effect_on_jump(instr.op, instr.arg);
-            let target = instr.target.ok_or(Error::NoTarget(instr.op))?;
-            jumps.push((target, target_depth));
+        if !(0..=MAX_DEPTH).contains(&next_depth) {
+            return Err(if next_depth < 0 { Error::StackUnderflow } else { Error::TooLarge });
         }
         depth = next_depth;
         if ops::ends_flow(instr.op) {

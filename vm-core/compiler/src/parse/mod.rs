@@ -100,7 +100,7 @@ pub fn parse(
         None => Ok(()),
     };
     let warnings = match problem {
-        Ok(()) => warnings::warnings(parsed.tokens(), source),
+        Ok(()) => scan.warnings,
         Err(_) => Vec::new(),
     };
     let mut module = parsed.into_syntax();

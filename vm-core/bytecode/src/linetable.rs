@@ -125,17 +125,24 @@ impl LineTableWriter {
 
     /// Adds `units` code units (caches and `EXTENDED_ARG` included) from `position`.
     pub fn push(&mut self, position: Position, units: usize) {
-        self.push_raw(position.into(), units);
-    }
-
-    /// [`LineTableWriter::push`] of a position in numbers.
-    #[inline]
-    pub fn push_raw(&mut self, position: RawPosition, units: usize) {
+        let position = position.into();
         if position != self.pending {
             self.flush();
             self.pending = position;
         }
         self.pending_units += units;
+    }
+
+    /// Writes a run that the caller has joined: the next one has another position.
+    #[inline]
+    pub fn write_run(&mut self, position: RawPosition, mut units: usize) {
+        while units > MAX_UNITS {
+            self.write_entry(position, MAX_UNITS);
+            units -= MAX_UNITS;
+        }
+        if units > 0 {
+            self.write_entry(position, units);
+        }
     }
 
     /// The table.
@@ -145,14 +152,10 @@ impl LineTableWriter {
     }
 
     fn flush(&mut self) {
-        while self.pending_units > 0 {
-            let units = self.pending_units.min(MAX_UNITS);
-            self.write_entry(self.pending, units);
-            self.pending_units -= units;
-        }
+        let units = std::mem::take(&mut self.pending_units);
+        self.write_run(self.pending, units);
     }
 
-    #[inline]
     fn write_entry(&mut self, position: RawPosition, units: usize) {
         let RawPosition { line, end_line, column, end_column: end } = position;
         let first_byte = |kind: u8| 0x80 | kind << 3 | (units - 1) as u8;

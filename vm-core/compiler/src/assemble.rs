@@ -295,8 +295,9 @@ impl<'a> Emitter<'a> {
         let mut jumps = self.layout.jumps.iter();
         let mut offset = 0;
         let mut handler = None;
-        // Instructions of one location, and how many code units they take.
+        // The location of the latest instructions, and how many code units they take.
         let (mut run, mut run_units) = (Loc::NONE, 0);
+        let mut position = RawPosition::NONE;
         for b in graph.order() {
             for (i, instr) in graph.code(b).iter().enumerate() {
                 let (op, arg) = match flowgraph::has_jump(instr.op) {
@@ -312,8 +313,12 @@ impl<'a> Emitter<'a> {
                     _ => instr.loc,
                 };
                 if loc != run {
-                    self.lines.push_raw(raw_position(run), run_units);
-                    (run, run_units) = (loc, 0);
+                    run = loc;
+                    let next = raw_position(loc);
+                    if next != position {
+                        self.lines.write_run(position, run_units);
+                        (position, run_units) = (next, 0);
+                    }
                 }
                 let units = self.write(op, arg, offset)?;
                 run_units += units as usize;
@@ -321,7 +326,7 @@ impl<'a> Emitter<'a> {
             }
         }
         self.set_guard(graph, offset, None)?;
-        self.lines.push_raw(raw_position(run), run_units);
+        self.lines.write_run(position, run_units);
         Ok(())
     }
 
@@ -332,13 +337,21 @@ impl<'a> Emitter<'a> {
             return Err(Error::NotForCompiling(op));
         }
         let mut at = offset as usize * 2;
+        if arg > 0xFF {
+            at = self.write_extended_args(arg, at);
+        }
+        self.code[at..at + 2].copy_from_slice(&[op as u8, arg as u8]);
+        Ok(size(op, arg))
+    }
+
+    /// Writes the EXTENDED_ARGs of an instruction; returns where they end.
+    fn write_extended_args(&mut self, arg: u32, mut at: usize) -> usize {
         for shift in (1..=extended_args(arg)).rev() {
             let unit = [Opcode::EXTENDED_ARG as u8, (arg >> (8 * shift)) as u8];
             self.code[at..at + 2].copy_from_slice(&unit);
             at += 2;
         }
-        self.code[at..at + 2].copy_from_slice(&[op as u8, arg as u8]);
-        Ok(size(op, arg))
+        at
     }
 
     /// From `offset` on `handler` handles exceptions.

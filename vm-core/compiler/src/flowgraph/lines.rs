@@ -9,7 +9,9 @@ pub(crate) fn resolve_line_numbers(g: &mut Cfg) {
     if all_have_lines(g) {
         return;
     }
-    duplicate_exits_without_line(g);
+    if g.order().any(|b| needs_line(g, b)) {
+        duplicate_exits_without_line(g);
+    }
     propagate_line_numbers(g);
 }
 
@@ -20,7 +22,8 @@ fn all_have_lines(g: &Cfg) -> bool {
 /// Whether the block has no line though a frame may be left, or its line be looked at, in it.
 fn needs_line(g: &Cfg, b: BlockId) -> bool {
     // Most blocks have a line in the first instruction.
-    g.has_no_line(b)
+    g.len(b) > 0
+        && g.has_no_line(b)
         && (g.exits_scope(b) || g.code(b).iter().any(|instr| ops::has_eval_break(instr.op)))
 }
 
@@ -77,8 +80,14 @@ fn propagate_line_numbers(g: &mut Cfg) {
             previous = propagate_in_block(g, b);
         }
         if g.len(b) > 0 {
-            for successor in [g.fallthrough(b), g.jump_target(b)].into_iter().flatten() {
-                inherit(g, successor, previous);
+            if let Some(next) = g[b].next
+                && g[next].kinds.has(Kinds::NO_LINE)
+                && g.falls_through(b)
+            {
+                inherit(g, next, previous);
+            }
+            if let Some(target) = g.jump_target(b) {
+                inherit(g, target, previous);
             }
         }
         cursor = g[b].next;
@@ -105,6 +114,7 @@ fn propagate_in_block(g: &mut Cfg, b: BlockId) -> Loc {
 
 fn inherit(g: &mut Cfg, b: BlockId, loc: Loc) {
     if g[b].predecessors == 1
+        && g[b].kinds.has(Kinds::NO_LINE)
         && let Some(first) = g.code_mut(b).first_mut()
         && first.loc.line == Loc::NONE.line
     {

@@ -39,12 +39,15 @@ pub(crate) fn add_checks_for_loads_of_uninitialized_variables(
     let mut raised = Vec::new();
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
+        g[b].visited = false;
         scan_block(g, &mut work, b, &mut raised);
         cursor = g[b].next;
     }
     while let Some(b) = work.pop() {
-        g[b].visited = false;
-        scan_block(g, &mut work, b, &mut raised);
+        // What has not changed since it was scanned is not scanned again.
+        if std::mem::replace(&mut g[b].visited, false) {
+            scan_block(g, &mut work, b, &mut raised);
+        }
     }
     g.end_traversal(work);
 }
@@ -62,7 +65,9 @@ fn reach(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, unsafe_locals: u64) {
 /// each handler.
 fn scan_block(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, raised: &mut Vec<(BlockId, u64)>) {
     let mut unbound = g[b].unsafe_locals;
-    let idle = !g.seen.has(Kinds::BLOCK_PUSH) && !g[b].kinds.has(Kinds::LOCAL);
+    let kinds = g[b].kinds;
+    let all_bound = unbound == 0 && !kinds.has(Kinds::UNBINDS);
+    let idle = all_bound || !kinds.has(Kinds::LOCAL) && !g.seen.has(Kinds::BLOCK_PUSH);
     let code: &mut [Instr] = if idle { &mut [] } else { g.code_mut(b) };
     for instr in code {
         if let Some(handler) = instr.except {

@@ -41,7 +41,7 @@ impl Scan {
         let (mut limits, mut doubts) = (Limits::default(), Doubts::default());
         let mut collector = Collector::default();
         for (i, token) in tokens.iter().enumerate() {
-            match interest(token.kind()) {
+            match INTERESTS[token.kind() as usize % INTERESTS.len()] {
                 Interest::None => continue,
                 Interest::Warnings => {}
                 Interest::All => {
@@ -69,31 +69,44 @@ enum Interest {
     All,
 }
 
-#[inline]
-fn interest(kind: TokenKind) -> Interest {
-    match kind {
-        TokenKind::String | TokenKind::FStringMiddle | TokenKind::TStringMiddle => Interest::Warnings,
-        TokenKind::Lpar
-        | TokenKind::Lsqb
-        | TokenKind::Lbrace
-        | TokenKind::Rpar
-        | TokenKind::Rsqb
-        | TokenKind::Rbrace
-        | TokenKind::FStringStart
-        | TokenKind::TStringStart
-        | TokenKind::FStringEnd
-        | TokenKind::TStringEnd
-        | TokenKind::Indent
-        | TokenKind::Dedent
-        | TokenKind::Int
-        | TokenKind::Float
-        | TokenKind::Complex
-        | TokenKind::Yield
-        | TokenKind::For
-        | TokenKind::Elif => Interest::All,
-        _ => Interest::None,
+/// By the token's kind.
+static INTERESTS: [Interest; 256] = {
+    let mut table = [Interest::None; 256];
+    let mut i = 0;
+    while i < FOR_WARNINGS.len() {
+        table[FOR_WARNINGS[i] as usize] = Interest::Warnings;
+        i += 1;
     }
-}
+    i = 0;
+    while i < FOR_ALL.len() {
+        table[FOR_ALL[i] as usize] = Interest::All;
+        i += 1;
+    }
+    table
+};
+
+const FOR_WARNINGS: [TokenKind; 3] = [TokenKind::String, TokenKind::FStringMiddle, TokenKind::TStringMiddle];
+
+const FOR_ALL: [TokenKind; 18] = [
+    TokenKind::Lpar,
+    TokenKind::Lsqb,
+    TokenKind::Lbrace,
+    TokenKind::Rpar,
+    TokenKind::Rsqb,
+    TokenKind::Rbrace,
+    TokenKind::FStringStart,
+    TokenKind::TStringStart,
+    TokenKind::FStringEnd,
+    TokenKind::TStringEnd,
+    TokenKind::Indent,
+    TokenKind::Dedent,
+    TokenKind::Int,
+    TokenKind::Float,
+    TokenKind::Complex,
+    TokenKind::Yield,
+    TokenKind::For,
+    TokenKind::Elif,
+];
 
 /// What is open.
 #[derive(Default)]

@@ -77,7 +77,7 @@ fn extended_args(arg: u32) -> u8 {
 /// what is fixed is counted apart: an offset is what all instructions before take that are no
 /// jumps, and what the jumps before take.
 #[derive(Debug, Default)]
-struct Layout {
+pub(crate) struct Layout {
     /// By the blocks' indices.
     blocks: Vec<Place>,
     jumps: Vec<Jump>,
@@ -131,7 +131,7 @@ impl Jump {
 }
 
 impl Layout {
-    fn make_code(
+    pub(crate) fn make_code(
         &mut self,
         unit: Unit,
         graph: &Cfg,

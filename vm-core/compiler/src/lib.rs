@@ -174,13 +174,10 @@ fn compile_tree(
     future.features |= options.inherited_flags;
     future.top_level_await = options.top_level_await;
     let mut warnings = std::mem::take(&mut parsed.warnings);
-    warnings.extend(preprocess::preprocess(
-        module,
-        source,
-        future,
-        options.optimize,
-        options.mode,
-    ));
+    if parsed.rewritable || options.optimize >= 2 {
+        let mode = options.mode;
+        warnings.extend(preprocess::preprocess(module, source, future, options.optimize, mode));
+    }
     let table = symtable::build(module, source, future)?;
     let codegen_options = CodegenOptions {
         optimize: options.optimize,

@@ -42,7 +42,7 @@ pub(crate) struct Borrower {
 /// Replaces loads of locals by borrowing ones where that is safe. Needs the blocks' stack
 /// depths, and must be the last pass that looks at instructions.
 pub(crate) fn optimize_load_fast(g: &mut Cfg) {
-    if !g.seen.has(Kinds::FAST.or(Kinds::PSEUDO_LOCAL)) {
+    if !g.seen.has(Kinds::LOADS_LOCAL) {
         return;
     }
     let mut work = g.begin_traversal();
@@ -60,15 +60,11 @@ pub(crate) fn optimize_load_fast(g: &mut Cfg) {
 
 impl Borrower {
     fn run_block(&mut self, g: &mut Cfg, b: BlockId) {
-        self.keeps.clear();
-        self.keeps.resize(g.len(b), false);
-        self.stack.clear();
-        self.stack.resize(g[b].start_depth.max(0) as usize, UNKNOWN);
-        let code = g.code(b);
-        for (i, instr) in code.iter().enumerate() {
-            self.run(i as u32, instr);
+        if g[b].kinds.has(Kinds::LOADS_LOCAL) {
+            self.borrow_in_block(g, b);
         }
         // Without block pushes, only a jump at the end, maybe before a NOT_TAKEN, leads elsewhere.
+        let code = g.code(b);
         let first = if g[b].kinds.has(Kinds::BLOCK_PUSH) { 0 } else { code.len().saturating_sub(2) };
         let leading = code[first..].iter().filter(|instr| ops::has_target(instr.op));
         self.targets.extend(leading.filter_map(|instr| instr.target));
@@ -77,6 +73,16 @@ impl Borrower {
         }
         if let (true, Some(next)) = (g.len(b) > 0, g.fallthrough(b)) {
             g.visit(&mut self.work, next);
+        }
+    }
+
+    fn borrow_in_block(&mut self, g: &mut Cfg, b: BlockId) {
+        self.keeps.clear();
+        self.keeps.resize(g.len(b), false);
+        self.stack.clear();
+        self.stack.resize(g[b].start_depth.max(0) as usize, UNKNOWN);
+        for (i, instr) in (0..).zip(g.code(b)) {
+            self.run(i, instr);
         }
         // What is left on the stack may be used after its local has changed.
         for &Ref { instr, .. } in &self.stack {

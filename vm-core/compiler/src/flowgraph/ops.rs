@@ -34,6 +34,8 @@ impl Kinds {
     pub(crate) const FAST: Kinds = Kinds(1 << 14);
     /// Conditional jumps that keep the value: JUMP_IF_TRUE and JUMP_IF_FALSE.
     pub(crate) const KEEPING_JUMP: Kinds = Kinds(1 << 15);
+    /// LOAD_FAST, and LOAD_CLOSURE, which becomes one.
+    pub(crate) const LOADS_LOCAL: Kinds = Kinds(1 << 19);
     /// LOAD_CLOSURE and STORE_FAST_MAYBE_NULL.
     pub(crate) const PSEUDO_LOCAL: Kinds = Kinds(1 << 16);
     /// What names a cell or free variable.
@@ -95,12 +97,12 @@ impl Kinds {
             O::NOP => Kinds::NOP,
             O::POP_TOP => Kinds::POP_TOP,
             O::ANNOTATIONS_PLACEHOLDER => Kinds::PLACEHOLDER,
-            O::LOAD_FAST => Kinds::FAST.or(Kinds::LOCAL),
+            O::LOAD_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::LOADS_LOCAL),
             O::STORE_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::PEEPHOLE),
             O::LOAD_FAST_CHECK => Kinds::LOCAL,
             O::DELETE_FAST | O::LOAD_FAST_AND_CLEAR => Kinds::LOCAL.or(Kinds::UNBINDS),
             O::STORE_FAST_MAYBE_NULL => Kinds::LOCAL.or(Kinds::UNBINDS).or(Kinds::PSEUDO_LOCAL),
-            O::LOAD_CLOSURE => Kinds::PSEUDO_LOCAL.or(Kinds::CELL),
+            O::LOAD_CLOSURE => Kinds::PSEUDO_LOCAL.or(Kinds::CELL).or(Kinds::LOADS_LOCAL),
             O::MAKE_CELL
             | O::LOAD_DEREF
             | O::STORE_DEREF

@@ -321,7 +321,7 @@ fn compiled(record: &Record) -> Result<(Vec<String>, Vec<String>), Error> {
             .collect(),
         ..super::testing::unit()
     };
-    let code = Workspace::default().assemble(unit, &sequence(&record.input))?;
+    let code = Workspace::default().assemble(unit, &mut sequence(&record.input))?;
     let fields = vec![
         hex(&code.code),
         code.stacksize.to_string(),

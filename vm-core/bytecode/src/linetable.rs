@@ -125,22 +125,16 @@ impl LineTableWriter {
 
     /// Adds `units` code units (caches and `EXTENDED_ARG` included) from `position`.
     pub fn push(&mut self, position: Position, units: usize) {
-        let position = position.into();
+        self.push_raw(position.into(), units);
+    }
+
+    /// [`LineTableWriter::push`] of a position in numbers.
+    pub fn push_raw(&mut self, position: RawPosition, units: usize) {
         if position != self.pending {
             self.flush();
             self.pending = position;
         }
         self.pending_units += units;
-    }
-
-    /// Writes a run that the caller has joined: the next one has another position.
-    #[inline]
-    pub fn write_run(&mut self, position: RawPosition, mut units: usize) {
-        while units > 0 {
-            let covered = units.min(MAX_UNITS);
-            self.write_entry(position, covered);
-            units -= covered;
-        }
     }
 
     /// The table.
@@ -150,8 +144,11 @@ impl LineTableWriter {
     }
 
     fn flush(&mut self) {
-        let units = std::mem::take(&mut self.pending_units);
-        self.write_run(self.pending, units);
+        while self.pending_units > 0 {
+            let units = self.pending_units.min(MAX_UNITS);
+            self.write_entry(self.pending, units);
+            self.pending_units -= units;
+        }
     }
 
     /// Writes an entry; the two forms that nearly all have are written here.

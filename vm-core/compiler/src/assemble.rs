@@ -291,13 +291,15 @@ impl<'a> Emitter<'a> {
         }
     }
 
+    // Inlined into what calls it, it would have no registers left.
+    #[inline(never)]
     fn emit(&mut self, graph: &Cfg) -> Result<(), Error> {
         let mut jumps = self.layout.jumps.iter();
         let mut offset = 0;
         let mut handler = None;
-        // The location of the latest instructions, and how many code units they take.
-        let (mut run, mut run_units) = (Loc::NONE, 0);
-        let mut position = RawPosition::NONE;
+        // The location of the latest instructions, and how many code units they take. It stays where
+        // it is: the loop needs the registers for other things.
+        let (mut run, mut run_units) = (&Loc::NONE, 0);
         for b in graph.order() {
             for (i, instr) in graph.code(b).iter().enumerate() {
                 let (op, arg) = match flowgraph::has_jump(instr.op) {
@@ -310,15 +312,11 @@ impl<'a> Emitter<'a> {
                 }
                 let loc = match instr.loc.line {
                     NEXT_LINE => location_of_next(graph, b, i),
-                    _ => instr.loc,
+                    _ => &instr.loc,
                 };
                 if loc != run {
-                    run = loc;
-                    let next = raw_position(loc);
-                    if next != position {
-                        self.lines.write_run(position, run_units);
-                        (position, run_units) = (next, 0);
-                    }
+                    self.lines.push_raw(raw_position(run), run_units);
+                    (run, run_units) = (loc, 0);
                 }
                 let units = self.write(op, arg, offset)?;
                 run_units += units as usize;
@@ -326,7 +324,7 @@ impl<'a> Emitter<'a> {
             }
         }
         self.set_guard(graph, offset, None)?;
-        self.lines.write_run(position, run_units);
+        self.lines.push_raw(raw_position(run), run_units);
         Ok(())
     }
 
@@ -395,20 +393,20 @@ impl<'a> Emitter<'a> {
 /// The location of the first instruction from `i` of the block on that has one of its own, unless
 /// control does not get there.
 #[cold]
-fn location_of_next(graph: &Cfg, b: BlockId, i: usize) -> Loc {
+fn location_of_next(graph: &Cfg, b: BlockId, i: usize) -> &Loc {
     let blocks = std::iter::successors(Some(b), |&b| graph[b].next);
     for instr in blocks.flat_map(|b| graph.code(b)).skip(i) {
         if instr.loc != Loc::NEXT {
-            return instr.loc;
+            return &instr.loc;
         }
         if flowgraph::is_terminator(instr.op) {
             break;
         }
     }
-    Loc::NONE
+    &Loc::NONE
 }
 
-fn raw_position(loc: Loc) -> RawPosition {
+fn raw_position(loc: &Loc) -> RawPosition {
     if loc.line == Loc::NONE.line {
         return RawPosition::NONE;
     }

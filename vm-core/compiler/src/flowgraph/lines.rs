@@ -38,11 +38,13 @@ fn duplicate_exits_without_line(g: &mut Cfg) {
     // What is left is reached by falling through only.
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        if let (Some(next), Some(last)) = (g.fallthrough(b), g.last(b).copied())
+        if let Some(next) = g[b].next
             && needs_line(g, next)
+            && g.falls_through(b)
+            && let Some(loc) = g.last(b).map(|last| last.loc)
             && let Some(first) = g.code_mut(next).first_mut()
         {
-            first.loc = last.loc;
+            first.loc = loc;
         }
         cursor = g[b].next;
     }
@@ -75,27 +77,26 @@ fn duplicate_jump_target(g: &mut Cfg, b: BlockId) {
 fn propagate_line_numbers(g: &mut Cfg) {
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        let mut previous = g.last(b).map_or(Loc::NONE, |last| last.loc);
         if g[b].kinds.has(Kinds::NO_LINE) {
-            previous = propagate_in_block(g, b);
+            propagate_in_block(g, b);
         }
         if g.len(b) > 0 {
             if let Some(next) = g[b].next
                 && g[next].kinds.has(Kinds::NO_LINE)
                 && g.falls_through(b)
             {
-                inherit(g, next, previous);
+                inherit(g, next, b);
             }
             if let Some(target) = g.jump_target(b) {
-                inherit(g, target, previous);
+                inherit(g, target, b);
             }
         }
         cursor = g[b].next;
     }
 }
 
-/// Copies locations forward inside a block; returns the last one.
-fn propagate_in_block(g: &mut Cfg, b: BlockId) -> Loc {
+/// Copies locations forward inside a block.
+fn propagate_in_block(g: &mut Cfg, b: BlockId) {
     let mut previous = Loc::NONE;
     let mut all_have_lines = true;
     for instr in g.code_mut(b) {
@@ -109,13 +110,15 @@ fn propagate_in_block(g: &mut Cfg, b: BlockId) -> Loc {
     if all_have_lines {
         g[b].kinds.remove(Kinds::NO_LINE);
     }
-    previous
 }
 
-fn inherit(g: &mut Cfg, b: BlockId, loc: Loc) {
-    if g[b].predecessors == 1
-        && g[b].kinds.has(Kinds::NO_LINE)
-        && let Some(first) = g.code_mut(b).first_mut()
+/// Gives the first instruction of `b`, if it has no location, that of the last one of `from`.
+fn inherit(g: &mut Cfg, b: BlockId, from: BlockId) {
+    if g[b].predecessors != 1 || !g[b].kinds.has(Kinds::NO_LINE) {
+        return;
+    }
+    let loc = g.last(from).map_or(Loc::NONE, |last| last.loc);
+    if let Some(first) = g.code_mut(b).first_mut()
         && first.loc.line == Loc::NONE.line
     {
         first.loc = loc;

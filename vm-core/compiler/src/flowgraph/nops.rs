@@ -17,10 +17,14 @@ pub(crate) fn remove_redundant_nops(g: &mut Cfg) -> usize {
     removed
 }
 
+#[inline(always)]
 fn remove_block_nops(g: &mut Cfg, b: BlockId) -> usize {
-    if !g[b].kinds.has(Kinds::NOP) {
-        return 0;
-    }
+    // Most blocks have none, and need no call to tell.
+    if g[b].kinds.has(Kinds::NOP) { remove_nops_of(g, b) } else { 0 }
+}
+
+#[inline(never)]
+fn remove_nops_of(g: &mut Cfg, b: BlockId) -> usize {
     let Some(first) = g.code(b).iter().position(|instr| instr.op == Opcode::NOP) else {
         g[b].kinds.remove(Kinds::NOP);
         return 0;

@@ -216,7 +216,7 @@ fn each_newline(text: &[u8], mut found: impl FnMut(usize)) {
     for (i, word) in words.iter().enumerate() {
         let differs = u64::from_le_bytes(*word) ^ u64::from_le_bytes([b'\n'; 8]);
         // The highest bit of each byte that does not differ.
-        let mut newlines = !((differs & LOW_BITS) + LOW_BITS | differs | LOW_BITS);
+        let mut newlines = !(((differs & LOW_BITS) + LOW_BITS) | differs | LOW_BITS);
         while newlines != 0 {
             found(i * 8 + newlines.trailing_zeros() as usize / 8);
             newlines &= newlines - 1;

@@ -190,11 +190,7 @@ fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Re
             folding::fold_unary(g, b, i, pool)?;
         }
         BINARY_OP => folding::fold_binary(g, b, i, pool)?,
-        STORE_FAST => {
-            if shorten_pair(g.code_mut(b), i) {
-                g[b].kinds.insert(Kinds::POP_TOP);
-            }
-        }
+        STORE_FAST if shorten_pair(g.code_mut(b), i) => g[b].kinds.insert(Kinds::POP_TOP),
         LOAD_GLOBAL | COMPARE_OP | CONTAINS_OP | IS_OP | TO_BOOL => {
             shorten_pair(g.code_mut(b), i);
         }

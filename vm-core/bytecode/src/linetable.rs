@@ -63,8 +63,6 @@ const KIND_NONE: u8 = 15;
 
 /// Most code units that one entry covers.
 const MAX_UNITS: usize = 8;
-/// Most bytes that an entry takes: the first, and four numbers of 32 bits.
-const MAX_ENTRY: usize = 1 + 4 * 6;
 
 /// A [`Position`] as CPython holds it: four numbers, -1 for a missing one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +129,6 @@ impl LineTableWriter {
     }
 
     /// [`LineTableWriter::push`] of a position in numbers.
-    #[inline]
     pub fn push_raw(&mut self, position: RawPosition, units: usize) {
         if position != self.pending {
             self.flush();
@@ -154,42 +151,45 @@ impl LineTableWriter {
         }
     }
 
+    /// Writes an entry; the two forms that nearly all have are written here.
     #[inline]
     fn write_entry(&mut self, position: RawPosition, units: usize) {
-        self.table.reserve(MAX_ENTRY);
         let RawPosition { line, end_line, column, end_column: end } = position;
-        let first_byte = |kind: u8| 0x80 | kind << 3 | (units - 1) as u8;
+        let delta = line.wrapping_sub(self.line);
+        if line == -1 || line != end_line || column < 0 || end < 0 || !(0..3).contains(&delta) {
+            return self.write_long_entry(position, units);
+        }
+        if delta == 0 && column < 80 && end >= column && end - column < 16 {
+            let columns = ((column & 7) << 4 | (end - column)) as u8;
+            self.table.extend_from_slice(&[first_byte((column >> 3) as u8, units), columns]);
+        } else if column < 128 && end < 128 {
+            let first = first_byte(KIND_ONE_LINE_0 + delta as u8, units);
+            self.table.extend_from_slice(&[first, column as u8, end as u8]);
+            self.line = line;
+        } else {
+            self.write_long_entry(position, units);
+        }
+    }
+
+    fn write_long_entry(&mut self, position: RawPosition, units: usize) {
+        let RawPosition { line, end_line, column, end_column: end } = position;
         if line == -1 {
-            self.table.push(first_byte(KIND_NONE));
+            self.table.push(first_byte(KIND_NONE, units));
             return;
         }
         let delta = line.wrapping_sub(self.line);
-        let one_line = end_line == line;
-        if one_line && column >= 0 && end >= 0 {
-            if delta == 0 && column < 80 && end >= column && end - column < 16 {
-                let columns = ((column & 7) << 4 | (end - column)) as u8;
-                self.table.extend_from_slice(&[first_byte((column >> 3) as u8), columns]);
-                return;
-            }
-            if (0..3).contains(&delta) && column < 128 && end < 128 {
-                let kind = KIND_ONE_LINE_0 + delta as u8;
-                self.table.extend_from_slice(&[first_byte(kind), column as u8, end as u8]);
-                self.line = line;
-                return;
-            }
-        } else if (column == -1 || end == -1) && (one_line || end_line == -1) {
-            self.table.push(first_byte(KIND_NO_COLUMNS));
+        self.line = line;
+        if (column == -1 || end == -1) && (end_line == line || end_line == -1) {
+            self.table.push(first_byte(KIND_NO_COLUMNS, units));
             self.signed_varint(delta);
-            self.line = line;
             return;
         }
-        self.table.push(first_byte(KIND_LONG));
+        self.table.push(first_byte(KIND_LONG, units));
         self.signed_varint(delta);
         let end_line = if end_line == -1 { line } else { end_line };
         self.varint(end_line.wrapping_sub(line) as u32);
         self.varint(column.wrapping_add(1) as u32);
         self.varint(end.wrapping_add(1) as u32);
-        self.line = line;
     }
 
     /// Six bits a byte, the lowest first; bit 6 says that more follow.
@@ -206,6 +206,10 @@ impl LineTableWriter {
         let magnitude = value.unsigned_abs();
         self.varint(magnitude << 1 | u32::from(value < 0));
     }
+}
+
+fn first_byte(kind: u8, units: usize) -> u8 {
+    0x80 | kind << 3 | (units - 1) as u8
 }
 
 /// Why a location table cannot be read.

@@ -10,7 +10,7 @@ use tailscope_bytecode::exceptiontable::{self, ExceptionEntry};
 use tailscope_bytecode::linetable::{LineTableWriter, RawPosition};
 use tailscope_bytecode::opcode::Opcode;
 
-use crate::flowgraph::{self, BlockId, CellSlots, Cfg, CfgInstr, ConstPool, Error};
+use crate::flowgraph::{self, BlockId, CellSlots, Cfg, ConstPool, Error};
 use crate::instr::{InstrSequence, Loc, Unit};
 
 /// Where END_SEND is from SEND, in code units, in the code of an `await`: END_ASYNC_FOR
@@ -39,7 +39,7 @@ impl Workspace {
     /// # Errors
     ///
     /// What is wrong with the instructions.
-    pub fn assemble(&mut self, mut unit: Unit, seq: &InstrSequence) -> Result<Code, Error> {
+    pub fn assemble(&mut self, mut unit: Unit, seq: &mut InstrSequence) -> Result<Code, Error> {
         let graph = &mut self.graph;
         flowgraph::from_sequence(seq, graph)?;
         let mut pool = ConstPool::new(std::mem::take(&mut unit.consts));
@@ -62,37 +62,6 @@ fn parameter_count(unit: &Unit) -> usize {
         + stars.iter().filter(|&&star| unit.flags & star != 0).count()
 }
 
-/// An instruction in its final place.
-#[derive(Debug)]
-struct Instr {
-    op: Opcode,
-    /// Size in code units, EXTENDED_ARGs and inline caches included.
-    size: u8,
-    /// Inline caches, in code units.
-    cache: u8,
-    arg: u32,
-    /// Index of the instruction that a jump goes to.
-    target: u32,
-    /// Code units before it.
-    offset: u32,
-    handler: Option<BlockId>,
-    loc: Loc,
-}
-
-impl Instr {
-    /// Sets the argument, and the size that it needs. Returns whether the size changed.
-    fn set_arg(&mut self, arg: u32) -> bool {
-        let before = self.size;
-        self.arg = arg;
-        self.size = 1 + extended_args(arg) + self.cache;
-        self.size != before
-    }
-
-    fn end(&self) -> u32 {
-        self.offset + u32::from(self.size)
-    }
-}
-
 /// Number of EXTENDED_ARGs before an instruction with that argument.
 #[inline]
 fn extended_args(arg: u32) -> u8 {
@@ -102,18 +71,63 @@ fn extended_args(arg: u32) -> u8 {
     1 + u8::from(arg > 0xFFFF) + u8::from(arg > 0xFF_FFFF)
 }
 
-/// The instructions of all blocks in order.
+/// Where everything in the graph comes to lie.
+///
+/// How far a jump goes may change its size, and so where everything behind it lies. Therefore
+/// what is fixed is counted apart: an offset is what all instructions before take that are no
+/// jumps, and what the jumps before take.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
-    instrs: Vec<Instr>,
-    /// For each block, the index of its first instruction, or of the one after it if it has none.
-    first: Vec<u32>,
-    /// Indices of the jumps.
-    jumps: Vec<u32>,
-    /// Whether an instruction has a handler.
-    guarded: bool,
+    /// By the blocks' indices.
+    blocks: Vec<Place>,
+    jumps: Vec<Jump>,
+    /// How many instructions there are.
+    count: u32,
+    /// What the instructions that are no jumps take, in code units, and what the jumps take.
+    fixed: u32,
+    moving: u32,
     /// Storage of the location table while it is written.
     table: Vec<u8>,
+}
+
+/// Where a block begins.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    /// Index of its first instruction, or of the one after it if it has none.
+    first: u32,
+    fixed: u32,
+    /// How many jumps there are before.
+    jumps: u32,
+}
+
+/// A jump in its final place.
+#[derive(Debug)]
+struct Jump {
+    op: Opcode,
+    /// Size in code units, EXTENDED_ARGs and inline caches included.
+    size: u32,
+    arg: u32,
+    /// Index among all instructions.
+    index: u32,
+    /// The block that it goes to.
+    target: BlockId,
+    /// Code units before it that belong to no jump, and those that do.
+    fixed: u32,
+    before: u32,
+}
+
+impl Jump {
+    /// Sets the argument, and the size that it needs. Returns whether the size changed.
+    fn set_arg(&mut self, arg: u32) -> bool {
+        let before = self.size;
+        self.arg = arg;
+        self.size = size(self.op, arg);
+        self.size != before
+    }
+
+    fn end(&self) -> u32 {
+        self.fixed + self.before + self.size
+    }
 }
 
 impl Layout {
@@ -125,8 +139,17 @@ impl Layout {
         cells: &CellSlots,
         stack_size: u32,
     ) -> Result<Code, Error> {
-        self.lay_out(graph)?;
-        self.resolve_jump_offsets()?;
+        self.place_blocks(graph)?;
+        self.place_jumps()?;
+        self.resolve_jumps()?;
+        let table = std::mem::take(&mut self.table);
+        let lines = LineTableWriter::in_buffer(unit.firstlineno, table);
+        let mut emitter = Emitter::new(self, lines);
+        emitter.emit(graph)?;
+        let Emitter { code, lines, entries, .. } = emitter;
+        self.table = lines.finish();
+        let linetable = self.table.clone();
+        self.table.clear();
         let (localsplusnames, localspluskinds) = localsplus(&unit, cells);
         Ok(Code {
             argcount: unit.posonlyargcount + unit.argcount,
@@ -134,7 +157,7 @@ impl Layout {
             kwonlyargcount: unit.kwonlyargcount,
             stacksize: stack_size.max(1),
             flags: unit.flags,
-            code: self.code_units(),
+            code,
             consts: pool.into_consts(),
             names: unit.names,
             localsplusnames,
@@ -143,103 +166,79 @@ impl Layout {
             name: unit.name,
             qualname: unit.qualname,
             firstlineno: unit.firstlineno,
-            linetable: self.location_table(unit.firstlineno),
-            exceptiontable: self.exception_table(graph)?,
+            linetable,
+            exceptiontable: exceptiontable::encode(&entries),
         })
     }
 
-    /// Puts the instructions of the graph in their order.
-    fn lay_out(&mut self, graph: &Cfg) -> Result<(), Error> {
-        self.first.clear();
-        self.first.resize(graph.block_count(), 0);
-        let mut count = 0;
-        let mut cursor = Some(graph.entry);
-        while let Some(b) = cursor {
-            self.first[b.index()] = count;
-            count += graph.len(b) as u32;
-            cursor = graph[b].next;
-        }
-        self.instrs.clear();
-        self.instrs.reserve(count as usize);
+    /// Counts what is before each block, and finds the jumps.
+    fn place_blocks(&mut self, graph: &Cfg) -> Result<(), Error> {
+        self.blocks.clear();
+        self.blocks.resize(graph.block_count(), Place::default());
         self.jumps.clear();
-        self.guarded = false;
-        let mut cursor = Some(graph.entry);
-        while let Some(b) = cursor {
-            for instr in graph.code(b) {
-                self.add(instr, count)?;
+        let mut at = Place::default();
+        let mut last = Opcode::NOP;
+        for b in graph.order() {
+            self.blocks[b.index()] = at;
+            for (index, instr) in (at.first..).zip(graph.code(b)) {
+                last = instr.op;
+                if !flowgraph::has_jump(instr.op) {
+                    at.fixed += size(instr.op, instr.arg);
+                    continue;
+                }
+                self.jumps.push(Jump {
+                    op: instr.op,
+                    size: 0,
+                    arg: 0,
+                    index,
+                    target: instr.target.ok_or(Error::NoTarget(instr.op))?,
+                    fixed: at.fixed,
+                    before: 0,
+                });
+                at.jumps += 1;
             }
-            cursor = graph[b].next;
+            at.first += graph.len(b) as u32;
         }
-        let last = self.instrs.last();
-        if !last.is_some_and(|last| flowgraph::ends_flow(last.op)) {
-            return Err(Error::FallsOffTheEnd);
+        (self.count, self.fixed) = (at.first, at.fixed);
+        if flowgraph::ends_flow(last) { Ok(()) } else { Err(Error::FallsOffTheEnd) }
+    }
+
+    /// Gives the jumps their final opcodes, and a first assumption on their distances.
+    fn place_jumps(&mut self) -> Result<(), Error> {
+        for jump in &mut self.jumps {
+            let target = self.blocks[jump.target.index()].first;
+            if target >= self.count {
+                return Err(Error::JumpToNowhere);
+            }
+            jump.op = match (jump.op, target > jump.index) {
+                (Opcode::JUMP | Opcode::JUMP_NO_INTERRUPT, true) => Opcode::JUMP_FORWARD,
+                (Opcode::JUMP, false) => Opcode::JUMP_BACKWARD,
+                (Opcode::JUMP_NO_INTERRUPT, false) => Opcode::JUMP_BACKWARD_NO_INTERRUPT,
+                (op, _) => op,
+            };
+            // CPython assumes the target's index.
+            jump.set_arg(target);
         }
         Ok(())
     }
 
-    /// Adds an instruction of a block; `count` is how many there are in all.
-    #[inline]
-    fn add(&mut self, instr: &CfgInstr, count: u32) -> Result<(), Error> {
-        let (mut op, mut arg, mut target) = (instr.op, instr.arg, 0);
-        if flowgraph::has_jump(op) {
-            (op, target) = self.jump(instr, count)?;
-            // The first assumption on a jump's distance is CPython's: the target's index.
-            arg = target;
-        }
-        let cache = flowgraph::cache_units(op) as u8;
-        if op.number() > 0xFF {
-            return Err(Error::NotForCompiling(op));
-        }
-        self.guarded |= instr.except.is_some();
-        self.instrs.push(Instr {
-            op,
-            size: 1 + extended_args(arg) + cache,
-            cache,
-            arg,
-            target,
-            offset: 0,
-            handler: instr.except,
-            loc: instr.loc,
-        });
-        Ok(())
-    }
-
-    /// The final opcode of a jump that comes next, and the index of the instruction that it goes to.
-    fn jump(&mut self, instr: &CfgInstr, count: u32) -> Result<(Opcode, u32), Error> {
-        let here = self.instrs.len() as u32;
-        let block = instr.target.ok_or(Error::NoTarget(instr.op))?;
-        let target = self.first[block.index()];
-        if target >= count {
-            return Err(Error::JumpToNowhere);
-        }
-        self.jumps.push(here);
-        let op = match (instr.op, target > here) {
-            (Opcode::JUMP | Opcode::JUMP_NO_INTERRUPT, true) => Opcode::JUMP_FORWARD,
-            (Opcode::JUMP, false) => Opcode::JUMP_BACKWARD,
-            (Opcode::JUMP_NO_INTERRUPT, false) => Opcode::JUMP_BACKWARD_NO_INTERRUPT,
-            (op, _) => op,
-        };
-        Ok((op, target))
-    }
-
-    /// Computes the distances of jumps and the offsets of all instructions.
+    /// Computes the distances of jumps.
     ///
     /// A distance may need EXTENDED_ARGs, which move everything behind them, so this goes on
     /// until all sizes are as assumed.
-    fn resolve_jump_offsets(&mut self) -> Result<(), Error> {
+    fn resolve_jumps(&mut self) -> Result<(), Error> {
         for _ in 0..MAX_ROUNDS {
-            let mut offset = 0u32;
-            for instr in &mut self.instrs {
-                instr.offset = offset;
-                offset = offset
-                    .checked_add(u32::from(instr.size))
-                    .ok_or(Error::TooLarge)?;
+            let mut before = 0u32;
+            for jump in &mut self.jumps {
+                jump.before = before;
+                before = before.checked_add(jump.size).ok_or(Error::TooLarge)?;
             }
+            self.moving = before;
+            self.fixed.checked_add(before).ok_or(Error::TooLarge)?;
             let mut settled = true;
-            for &i in &self.jumps {
-                let target = self.instrs[i as usize].target as usize;
-                let target = self.instrs[target].offset;
-                let jump = &mut self.instrs[i as usize];
+            for i in 0..self.jumps.len() {
+                let target = self.offset(self.jumps[i].target);
+                let jump = &mut self.jumps[i];
                 let distance = if jump.op == Opcode::END_ASYNC_FOR {
                     let end_send = target + END_SEND_OFFSET;
                     jump.end().checked_sub(end_send).ok_or(Error::Malformed)?
@@ -255,69 +254,117 @@ impl Layout {
         Err(Error::TooLarge)
     }
 
-    /// Size of the code in code units.
-    fn end(&self) -> u32 {
-        self.instrs.last().map_or(0, Instr::end)
+    /// Code units before a block.
+    fn offset(&self, b: BlockId) -> u32 {
+        let place = self.blocks[b.index()];
+        let moving = self.jumps.get(place.jumps as usize).map_or(self.moving, |jump| jump.before);
+        place.fixed + moving
+    }
+}
+
+/// Size of an instruction in code units, EXTENDED_ARGs and inline caches included.
+#[inline]
+fn size(op: Opcode, arg: u32) -> u32 {
+    1 + u32::from(extended_args(arg)) + flowgraph::cache_units(op)
+}
+
+/// Writes the bytes and tables of a code object, in one walk over its instructions.
+struct Emitter<'a> {
+    layout: &'a Layout,
+    code: Vec<u8>,
+    lines: LineTableWriter,
+    /// Which block handles the exceptions of the latest instructions, and where these begin.
+    guard: Option<(u32, BlockId)>,
+    entries: Vec<ExceptionEntry>,
+}
+
+impl<'a> Emitter<'a> {
+    fn new(layout: &'a Layout, lines: LineTableWriter) -> Emitter<'a> {
+        let size = (layout.fixed + layout.moving) as usize * 2;
+        Emitter {
+            layout,
+            // Inline caches start as zeros.
+            code: vec![0; size],
+            lines,
+            guard: None,
+            entries: Vec::new(),
+        }
     }
 
-    fn code_units(&self) -> Vec<u8> {
-        // Inline caches start as zeros.
-        let mut code = vec![0; self.end() as usize * 2];
-        for instr in &self.instrs {
-            let mut at = instr.offset as usize * 2;
-            for shift in (1..=extended_args(instr.arg)).rev() {
-                let unit = [Opcode::EXTENDED_ARG as u8, (instr.arg >> (8 * shift)) as u8];
-                code[at..at + 2].copy_from_slice(&unit);
-                at += 2;
+    // Inlined into what calls it, it would have no registers left.
+    #[inline(never)]
+    fn emit(&mut self, graph: &Cfg) -> Result<(), Error> {
+        let mut jumps = self.layout.jumps.iter();
+        let mut offset = 0;
+        let mut handler = None;
+        // The location of the latest instructions, and how many code units they take. It stays where
+        // it is: the loop needs the registers for other things.
+        let (mut run, mut run_units) = (&Loc::NONE, 0);
+        for b in graph.order() {
+            for (i, instr) in graph.code(b).iter().enumerate() {
+                let (op, arg) = match flowgraph::has_jump(instr.op) {
+                    true => jumps.next().map_or((instr.op, 0), |jump| (jump.op, jump.arg)),
+                    false => (instr.op, instr.arg),
+                };
+                if instr.except != handler {
+                    handler = instr.except;
+                    self.set_guard(graph, offset, handler)?;
+                }
+                let loc = match instr.loc.line {
+                    NEXT_LINE => location_of_next(graph, b, i),
+                    _ => &instr.loc,
+                };
+                if loc != run {
+                    self.lines.push_raw(raw_position(run), run_units);
+                    (run, run_units) = (loc, 0);
+                }
+                let units = self.write(op, arg, offset)?;
+                run_units += units as usize;
+                offset += units;
             }
-            code[at..at + 2].copy_from_slice(&[instr.op as u8, instr.arg as u8]);
         }
-        code
+        self.set_guard(graph, offset, None)?;
+        self.lines.push_raw(raw_position(run), run_units);
+        Ok(())
     }
 
-    fn location_table(&mut self, firstlineno: i32) -> Vec<u8> {
-        let mut buffer = std::mem::take(&mut self.table);
-        buffer.clear();
-        let mut writer = LineTableWriter::in_buffer(firstlineno, buffer);
-        let mut run = (Loc::NONE, 0);
-        for (i, instr) in self.instrs.iter().enumerate() {
-            let loc = match instr.loc.line {
-                NEXT_LINE => location_of_next(&self.instrs[i..]),
-                _ => instr.loc,
-            };
-            if loc != run.0 {
-                writer.push_raw(raw_position(run.0), run.1);
-                run = (loc, 0);
-            }
-            run.1 += usize::from(instr.size);
+    /// Writes an instruction; returns its size in code units.
+    #[inline]
+    fn write(&mut self, op: Opcode, arg: u32, offset: u32) -> Result<u32, Error> {
+        if op.number() > 0xFF {
+            return Err(Error::NotForCompiling(op));
         }
-        writer.push_raw(raw_position(run.0), run.1);
-        self.table = writer.finish();
-        self.table.clone()
+        let mut at = offset as usize * 2;
+        if arg > 0xFF {
+            at = self.write_extended_args(arg, at);
+        }
+        self.code[at..at + 2].copy_from_slice(&[op as u8, arg as u8]);
+        Ok(size(op, arg))
     }
 
-    fn exception_table(&self, graph: &Cfg) -> Result<Vec<u8>, Error> {
-        if !self.guarded {
-            return Ok(Vec::new());
+    /// Writes the EXTENDED_ARGs of an instruction; returns where they end.
+    fn write_extended_args(&mut self, arg: u32, mut at: usize) -> usize {
+        for shift in (1..=extended_args(arg)).rev() {
+            let unit = [Opcode::EXTENDED_ARG as u8, (arg >> (8 * shift)) as u8];
+            self.code[at..at + 2].copy_from_slice(&unit);
+            at += 2;
         }
-        let mut entries = Vec::new();
-        let mut run: Option<(u32, BlockId)> = None;
-        let handlers = self
-            .instrs
-            .iter()
-            .map(|instr| (instr.offset, instr.handler));
-        for (offset, handler) in handlers.chain([(self.end(), None)]) {
-            // Blocks are the same handler if they start with the same instruction.
-            let start = |block: BlockId| self.first[block.index()];
-            if run.map(|(_, block)| start(block)) == handler.map(start) {
-                continue;
-            }
-            if let Some((start, handler)) = run.take() {
-                entries.push(self.exception_entry(graph, start..offset, handler)?);
-            }
-            run = handler.map(|handler| (offset, handler));
+        at
+    }
+
+    /// From `offset` on `handler` handles exceptions.
+    fn set_guard(&mut self, graph: &Cfg, offset: u32, handler: Option<BlockId>) -> Result<(), Error> {
+        // Blocks are the same handler if they start with the same instruction.
+        let first = |block: BlockId| self.layout.blocks[block.index()].first;
+        if self.guard.map(|(_, block)| first(block)) == handler.map(first) {
+            return Ok(());
         }
-        Ok(exceptiontable::encode(&entries))
+        if let Some((start, handler)) = self.guard.take() {
+            let entry = self.exception_entry(graph, start..offset, handler)?;
+            self.entries.push(entry);
+        }
+        self.guard = handler.map(|handler| (offset, handler));
+        Ok(())
     }
 
     fn exception_entry(
@@ -330,33 +377,36 @@ impl Layout {
         // The handler starts with the exception on the stack, and below it maybe the offset.
         let pushed = 1 + i32::from(block.preserve_lasti);
         let depth = u32::try_from(block.start_depth - pushed).map_err(|_| Error::StackUnderflow)?;
-        let first = self.first[handler.index()] as usize;
-        let first = self.instrs.get(first).ok_or(Error::JumpToNowhere)?;
+        if self.layout.blocks[handler.index()].first >= self.layout.count {
+            return Err(Error::JumpToNowhere);
+        }
         Ok(ExceptionEntry {
             start: range.start,
             end: range.end,
-            target: first.offset,
+            target: self.layout.offset(handler),
             depth,
             lasti: block.preserve_lasti,
         })
     }
 }
 
-/// The location of the first instruction that has one of its own, unless control does not
-/// get there.
-fn location_of_next(instrs: &[Instr]) -> Loc {
-    for instr in instrs {
+/// The location of the first instruction from `i` of the block on that has one of its own, unless
+/// control does not get there.
+#[cold]
+fn location_of_next(graph: &Cfg, b: BlockId, i: usize) -> &Loc {
+    let blocks = std::iter::successors(Some(b), |&b| graph[b].next);
+    for instr in blocks.flat_map(|b| graph.code(b)).skip(i) {
         if instr.loc != Loc::NEXT {
-            return instr.loc;
+            return &instr.loc;
         }
         if flowgraph::is_terminator(instr.op) {
             break;
         }
     }
-    Loc::NONE
+    &Loc::NONE
 }
 
-fn raw_position(loc: Loc) -> RawPosition {
+fn raw_position(loc: &Loc) -> RawPosition {
     if loc.line == Loc::NONE.line {
         return RawPosition::NONE;
     }
@@ -429,8 +479,8 @@ mod tests {
     use super::*;
     use crate::flowgraph::testing::{sequence, unit};
 
-    fn assemble_unit(unit: Unit, seq: InstrSequence) -> Result<Code, Error> {
-        Workspace::default().assemble(unit, &seq)
+    fn assemble_unit(unit: Unit, mut seq: InstrSequence) -> Result<Code, Error> {
+        Workspace::default().assemble(unit, &mut seq)
     }
 
     use crate::instr::{Arg, Label};
@@ -593,7 +643,7 @@ mod tests {
             error("1 LOAD_DEREF 0\n1 RETURN_VALUE"),
             Error::NoSuchCell(0)
         );
-        assert_eq!(error("1 JUMP 0"), Error::NoTarget(Opcode::JUMP));
+        assert_eq!(error("1 JUMP 0"), Error::UnplacedLabel(0));
         assert_eq!(error("1 JUMP @nowhere"), Error::UnplacedLabel(0));
         let disagreeing = "1 LOAD_NAME 0\n1 POP_JUMP_IF_FALSE @end\n1 LOAD_NAME 0\nend:\n\
                            1 LOAD_CONST 0\n1 RETURN_VALUE";

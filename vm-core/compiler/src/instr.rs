@@ -6,13 +6,25 @@ use std::sync::Arc;
 use tailscope_bytecode::code::Const;
 use tailscope_bytecode::opcode::Opcode;
 
+use crate::flowgraph::{self, BlockId};
+
 /// A source range: lines from 1, columns in UTF-8 bytes from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Eq)]
 pub struct Loc {
     pub line: i32,
     pub end_line: i32,
     pub col: i32,
     pub end_col: i32,
+}
+
+impl PartialEq for Loc {
+    /// All four at once: mostly it is the last ones that differ, which no branch foresees.
+    #[inline]
+    fn eq(&self, other: &Loc) -> bool {
+        let lines = self.line ^ other.line | self.end_line ^ other.end_line;
+        let columns = self.col ^ other.col | self.end_col ^ other.end_col;
+        lines | columns == 0
+    }
 }
 
 impl Loc {
@@ -36,7 +48,7 @@ impl Loc {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Label(pub u32);
 
-/// The argument of an instruction before assembly.
+/// What an instruction is emitted with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arg {
     None,
@@ -44,12 +56,48 @@ pub enum Arg {
     Target(Label),
 }
 
+/// An instruction, from its emission to the end of the flow graph's passes.
 #[derive(Clone, Copy, Debug)]
 pub struct Instr {
     /// A real opcode or a pseudo-opcode (SETUP_FINALLY, JUMP, LOAD_CLOSURE, ...).
     pub op: Opcode,
-    pub arg: Arg,
+    /// The oparg. Of an instruction with a target the number of its label, until the flow graph
+    /// binds the target; meaningless after that.
+    pub arg: u32,
     pub loc: Loc,
+    /// Where a jump goes, or where the handler of a block push is.
+    pub(crate) target: Option<BlockId>,
+    /// The handler of exceptions that this instruction raises.
+    pub(crate) except: Option<BlockId>,
+}
+
+impl Instr {
+    #[inline]
+    pub fn new(op: Opcode, arg: u32, loc: Loc) -> Instr {
+        Instr {
+            op,
+            arg,
+            loc,
+            target: None,
+            except: None,
+        }
+    }
+
+    /// The label that names the target, as long as that is not bound.
+    pub fn label(&self) -> Option<Label> {
+        flowgraph::has_target(self.op).then_some(Label(self.arg))
+    }
+
+    /// Turns the instruction into `op` with `arg`; location and handler stay.
+    pub(crate) fn set(&mut self, op: Opcode, arg: u32) {
+        self.op = op;
+        self.arg = arg;
+    }
+
+    /// Turns the instruction into a NOP; location and handler stay.
+    pub(crate) fn set_nop(&mut self) {
+        self.set(Opcode::NOP, 0);
+    }
 }
 
 /// Instructions in the order that code generation emitted them.
@@ -80,8 +128,22 @@ impl InstrSequence {
         self.labels[label.0 as usize] = self.instrs.len();
     }
 
+    #[inline]
     pub fn push(&mut self, op: Opcode, arg: Arg, loc: Loc) {
-        self.instrs.push(Instr { op, arg, loc });
+        let arg = match arg {
+            Arg::None => 0,
+            Arg::Value(value) => value,
+            Arg::Target(label) => label.0,
+        };
+        self.instrs.push(Instr::new(op, arg, loc));
+    }
+
+    /// Puts instructions in the place of the one at `index`. Labels that stand behind it move.
+    pub(crate) fn splice(&mut self, index: usize, instrs: &[Instr]) {
+        self.instrs.splice(index..=index, instrs.iter().copied());
+        for place in self.labels.iter_mut().filter(|place| **place > index && **place != usize::MAX) {
+            *place = *place - 1 + instrs.len();
+        }
     }
 }
 

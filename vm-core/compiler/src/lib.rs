@@ -174,19 +174,16 @@ fn compile_tree(
     future.features |= options.inherited_flags;
     future.top_level_await = options.top_level_await;
     let mut warnings = std::mem::take(&mut parsed.warnings);
-    warnings.extend(preprocess::preprocess(
-        module,
-        source,
-        future,
-        options.optimize,
-        options.mode,
-    ));
+    if parsed.rewritable || options.optimize >= 2 {
+        let mode = options.mode;
+        warnings.extend(preprocess::preprocess(module, source, future, options.optimize, mode));
+    }
     let table = symtable::build(module, source, future)?;
     let codegen_options = CodegenOptions {
         optimize: options.optimize,
         future_flags: future.features,
         interactive: options.mode == Mode::Single,
     };
-    let code = codegen::generate(module, &table, source, codegen_options, &mut warnings)?;
+    let code = codegen::generate(module, &table, source, codegen_options, &mut warnings).map_err(|error| *error)?;
     Ok((code, warnings))
 }

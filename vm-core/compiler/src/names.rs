@@ -1,10 +1,10 @@
 //! Names as numbers: each text is kept once, and tables of names hash and compare numbers.
 
+use std::hash::Hasher;
 use std::sync::Arc;
 
-use indexmap::IndexSet;
 use ruff_python_ast::{AtomicNodeIndex, NodeIndex};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxHashMap, FxHasher};
 
 /// The number of a name in the [`Names`] of its compilation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,8 +30,22 @@ impl NameId {
     /// The parameter of a function that evaluates annotations.
     pub const FORMAT: NameId = NameId(5);
 
+    /// Set in the number of a name that a class mangles: `__x`, but not `__x__`.
+    const PRIVATE: u32 = 1 << 31;
+
+    fn new(index: usize, text: &str) -> NameId {
+        let is_private = text.starts_with("__") && !text.ends_with("__");
+        NameId(index as u32 | if is_private { NameId::PRIVATE } else { 0 })
+    }
+
     pub(crate) fn index(self) -> usize {
-        self.0 as usize
+        (self.0 & !NameId::PRIVATE) as usize
+    }
+
+    /// Whether the name looks like one that a class keeps to itself.
+    #[inline]
+    pub(crate) fn is_private(self) -> bool {
+        self.0 & NameId::PRIVATE != 0
     }
 
     /// Notes the name in a node, so that later stages need not look its text up.
@@ -48,34 +62,91 @@ impl NameId {
 /// All names of a compilation.
 #[derive(Clone, Debug)]
 pub struct Names {
-    texts: IndexSet<Arc<str>, FxBuildHasher>,
+    texts: Vec<Arc<str>>,
+    /// A hash table: where a hash leads to, or behind that, is the name. Half of it is free at least.
+    slots: Vec<Slot>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    hash: u32,
+    /// Index of the text, or [`Slot::FREE`].
+    index: u32,
+}
+
+impl Slot {
+    const FREE: u32 = u32::MAX;
+    const EMPTY: Slot = Slot { hash: 0, index: Slot::FREE };
 }
 
 impl Default for Names {
     fn default() -> Names {
-        let texts = WELL_KNOWN.into_iter().map(Arc::from).collect();
-        Names { texts }
+        let mut names = Names { texts: Vec::new(), slots: vec![Slot::EMPTY; 512] };
+        for text in WELL_KNOWN {
+            names.intern(text);
+        }
+        names
     }
 }
 
 impl Names {
     /// The number of a name, which is new if the text is.
     pub fn intern(&mut self, text: &str) -> NameId {
-        let index = match self.texts.get_index_of(text) {
-            Some(index) => index,
-            None => self.texts.insert_full(Arc::from(text)).0,
-        };
-        NameId(index as u32)
+        let hash = hash(text);
+        let mut at = self.first_slot(hash);
+        loop {
+            let slot = self.slots[at];
+            if slot.index == Slot::FREE {
+                break;
+            }
+            if slot.hash == hash && *self.texts[slot.index as usize] == *text {
+                return NameId::new(slot.index as usize, text);
+            }
+            at = self.slot_after(at);
+        }
+        let index = self.texts.len();
+        self.texts.push(Arc::from(text));
+        self.slots[at] = Slot { hash, index: index as u32 };
+        if self.texts.len() > self.slots.len() / 2 {
+            self.grow();
+        }
+        NameId::new(index, text)
+    }
+
+    fn first_slot(&self, hash: u32) -> usize {
+        hash as usize & (self.slots.len() - 1)
+    }
+
+    fn slot_after(&self, at: usize) -> usize {
+        (at + 1) & (self.slots.len() - 1)
+    }
+
+    fn grow(&mut self) {
+        let free = vec![Slot::EMPTY; self.slots.len() * 2];
+        let slots = std::mem::replace(&mut self.slots, free);
+        for slot in slots.into_iter().filter(|slot| slot.index != Slot::FREE) {
+            let mut at = self.first_slot(slot.hash);
+            while self.slots[at].index != Slot::FREE {
+                at = self.slot_after(at);
+            }
+            self.slots[at] = slot;
+        }
     }
 
     pub fn text(&self, name: NameId) -> &Arc<str> {
         &self.texts[name.index()]
     }
 
-    /// How many names there are: their numbers are less.
+    /// How many names there are: their indices are less.
     pub(crate) fn len(&self) -> usize {
         self.texts.len()
     }
+}
+
+fn hash(text: &str) -> u32 {
+    let mut hasher = FxHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.finish() as u32
 }
 
 /// Up to this many names a look-up compares with each instead of hashing.
@@ -155,6 +226,12 @@ impl<V> NameMap<V> {
 
     /// Adds a name that is new.
     fn push(&mut self, name: NameId, value: V) -> usize {
+        // Most maps end up with more than the four that a vector would make room for.
+        const ROOM: usize = 8;
+        if self.names.is_empty() {
+            self.names.reserve(ROOM);
+            self.values.reserve(ROOM);
+        }
         self.names.push(name);
         self.values.push(value);
         let index = self.names.len() - 1;

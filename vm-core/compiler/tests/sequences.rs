@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use tailscope_bytecode::code::{Code, kinds};
 use tailscope_compiler::codegen::{CodegenOptions, generate_with};
-use tailscope_compiler::instr::{Arg, InstrSequence, Loc, Unit};
+use tailscope_compiler::instr::{InstrSequence, Loc, Unit};
 use tailscope_compiler::preprocess::{FutureFlags, preprocess};
 use tailscope_compiler::source::SourceFile;
 use tailscope_compiler::{Mode, parse, symtable};
@@ -48,10 +48,9 @@ fn stub(unit: &Unit, shown: &str) -> Code {
 fn show(seq: &InstrSequence) -> String {
     let mut out = String::new();
     for instr in &seq.instrs {
-        let arg = match instr.arg {
-            Arg::None => 0,
-            Arg::Value(value) => value as usize,
-            Arg::Target(label) => seq.labels[label.0 as usize],
+        let arg = match instr.label() {
+            Some(label) => seq.labels[label.0 as usize],
+            None => instr.arg as usize,
         };
         let Loc {
             line,
@@ -81,7 +80,7 @@ fn units(path: &Path) -> Vec<(String, String)> {
         ..CodegenOptions::default()
     };
     let mut units = Vec::new();
-    let mut assemble = |unit: Unit, seq: &InstrSequence| {
+    let mut assemble = |unit: Unit, seq: &mut InstrSequence| {
         let shown = show(seq);
         let code = stub(&unit, &shown);
         units.push((unit.qualname.to_string(), shown));

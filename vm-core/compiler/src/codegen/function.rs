@@ -10,7 +10,7 @@ use tailscope_bytecode::opcode::Opcode;
 use super::fblock::FBlockKind;
 use super::unit::{ArgCounts, UnitKind};
 use super::{Codegen, Result, docstring};
-use crate::instr::{Arg, Instr, Loc};
+use crate::instr::{Instr, Loc};
 use crate::names::NameId;
 use crate::symtable::{NodeKey, SymScope};
 
@@ -167,11 +167,7 @@ impl<'a> Codegen<'a> {
     pub(super) fn wrap_in_stopiteration_handler(&mut self) {
         let handler = self.new_label();
         let seq = &mut self.unit.seq;
-        let setup = Instr {
-            op: Opcode::SETUP_CLEANUP,
-            arg: Arg::Target(handler),
-            loc: Loc::NONE,
-        };
+        let setup = Instr::new(Opcode::SETUP_CLEANUP, handler.0, Loc::NONE);
         seq.instrs.insert(0, setup);
         for place in seq.labels.iter_mut().filter(|place| **place != usize::MAX) {
             *place += 1;

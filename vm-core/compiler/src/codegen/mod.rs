@@ -47,7 +47,8 @@ use crate::symtable::{ScopeId, SymbolTable};
 
 use unit::{ArgCounts, UnitKind, UnitState};
 
-type Result<T> = std::result::Result<T, CompileError>;
+/// The error is boxed, so that nearly all results fit in registers.
+type Result<T> = std::result::Result<T, Box<CompileError>>;
 
 /// CPython's bound on how many values one expression puts on the stack before it builds
 /// its result piece by piece.
@@ -64,8 +65,8 @@ pub struct CodegenOptions {
     pub interactive: bool,
 }
 
-/// Makes a code object of a finished unit.
-pub type Assembler<'s> = dyn FnMut(Unit, &InstrSequence) -> Result<Code> + 's;
+/// Makes a code object of a finished unit. What it leaves of the instructions is of no use.
+pub type Assembler<'s> = dyn FnMut(Unit, &mut InstrSequence) -> Result<Code> + 's;
 
 /// Generates the code object of a module (or of an expression), nested ones included.
 /// Warnings are appended to `warnings`.
@@ -83,7 +84,7 @@ pub fn generate(
     warnings: &mut Vec<Warning>,
 ) -> Result<Code> {
     let mut workspace = Workspace::default();
-    let mut assemble = |unit: Unit, seq: &InstrSequence| {
+    let mut assemble = |unit: Unit, seq: &mut InstrSequence| {
         let firstlineno = unit.firstlineno;
         workspace.assemble(unit, seq).map_err(|problem| {
             let loc = Loc {
@@ -92,7 +93,7 @@ pub fn generate(
                 col: -1,
                 end_col: -1,
             };
-            source.error_at(loc, format!("this code cannot be assembled: {problem}"))
+            Box::new(source.error_at(loc, format!("this code cannot be assembled: {problem}")))
         })
     };
     generate_with(module, table, source, options, warnings, &mut assemble)
@@ -221,7 +222,7 @@ impl<'a> Codegen<'a> {
             }
         };
         let (unit, mut seq) = finished.finish(self.source.filename().clone(), flags, &self.names);
-        let code = (self.assemble)(unit, &seq);
+        let code = (self.assemble)(unit, &mut seq);
         seq.clear();
         self.spare_seqs.push(seq);
         code
@@ -430,8 +431,9 @@ impl Codegen<'_> {
     }
 
     /// A SyntaxError at `loc`.
+    #[cold]
     fn error<T>(&self, loc: Loc, msg: impl Into<String>) -> Result<T> {
-        Err(self.source.error_at(loc, msg))
+        Err(Box::new(self.source.error_at(loc, msg)))
     }
 
     /// A SyntaxWarning at `loc`.

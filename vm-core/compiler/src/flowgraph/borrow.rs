@@ -8,8 +8,9 @@
 
 use tailscope_bytecode::opcode::Opcode;
 
-use super::graph::{BlockId, Cfg, CfgInstr};
-use super::ops;
+use super::graph::{BlockId, Cfg};
+use super::ops::{self, Kinds};
+use crate::instr::Instr;
 
 /// A value on the abstract stack.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,7 @@ pub(crate) struct Borrower {
 /// Replaces loads of locals by borrowing ones where that is safe. Needs the blocks' stack
 /// depths, and must be the last pass that looks at instructions.
 pub(crate) fn optimize_load_fast(g: &mut Cfg) {
-    if !g.seen.has_any(&[Opcode::LOAD_FAST, Opcode::LOAD_CLOSURE]) {
+    if !g.seen.has(Kinds::LOADS_LOCAL) {
         return;
     }
     let mut work = g.begin_traversal();
@@ -59,16 +60,12 @@ pub(crate) fn optimize_load_fast(g: &mut Cfg) {
 
 impl Borrower {
     fn run_block(&mut self, g: &mut Cfg, b: BlockId) {
-        self.keeps.clear();
-        self.keeps.resize(g.len(b), false);
-        self.stack.clear();
-        self.stack.resize(g[b].start_depth.max(0) as usize, UNKNOWN);
-        let code = g.code(b);
-        for (i, instr) in code.iter().enumerate() {
-            self.run(i as u32, instr);
+        if g[b].kinds.has(Kinds::LOADS_LOCAL) {
+            self.borrow_in_block(g, b);
         }
         // Without block pushes, only a jump at the end, maybe before a NOT_TAKEN, leads elsewhere.
-        let first = if g[b].has_pushes { 0 } else { code.len().saturating_sub(2) };
+        let code = g.code(b);
+        let first = if g[b].kinds.has(Kinds::BLOCK_PUSH) { 0 } else { code.len().saturating_sub(2) };
         let leading = code[first..].iter().filter(|instr| ops::has_target(instr.op));
         self.targets.extend(leading.filter_map(|instr| instr.target));
         for target in self.targets.drain(..) {
@@ -76,6 +73,16 @@ impl Borrower {
         }
         if let (true, Some(next)) = (g.len(b) > 0, g.fallthrough(b)) {
             g.visit(&mut self.work, next);
+        }
+    }
+
+    fn borrow_in_block(&mut self, g: &mut Cfg, b: BlockId) {
+        self.keeps.clear();
+        self.keeps.resize(g.len(b), false);
+        self.stack.clear();
+        self.stack.resize(g[b].start_depth.max(0) as usize, UNKNOWN);
+        for (i, instr) in (0..).zip(g.code(b)) {
+            self.run(i, instr);
         }
         // What is left on the stack may be used after its local has changed.
         for &Ref { instr, .. } in &self.stack {
@@ -94,7 +101,7 @@ impl Borrower {
     }
 
     /// Runs instruction `i` on the abstract stack.
-    fn run(&mut self, i: u32, instr: &CfgInstr) {
+    fn run(&mut self, i: u32, instr: &Instr) {
         use Opcode::*;
         let arg = instr.arg;
         match instr.op {
@@ -132,7 +139,7 @@ impl Borrower {
 
     /// Instructions that leave some of their inputs on the stack, each in its way; all
     /// others consume their inputs.
-    fn run_partial(&mut self, i: u32, instr: &CfgInstr) {
+    fn run_partial(&mut self, i: u32, instr: &Instr) {
         use Opcode::*;
         let effect = || ops::effect_on_jump(instr.op, instr.arg);
         match instr.op {

@@ -2,149 +2,117 @@
 
 use tailscope_bytecode::opcode::Opcode;
 
-use super::graph::{BlockId, Cfg, CfgInstr};
-use super::{Error, ops};
-use crate::instr::{Arg, Instr, InstrSequence};
+use super::graph::{BlockId, Cfg};
+use super::Error;
+use super::ops::{self, Kinds};
+use crate::instr::InstrSequence;
 
 /// Cuts a sequence into basic blocks: one starts at every label that is used and after
-/// every jump and scope exit. Jumps are bound to the blocks they go to.
-pub(crate) fn from_sequence(seq: &InstrSequence, graph: &mut Cfg) -> Result<(), Error> {
-    let mut builder = Builder::new(seq, graph)?;
-    for (i, instr) in seq.instrs.iter().enumerate() {
-        if builder.block_at[i].is_some() {
-            builder.start_target(i);
-        }
-        if instr.op != Opcode::ANNOTATIONS_PLACEHOLDER {
-            builder.add(instr)?;
-            continue;
-        }
-        for instr in seq.annotations_code.iter().flat_map(|code| &code.instrs) {
-            // Its labels would be those of another sequence.
-            if ops::has_target(instr.op) {
-                return Err(Error::Malformed);
-            }
-            builder.add(instr)?;
-        }
-    }
-    builder.bind_jumps(seq)
+/// every jump and scope exit. Jumps are bound to the blocks they go to. The instructions
+/// themselves stay where they are: `graph` takes them over, `seq` gets the memory of its last ones.
+pub(crate) fn from_sequence(seq: &mut InstrSequence, graph: &mut Cfg) -> Result<(), Error> {
+    let mut buffers = std::mem::take(&mut graph.building);
+    let built = buffers.build(seq, graph);
+    graph.building = buffers;
+    built
 }
 
-/// Storage of the builder.
+/// Storage of the building.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
-    /// The block that starts at an instruction, for those that jumps and block pushes refer
-    /// to; the entry block until it is known.
+    /// Places of instructions that start a block.
+    starts: Vec<u32>,
+    jumps: Vec<Jump>,
+    /// The block that starts at an instruction.
     block_at: Vec<Option<BlockId>>,
-    /// Jumps and block pushes: places among all instructions.
-    jumps: Vec<u32>,
 }
 
-struct Builder<'g> {
-    graph: &'g mut Cfg,
-    current: BlockId,
-    /// Where the instructions of the current block begin, among all.
-    start: usize,
-    /// Whether the next instruction must start a block.
-    ended: bool,
-    block_at: Vec<Option<BlockId>>,
-    jumps: Vec<u32>,
+/// A jump or block push, and where its target is: places among all instructions.
+#[derive(Debug)]
+struct Jump {
+    place: u32,
+    target: u32,
 }
 
-impl<'g> Builder<'g> {
-    fn new(seq: &InstrSequence, graph: &'g mut Cfg) -> Result<Builder<'g>, Error> {
-        let Buffers { mut block_at, mut jumps } = std::mem::take(&mut graph.building);
-        graph.reset(seq.instrs.len());
-        block_at.clear();
-        block_at.resize(seq.instrs.len(), None);
-        jumps.clear();
-        for instr in &seq.instrs {
-            let Arg::Target(label) = instr.arg else { continue };
-            let target = seq.labels.get(label.0 as usize).and_then(|&index| block_at.get_mut(index));
-            *target.ok_or(Error::UnplacedLabel(label.0))? = Some(graph.entry);
+impl Buffers {
+    fn build(&mut self, seq: &mut InstrSequence, graph: &mut Cfg) -> Result<(), Error> {
+        while let Some(placeholder) = self.find_breaks(seq)? {
+            splice_annotations(seq, placeholder)?;
         }
-        Ok(Builder {
-            current: graph.entry,
-            graph,
-            start: 0,
-            ended: false,
-            block_at,
-            jumps,
-        })
+        self.starts.sort_unstable();
+        self.starts.dedup();
+        let len = seq.instrs.len();
+        graph.take_instrs(&mut seq.instrs);
+        self.block_at.clear();
+        self.block_at.resize(len, None);
+        let mut first = 0;
+        // The end of all starts no block, and the first block starts anyway.
+        let starts = self.starts.iter().map(|&start| start as usize);
+        for end in starts.filter(|start| (1..len).contains(start)).chain([len]) {
+            let block = graph.append_block_of(first..end);
+            if let Some(at) = self.block_at.get_mut(first) {
+                *at = Some(block);
+            }
+            first = end;
+        }
+        self.bind_jumps(graph)
     }
 
-    fn start_block(&mut self) {
-        self.graph.end_filling(self.current);
-        self.start = self.graph.filled_len();
-        let block = self.graph.new_block();
-        self.graph[self.current].next = Some(block);
-        self.current = block;
-        self.ended = false;
-    }
-
-    /// Makes instruction `index`, which comes next, the first of a labelled block.
-    fn start_target(&mut self, index: usize) {
-        if self.graph.filled_len() > self.start || self.graph[self.current].labelled {
-            self.start_block();
+    /// Finds jumps, block pushes and where blocks start; or else the placeholder of annotations.
+    fn find_breaks(&mut self, seq: &InstrSequence) -> Result<Option<usize>, Error> {
+        self.starts.clear();
+        self.jumps.clear();
+        for (place, instr) in (0..).zip(&seq.instrs) {
+            if !ops::shapes_graph(instr.op) {
+                continue;
+            }
+            if ops::is_runtime_only(instr.op) {
+                return Err(Error::NotForCompiling(instr.op));
+            }
+            if instr.op == Opcode::ANNOTATIONS_PLACEHOLDER {
+                return Ok(Some(place as usize));
+            }
+            if ops::has_target(instr.op) {
+                let target = seq.labels.get(instr.arg as usize).copied();
+                let target = target.filter(|&target| target < seq.instrs.len());
+                let target = target.ok_or(Error::UnplacedLabel(instr.arg))? as u32;
+                self.starts.push(target);
+                self.jumps.push(Jump { place, target });
+            }
+            if ops::is_terminator(instr.op) {
+                self.starts.push(place + 1);
+            }
         }
-        self.graph[self.current].labelled = true;
-        self.block_at[index] = Some(self.current);
-    }
-
-    #[inline]
-    fn add(&mut self, instr: &Instr) -> Result<(), Error> {
-        if self.ended {
-            self.start_block();
-        }
-        let arg = match instr.arg {
-            Arg::None => 0,
-            Arg::Value(value) => value,
-            // The label, until `bind_jumps`.
-            Arg::Target(label) => label.0,
-        };
-        if ops::has_target(instr.op) {
-            self.add_jump(instr)?;
-        }
-        if ops::is_runtime_only(instr.op) {
-            return Err(Error::NotForCompiling(instr.op));
-        }
-        self.graph.seen.insert(instr.op);
-        self.graph.fill(CfgInstr::new(instr.op, arg, instr.loc));
-        self.ended = ops::is_terminator(instr.op);
-        Ok(())
-    }
-
-    /// Notes that a jump or block push comes next.
-    fn add_jump(&mut self, instr: &Instr) -> Result<(), Error> {
-        if !matches!(instr.arg, Arg::Target(_)) {
-            return Err(Error::NoTarget(instr.op));
-        }
-        self.jumps.push(self.graph.filled_len() as u32);
-        self.graph[self.current].has_pushes |= ops::is_block_push(instr.op);
-        Ok(())
+        Ok(None)
     }
 
     /// Replaces labels by the blocks they name.
-    fn bind_jumps(self, seq: &InstrSequence) -> Result<(), Error> {
-        self.graph.end_filling(self.current);
-        for &jump in &self.jumps {
-            let instr = self.graph.filled_mut(jump as usize);
-            let index = seq.labels.get(instr.arg as usize).copied();
-            let block = index.and_then(|i| self.block_at.get(i).copied().flatten());
-            instr.target = Some(block.ok_or(Error::UnplacedLabel(instr.arg))?);
+    fn bind_jumps(&self, graph: &mut Cfg) -> Result<(), Error> {
+        for jump in &self.jumps {
+            let target = self.block_at[jump.target as usize].ok_or(Error::Malformed)?;
+            graph.instr_mut(jump.place as usize).target = Some(target);
+            graph[target].labelled = true;
         }
-        self.graph.building = Buffers {
-            block_at: self.block_at,
-            jumps: self.jumps,
-        };
         Ok(())
     }
+}
+
+/// Puts the code of annotations in the place of its placeholder.
+fn splice_annotations(seq: &mut InstrSequence, placeholder: usize) -> Result<(), Error> {
+    let code = seq.annotations_code.take().map_or(Vec::new(), |code| code.instrs);
+    // Labels would be those of another sequence.
+    if code.iter().any(|instr| ops::has_target(instr.op)) {
+        return Err(Error::Malformed);
+    }
+    seq.splice(placeholder, &code);
+    Ok(())
 }
 
 /// Marks the blocks that block pushes name as their handlers.
 pub(crate) fn mark_except_handlers(g: &mut Cfg) {
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        let pushing = if g[b].has_pushes { g.len(b) } else { 0 };
+        let pushing = if g[b].kinds.has(Kinds::BLOCK_PUSH) { g.len(b) } else { 0 };
         for i in 0..pushing {
             let instr = g.code(b)[i];
             if let (true, Some(handler)) = (ops::is_block_push(instr.op), instr.target) {
@@ -186,12 +154,12 @@ mod tests {
     fn annotations_are_spliced_in_at_their_placeholder() {
         let mut seq = sequence("1 RESUME 0\n1 ANNOTATIONS_PLACEHOLDER\n2 JUMP @end\nend:\n3 NOP");
         assert_eq!(
-            text(&built(&seq).unwrap()),
+            text(&built(&mut seq.clone()).unwrap()),
             "1 RESUME 0 | 2 JUMP @1; 3 NOP"
         );
         seq.annotations_code = Some(Box::new(sequence("1 LOAD_CONST 0\n1 POP_TOP")));
         assert_eq!(
-            text(&built(&seq).unwrap()),
+            text(&built(&mut seq).unwrap()),
             "1 RESUME 0 | 1 LOAD_CONST 0 | 1 POP_TOP | 2 JUMP @1; 3 NOP"
         );
     }
@@ -200,6 +168,6 @@ mod tests {
     fn spliced_in_code_must_not_jump() {
         let mut seq = sequence("1 ANNOTATIONS_PLACEHOLDER\n2 RETURN_VALUE");
         seq.annotations_code = Some(Box::new(sequence("a:\n1 JUMP @a")));
-        assert_eq!(built(&seq).unwrap_err(), Error::Malformed);
+        assert_eq!(built(&mut seq).unwrap_err(), Error::Malformed);
     }
 }

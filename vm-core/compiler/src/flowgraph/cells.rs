@@ -6,8 +6,9 @@ use tailscope_bytecode::code::flags;
 use tailscope_bytecode::opcode::Opcode;
 
 use super::Error;
-use super::graph::{Cfg, CfgInstr};
-use crate::instr::{Loc, Unit};
+use super::graph::Cfg;
+use super::ops::Kinds;
+use crate::instr::{Instr, Loc, Unit};
 
 const GENERATOR_LIKE: u32 = flags::GENERATOR | flags::COROUTINE | flags::ASYNC_GENERATOR;
 
@@ -61,15 +62,7 @@ pub(crate) fn prepare_localsplus(g: &mut Cfg, unit: &Unit, cells: &CellSlots) ->
 /// Replaces indices into cell and free variables by slots.
 fn fix_cell_offsets(g: &mut Cfg, cells: &CellSlots) -> Result<(), Error> {
     use Opcode::*;
-    let wanted = [
-        MAKE_CELL,
-        LOAD_CLOSURE,
-        LOAD_DEREF,
-        STORE_DEREF,
-        DELETE_DEREF,
-        LOAD_FROM_DICT_OR_DEREF,
-    ];
-    if !g.seen.has_any(&wanted) {
+    if !g.seen.has(Kinds::CELL) {
         return Ok(());
     }
     let mut cursor = Some(g.entry);
@@ -121,7 +114,7 @@ fn insert_prefix_instructions(g: &mut Cfg, unit: &Unit, cells: &CellSlots) {
     }
     let entry = g.entry;
     for (i, (op, arg, loc)) in prefix.into_iter().enumerate() {
-        g.insert(entry, i, CfgInstr::new(op, arg, loc));
+        g.insert(entry, i, Instr::new(op, arg, loc));
     }
 }
 

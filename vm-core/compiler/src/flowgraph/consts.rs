@@ -6,8 +6,10 @@ use tailscope_bytecode::code::Const;
 use tailscope_bytecode::opcode::Opcode;
 
 use super::Error;
-use super::graph::{Cfg, CfgInstr};
+use super::graph::Cfg;
+use super::ops::Kinds;
 use crate::consts::ConstTable;
+use crate::instr::Instr;
 
 /// Constants in the order of their indices.
 pub(crate) struct ConstPool(ConstTable);
@@ -22,7 +24,7 @@ impl ConstPool {
     }
 
     /// The constant that a LOAD_CONST or LOAD_SMALL_INT pushes.
-    pub(crate) fn loaded(&self, instr: &CfgInstr) -> Result<Const, Error> {
+    pub(crate) fn loaded(&self, instr: &Instr) -> Result<Const, Error> {
         match instr.op {
             Opcode::LOAD_SMALL_INT => Ok(Const::Int(BigInt::from(instr.arg))),
             _ => self.get(instr.arg).cloned(),
@@ -40,7 +42,7 @@ impl ConstPool {
     }
 
     /// Makes the instruction push `value`, which may be new.
-    pub(crate) fn load(&mut self, instr: &mut CfgInstr, value: Const) {
+    pub(crate) fn load(&mut self, instr: &mut Instr, value: Const) {
         match small_int(&value) {
             Some(small) => instr.set(Opcode::LOAD_SMALL_INT, small),
             None => instr.set(Opcode::LOAD_CONST, self.add(value)),
@@ -66,11 +68,8 @@ pub(crate) fn remove_unused_consts(g: &mut Cfg, pool: &mut ConstPool) -> Result<
     }
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        for instr in g
-            .code(b)
-            .iter()
-            .filter(|instr| instr.op == Opcode::LOAD_CONST)
-        {
+        let code = if g[b].kinds.has(Kinds::LOADS_CONST) { g.code(b) } else { &[] };
+        for instr in code.iter().filter(|instr| instr.op == Opcode::LOAD_CONST) {
             let index = instr.arg;
             *used
                 .get_mut(index as usize)

@@ -2,8 +2,10 @@
 
 use tailscope_bytecode::opcode::Opcode;
 
-use super::graph::{BlockId, Cfg, CfgInstr};
-use super::{Error, ops};
+use super::graph::{BlockId, Cfg};
+use super::ops::{self, Kinds};
+use super::Error;
+use crate::instr::Instr;
 
 /// RESUME at the start of a function (`RESUME_AT_FUNC_START`).
 const RESUME_AT_FUNC_START: u32 = 0;
@@ -86,7 +88,7 @@ impl Labeller {
         let mut yield_depth = None;
         for i in 0..g.len(b) {
             let code = g.code_mut(b);
-            let CfgInstr { op, arg, target, .. } = code[i];
+            let Instr { op, arg, target, .. } = code[i];
             if !ops::has_target(op) && !matches!(op, Opcode::POP_BLOCK | Opcode::YIELD_VALUE | Opcode::RESUME) {
                 code[i].except = handler;
                 continue;
@@ -105,6 +107,7 @@ impl Labeller {
                 stack = self.nodes.pop(stack)?;
                 handler = self.nodes.handler(stack);
                 code[i].set_nop();
+                g[b].kinds.insert(Kinds::NOP);
                 continue;
             }
             code[i].except = handler;

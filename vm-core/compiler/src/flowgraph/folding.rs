@@ -6,9 +6,9 @@ use tailscope_bytecode::opcode::Opcode;
 use super::Error;
 use super::consts::ConstPool;
 use super::eval;
-use super::graph::{BlockId, Cfg, CfgInstr};
-use super::ops;
-use crate::instr::Loc;
+use super::graph::{BlockId, Cfg};
+use super::ops::{self, Kinds};
+use crate::instr::{Instr, Loc};
 
 /// Sequences of more items than this are not folded (`_PY_STACK_USE_GUIDELINE`).
 const MAX_ITEMS: u32 = 30;
@@ -20,7 +20,12 @@ pub(crate) const INTRINSIC_LIST_TO_TUPLE: u32 = 6;
 
 /// The indices of the `count` instructions right before `end` that push constants, NOPs
 /// left out; `None` if there is another instruction among them.
-fn const_loads(code: &[CfgInstr], end: usize, count: usize) -> Option<Vec<usize>> {
+fn const_loads(code: &[Instr], end: usize, count: usize) -> Option<Vec<usize>> {
+    // Mostly there is none.
+    let last = code[..end].iter().rfind(|instr| instr.op != Opcode::NOP);
+    if count > 0 && !last.is_some_and(|last| ops::loads_const(last.op)) {
+        return None;
+    }
     let mut loads = Vec::with_capacity(count);
     for i in (0..end).rev() {
         if loads.len() == count {
@@ -39,7 +44,7 @@ fn const_loads(code: &[CfgInstr], end: usize, count: usize) -> Option<Vec<usize>
 }
 
 fn loaded_consts(
-    code: &[CfgInstr],
+    code: &[Instr],
     loads: &[usize],
     pool: &ConstPool,
 ) -> Result<Vec<Const>, Error> {
@@ -47,12 +52,15 @@ fn loaded_consts(
 }
 
 /// Makes instructions NOPs that nothing depends on.
-fn nop_out(code: &mut [CfgInstr], indices: &[usize]) {
+fn nop_out(code: &mut [Instr], indices: &[usize]) {
     for &i in indices {
         code[i].set_nop();
         code[i].loc = Loc::NONE;
     }
 }
+
+/// What may be in a block where instructions on constants were folded.
+const FOLDED: Kinds = Kinds::NOP.or(Kinds::LOADS_CONST).or(Kinds::NO_LINE);
 
 /// Folds a BUILD_TUPLE of constants.
 pub(crate) fn fold_tuple(
@@ -72,6 +80,7 @@ pub(crate) fn fold_tuple(
     let items = loaded_consts(code, &loads, pool)?;
     nop_out(code, &loads);
     pool.load(&mut code[i], Const::Tuple(items.into()));
+    g[b].kinds.insert(FOLDED);
     Ok(())
 }
 
@@ -131,6 +140,7 @@ pub(crate) fn fold_appended(
         Const::Tuple(items.into())
     };
     pool.load(&mut code[i], value);
+    g[b].kinds.insert(FOLDED);
     Ok(true)
 }
 
@@ -144,7 +154,7 @@ pub(crate) fn optimize_list_or_set(
 ) -> Result<(), Error> {
     let only_read = matches!(g.op_at(b, i + 1), Opcode::GET_ITER | Opcode::CONTAINS_OP);
     let code = g.code_mut(b);
-    let CfgInstr {
+    let Instr {
         op,
         arg: count,
         loc,
@@ -169,6 +179,7 @@ pub(crate) fn optimize_list_or_set(
     nop_out(code, &loads);
     if only_read {
         code[i].set(Opcode::LOAD_CONST, index);
+        g[b].kinds.insert(FOLDED);
         return Ok(());
     }
     // At least three constants came before, so there is room.
@@ -181,6 +192,7 @@ pub(crate) fn optimize_list_or_set(
         Opcode::SET_UPDATE
     };
     code[i].set(extend, 1);
+    g[b].kinds.insert(FOLDED);
     Ok(())
 }
 
@@ -200,6 +212,7 @@ pub(crate) fn fold_binary(
     if let Some(value) = eval::binary(code[i].arg, &left, &right) {
         nop_out(code, &loads);
         pool.load(&mut code[i], value);
+        g[b].kinds.insert(FOLDED);
     }
     Ok(())
 }
@@ -229,6 +242,7 @@ pub(crate) fn fold_unary(
     if let Some(value) = value {
         nop_out(code, &loads);
         pool.load(&mut code[i], value);
+        g[b].kinds.insert(FOLDED);
     }
     Ok(())
 }

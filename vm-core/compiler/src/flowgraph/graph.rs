@@ -5,14 +5,14 @@
 //! blocks in without moving others.
 
 use std::num::NonZeroU32;
-use std::ops::{Index, IndexMut};
+use std::ops::{Index, IndexMut, Range};
 
 use tailscope_bytecode::opcode::Opcode;
 
 use super::borrow::Borrower;
 use super::build;
-use super::ops::{self, OpSet};
-use crate::instr::Loc;
+use super::ops::{self, Kinds};
+use crate::instr::{Instr, Loc};
 
 /// Names a block of a [`Cfg`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,42 +30,6 @@ impl BlockId {
     }
 }
 
-/// An instruction in a block.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CfgInstr {
-    pub op: Opcode,
-    /// The oparg; meaningless for an instruction with a target.
-    pub arg: u32,
-    pub loc: Loc,
-    /// Where a jump goes, or where the handler of a block push is.
-    pub target: Option<BlockId>,
-    /// The handler of exceptions that this instruction raises.
-    pub except: Option<BlockId>,
-}
-
-impl CfgInstr {
-    pub(crate) fn new(op: Opcode, arg: u32, loc: Loc) -> CfgInstr {
-        CfgInstr {
-            op,
-            arg,
-            loc,
-            target: None,
-            except: None,
-        }
-    }
-
-    /// Turns the instruction into `op` with `arg`; location and handler stay.
-    pub(crate) fn set(&mut self, op: Opcode, arg: u32) {
-        self.op = op;
-        self.arg = arg;
-    }
-
-    /// Turns the instruction into a NOP; location and handler stay.
-    pub(crate) fn set_nop(&mut self) {
-        self.set(Opcode::NOP, 0);
-    }
-}
-
 /// A basic block: a range of `Cfg::instrs` and what passes know of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
@@ -78,8 +42,8 @@ pub(crate) struct Block {
     /// leaves that field as it finds it, and exception tables show it.
     filled: u32,
     capacity: u32,
-    /// Whether there may be block pushes in the block.
-    pub has_pushes: bool,
+    /// What there may be in the block.
+    pub kinds: Kinds,
     /// Whether a label names the block. Jumps made by optimization may target unlabelled blocks.
     pub labelled: bool,
     /// Edges into the block, as counted by the latest reachability pass.
@@ -100,10 +64,12 @@ pub(crate) struct Block {
 #[derive(Debug)]
 pub(crate) struct Cfg {
     blocks: Vec<Block>,
-    instrs: Vec<CfgInstr>,
+    instrs: Vec<Instr>,
     pub entry: BlockId,
-    /// The opcodes that the sequence had: passes that look for others have nothing to do.
-    pub seen: OpSet,
+    /// What there was in the sequence: passes that look for something else have nothing to do.
+    pub seen: Kinds,
+    /// Whether jumps have changed since predecessors were counted last.
+    pub rewired: bool,
     /// Storage of the traversals' work lists, kept between passes.
     scratch: Vec<BlockId>,
     /// Storage of passes, kept from unit to unit.
@@ -131,24 +97,56 @@ impl Default for Cfg {
             blocks: Vec::new(),
             instrs: Vec::new(),
             entry: BlockId::new(0),
-            seen: OpSet::default(),
+            seen: Kinds::NONE,
+            rewired: false,
             scratch: Vec::new(),
             building: build::Buffers::default(),
             borrower: Borrower::default(),
         };
-        g.reset(0);
+        g.new_block();
         g
     }
 }
 
 impl Cfg {
-    /// Makes this a graph of one empty block, with room for `capacity` instructions.
-    pub(crate) fn reset(&mut self, capacity: usize) {
+    /// Makes this a graph of those instructions, which gives the memory of its last ones for
+    /// them. [`Cfg::append_block_of`] then divides them into blocks.
+    pub(crate) fn take_instrs(&mut self, instrs: &mut Vec<Instr>) {
         self.blocks.clear();
-        self.instrs.clear();
-        self.instrs.reserve(capacity + capacity / 4 + 8);
-        self.seen = OpSet::default();
-        self.entry = self.new_block();
+        self.seen = Kinds::NONE;
+        self.entry = BlockId::new(0);
+        std::mem::swap(&mut self.instrs, instrs);
+    }
+
+    /// Chains a block of these instructions behind the block made last, if there is one.
+    pub(crate) fn append_block_of(&mut self, range: Range<usize>) -> BlockId {
+        let before = self.blocks.len().checked_sub(1);
+        let id = self.new_block();
+        if let Some(before) = before {
+            self.blocks[before].next = Some(id);
+        }
+        let mut kinds = Kinds::NONE;
+        for instr in &self.instrs[range.clone()] {
+            kinds.insert(Kinds::of(instr));
+        }
+        self.seen.insert(kinds);
+        let block = &mut self[id];
+        block.kinds = kinds;
+        let len = range.len() as u32;
+        (block.start, block.used, block.filled, block.capacity) = (range.start as u32, len, len, len);
+        id
+    }
+
+    /// Where the instructions of a block are among all.
+    pub(crate) fn range(&self, b: BlockId) -> Range<usize> {
+        let block = &self[b];
+        let start = block.start as usize;
+        start..start + block.used as usize
+    }
+
+    /// The instruction at a place among all.
+    pub(crate) fn instr_mut(&mut self, place: usize) -> &mut Instr {
+        &mut self.instrs[place]
     }
 
     /// Adds an unchained, empty block.
@@ -160,7 +158,7 @@ impl Cfg {
             used: 0,
             filled: 0,
             capacity: 0,
-            has_pushes: false,
+            kinds: Kinds::NONE,
             labelled: false,
             predecessors: 0,
             start_depth: 0,
@@ -179,22 +177,24 @@ impl Cfg {
         self.blocks.len()
     }
 
+    /// The blocks in their order.
+    pub(crate) fn order(&self) -> impl Iterator<Item = BlockId> + '_ {
+        std::iter::successors(Some(self.entry), |&b| self[b].next)
+    }
+
     /// Number of instructions of a block.
     pub(crate) fn len(&self, b: BlockId) -> usize {
         self[b].used as usize
     }
 
     /// The instructions of a block.
-    pub(crate) fn code(&self, b: BlockId) -> &[CfgInstr] {
-        let block = &self.blocks[b.index()];
-        let start = block.start as usize;
-        &self.instrs[start..start + block.used as usize]
+    pub(crate) fn code(&self, b: BlockId) -> &[Instr] {
+        &self.instrs[self.range(b)]
     }
 
-    pub(crate) fn code_mut(&mut self, b: BlockId) -> &mut [CfgInstr] {
-        let block = &self.blocks[b.index()];
-        let start = block.start as usize;
-        &mut self.instrs[start..start + block.used as usize]
+    pub(crate) fn code_mut(&mut self, b: BlockId) -> &mut [Instr] {
+        let range = self.range(b);
+        &mut self.instrs[range]
     }
 
     /// The opcode at `i` of the block, NOP (which no pass looks for) past its end.
@@ -202,17 +202,18 @@ impl Cfg {
         self.code(b).get(i).map_or(Opcode::NOP, |instr| instr.op)
     }
 
-    pub(crate) fn last(&self, b: BlockId) -> Option<&CfgInstr> {
+    pub(crate) fn last(&self, b: BlockId) -> Option<&Instr> {
         self.code(b).last()
     }
 
-    pub(crate) fn last_mut(&mut self, b: BlockId) -> Option<&mut CfgInstr> {
+    pub(crate) fn last_mut(&mut self, b: BlockId) -> Option<&mut Instr> {
         self.code_mut(b).last_mut()
     }
 
     /// The last instruction, if it is an unconditional jump.
-    pub(crate) fn unconditional_jump(&self, b: BlockId) -> Option<&CfgInstr> {
-        self.last(b)
+    pub(crate) fn unconditional_jump(&self, b: BlockId) -> Option<&Instr> {
+        let block = Some(b).filter(|&b| self[b].kinds.has(Kinds::UNCONDITIONAL_JUMP))?;
+        self.last(block)
             .filter(|instr| ops::is_unconditional_jump(instr.op))
     }
 
@@ -245,7 +246,8 @@ impl Cfg {
 
     /// Whether no instruction of the block has a line number.
     pub(crate) fn has_no_line(&self, b: BlockId) -> bool {
-        self.code(b).iter().all(|instr| instr.loc.line < 0)
+        let code = self.code(b);
+        code.is_empty() || self[b].kinds.has(Kinds::NO_LINE) && code.iter().all(|instr| instr.loc.line < 0)
     }
 
     /// The first block with instructions from `b` on.
@@ -265,39 +267,15 @@ impl Cfg {
         block.used = block.used.min(len as u32);
     }
 
-    /// Appends an instruction to the block made last, while all blocks are being filled one
-    /// after the other; [`Cfg::end_filling`] then tells how long the block is.
-    #[inline]
-    pub(crate) fn fill(&mut self, instr: CfgInstr) {
-        self.instrs.push(instr);
-    }
-
-    /// Ends the filling of `b`, the block made last.
-    pub(crate) fn end_filling(&mut self, b: BlockId) {
-        let end = self.instrs.len() as u32;
-        let block = &mut self.blocks[b.index()];
-        block.used = end - block.start;
-        block.filled = block.used;
-        block.capacity = block.used;
-    }
-
-    /// The instruction at a place of all, while blocks are being filled.
-    pub(crate) fn filled_mut(&mut self, index: usize) -> &mut CfgInstr {
-        &mut self.instrs[index]
-    }
-
-    /// Number of instructions filled in so far.
-    pub(crate) fn filled_len(&self) -> usize {
-        self.instrs.len()
-    }
-
     /// Appends an instruction, into a used-up slot if the block has one.
     pub(crate) fn add_op(&mut self, b: BlockId, op: Opcode, arg: u32, loc: Loc) {
+        let instr = Instr::new(op, arg, loc);
+        self[b].kinds.insert(Kinds::of(&instr));
         let slot = self.next_slot(b);
         let stale = self.instrs[slot].except;
-        self.instrs[slot] = CfgInstr {
+        self.instrs[slot] = Instr {
             except: stale,
-            ..CfgInstr::new(op, arg, loc)
+            ..instr
         };
     }
 
@@ -309,14 +287,15 @@ impl Cfg {
         }
     }
 
-    /// Appends a copy of an instruction, handler included.
-    pub(crate) fn push(&mut self, b: BlockId, instr: CfgInstr) {
+    /// Appends a copy of an instruction, handler included. Its kinds are the caller's to add.
+    fn push(&mut self, b: BlockId, instr: Instr) {
         let slot = self.next_slot(b);
         self.instrs[slot] = instr;
     }
 
     /// Inserts an instruction before position `pos` of the block.
-    pub(crate) fn insert(&mut self, b: BlockId, pos: usize, instr: CfgInstr) {
+    pub(crate) fn insert(&mut self, b: BlockId, pos: usize, instr: Instr) {
+        self[b].kinds.insert(Kinds::of(&instr));
         self.next_slot(b);
         let code = self.code_mut(b);
         let len = code.len();
@@ -326,7 +305,8 @@ impl Cfg {
 
     /// Appends copies of the instructions of `from` to `to`.
     pub(crate) fn append_block(&mut self, to: BlockId, from: BlockId) {
-        self[to].has_pushes |= self[from].has_pushes;
+        let kinds = self[from].kinds;
+        self[to].kinds.insert(kinds);
         for i in 0..self.len(from) {
             let instr = self.code(from)[i];
             self.push(to, instr);
@@ -356,7 +336,7 @@ impl Cfg {
                 block.start = end;
                 self.instrs.extend_from_within(old);
             }
-            let blank = CfgInstr::new(Opcode::NOP, 0, Loc::NONE);
+            let blank = Instr::new(Opcode::NOP, 0, Loc::NONE);
             self.instrs.resize((block.start + wanted) as usize, blank);
             block.capacity = wanted;
         }

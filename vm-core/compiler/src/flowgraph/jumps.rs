@@ -3,17 +3,15 @@
 use tailscope_bytecode::opcode::Opcode;
 
 use super::Error;
-use super::graph::{BlockId, Cfg, CfgInstr};
+use super::graph::{BlockId, Cfg};
 use super::nops::remove_redundant_nops_and_jumps;
-use super::ops;
+use super::ops::{self, Kinds};
+use crate::instr::Instr;
 
 /// Lowers `JUMP_IF_FALSE` and `JUMP_IF_TRUE`, which keep the value, to
 /// COPY, TO_BOOL and a popping jump.
 pub(crate) fn convert_pseudo_conditional_jumps(g: &mut Cfg) {
-    if !g
-        .seen
-        .has_any(&[Opcode::JUMP_IF_FALSE, Opcode::JUMP_IF_TRUE])
-    {
+    if !g.seen.has(Kinds::KEEPING_JUMP) {
         return;
     }
     let mut cursor = Some(g.entry);
@@ -32,11 +30,11 @@ pub(crate) fn convert_pseudo_conditional_jumps(g: &mut Cfg) {
     }
 }
 
-fn lower_jump(g: &mut Cfg, b: BlockId, jump: CfgInstr, op: Opcode) {
+fn lower_jump(g: &mut Cfg, b: BlockId, jump: Instr, op: Opcode) {
     if let Some(last) = g.last_mut(b) {
         last.op = op;
     }
-    let before = |op, arg| CfgInstr {
+    let before = |op, arg| Instr {
         op,
         arg,
         target: None,
@@ -50,15 +48,12 @@ fn lower_jump(g: &mut Cfg, b: BlockId, jump: CfgInstr, op: Opcode) {
 /// Replaces the pseudo-opcodes that are left: block pushes have become handlers, closures
 /// and possibly unbound stores are plain locals to the machine.
 pub(crate) fn convert_pseudo_ops(g: &mut Cfg) -> Result<(), Error> {
-    let pseudo = [
-        Opcode::SETUP_FINALLY,
-        Opcode::SETUP_WITH,
-        Opcode::SETUP_CLEANUP,
-        Opcode::LOAD_CLOSURE,
-        Opcode::STORE_FAST_MAYBE_NULL,
-    ];
-    let mut cursor = Some(g.entry).filter(|_| g.seen.has_any(&pseudo));
+    let pseudo = Kinds::BLOCK_PUSH.or(Kinds::PSEUDO_LOCAL);
+    let mut cursor = Some(g.entry).filter(|_| g.seen.has(pseudo));
     while let Some(b) = cursor {
+        if g[b].kinds.has(Kinds::BLOCK_PUSH) {
+            g[b].kinds.insert(Kinds::NOP);
+        }
         for instr in g.code_mut(b) {
             match instr.op {
                 op if ops::is_block_push(op) => instr.set_nop(),

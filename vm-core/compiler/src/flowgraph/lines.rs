@@ -1,7 +1,7 @@
 //! Line numbers: every instruction that can leave a frame gets one (PEP 626).
 
 use super::graph::{BlockId, Cfg};
-use super::ops;
+use super::ops::{self, Kinds};
 use crate::instr::Loc;
 
 /// Gives instructions without a location the one they inherit.
@@ -9,19 +9,21 @@ pub(crate) fn resolve_line_numbers(g: &mut Cfg) {
     if all_have_lines(g) {
         return;
     }
-    duplicate_exits_without_line(g);
+    if g.order().any(|b| needs_line(g, b)) {
+        duplicate_exits_without_line(g);
+    }
     propagate_line_numbers(g);
 }
 
 fn all_have_lines(g: &Cfg) -> bool {
-    let mut blocks = std::iter::successors(Some(g.entry), |&b| g[b].next);
-    blocks.all(|b| g.code(b).iter().all(|instr| instr.loc.line >= 0))
+    g.order().all(|b| !g[b].kinds.has(Kinds::NO_LINE))
 }
 
 /// Whether the block has no line though a frame may be left, or its line be looked at, in it.
 fn needs_line(g: &Cfg, b: BlockId) -> bool {
     // Most blocks have a line in the first instruction.
-    g.has_no_line(b)
+    g.len(b) > 0
+        && g.has_no_line(b)
         && (g.exits_scope(b) || g.code(b).iter().any(|instr| ops::has_eval_break(instr.op)))
 }
 
@@ -36,11 +38,13 @@ fn duplicate_exits_without_line(g: &mut Cfg) {
     // What is left is reached by falling through only.
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        if let (Some(next), Some(last)) = (g.fallthrough(b), g.last(b).copied())
+        if let Some(next) = g[b].next
             && needs_line(g, next)
+            && g.falls_through(b)
+            && let Some(loc) = g.last(b).map(|last| last.loc)
             && let Some(first) = g.code_mut(next).first_mut()
         {
-            first.loc = last.loc;
+            first.loc = loc;
         }
         cursor = g[b].next;
     }
@@ -62,6 +66,7 @@ fn duplicate_jump_target(g: &mut Cfg, b: BlockId) {
         jump.target = Some(copy);
     }
     g[target].predecessors -= 1;
+    g.rewired = true;
     g[copy].predecessors = 1;
     g[copy].labelled = true;
     g[copy].next = g[target].next;
@@ -72,26 +77,48 @@ fn duplicate_jump_target(g: &mut Cfg, b: BlockId) {
 fn propagate_line_numbers(g: &mut Cfg) {
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        let mut previous = Loc::NONE;
-        for instr in g.code_mut(b) {
-            if instr.loc.line == Loc::NONE.line {
-                instr.loc = previous;
-            } else {
-                previous = instr.loc;
-            }
+        if g[b].kinds.has(Kinds::NO_LINE) {
+            propagate_in_block(g, b);
         }
         if g.len(b) > 0 {
-            for successor in [g.fallthrough(b), g.jump_target(b)].into_iter().flatten() {
-                inherit(g, successor, previous);
+            if let Some(next) = g[b].next
+                && g[next].kinds.has(Kinds::NO_LINE)
+                && g.falls_through(b)
+            {
+                inherit(g, next, b);
+            }
+            if let Some(target) = g.jump_target(b) {
+                inherit(g, target, b);
             }
         }
         cursor = g[b].next;
     }
 }
 
-fn inherit(g: &mut Cfg, b: BlockId, loc: Loc) {
-    if g[b].predecessors == 1
-        && let Some(first) = g.code_mut(b).first_mut()
+/// Copies locations forward inside a block.
+fn propagate_in_block(g: &mut Cfg, b: BlockId) {
+    let mut previous = Loc::NONE;
+    let mut all_have_lines = true;
+    for instr in g.code_mut(b) {
+        if instr.loc.line == Loc::NONE.line {
+            instr.loc = previous;
+        } else {
+            previous = instr.loc;
+        }
+        all_have_lines &= instr.loc.line >= 0;
+    }
+    if all_have_lines {
+        g[b].kinds.remove(Kinds::NO_LINE);
+    }
+}
+
+/// Gives the first instruction of `b`, if it has no location, that of the last one of `from`.
+fn inherit(g: &mut Cfg, b: BlockId, from: BlockId) {
+    if g[b].predecessors != 1 || !g[b].kinds.has(Kinds::NO_LINE) {
+        return;
+    }
+    let loc = g.last(from).map_or(Loc::NONE, |last| last.loc);
+    if let Some(first) = g.code_mut(b).first_mut()
         && first.loc.line == Loc::NONE.line
     {
         first.loc = loc;

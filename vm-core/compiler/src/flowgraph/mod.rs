@@ -34,10 +34,8 @@ use tailscope_bytecode::opcode::Opcode;
 pub(crate) use build::from_sequence;
 pub(crate) use cells::CellSlots;
 pub(crate) use consts::ConstPool;
-pub(crate) use graph::{BlockId, Cfg, CfgInstr};
-#[cfg(test)]
-pub(crate) use ops::has_target;
-pub(crate) use ops::{cache_units, ends_flow, has_jump, is_terminator};
+pub(crate) use graph::{BlockId, Cfg};
+pub(crate) use ops::{cache_units, ends_flow, has_jump, has_target, is_terminator};
 
 use crate::instr::Unit;
 
@@ -79,12 +77,7 @@ pub(crate) fn optimize(
     nlocals: usize,
     nparams: usize,
 ) -> Result<(), Error> {
-    let guarded = g.seen.has_any(&[
-        Opcode::SETUP_FINALLY,
-        Opcode::SETUP_WITH,
-        Opcode::SETUP_CLEANUP,
-        Opcode::POP_BLOCK,
-    ]);
+    let guarded = g.seen.has(ops::Kinds::BLOCK_PUSH.or(ops::Kinds::POP_BLOCK));
     if guarded {
         build::mark_except_handlers(g);
         except::label_exception_targets(g)?;
@@ -100,7 +93,9 @@ pub(crate) fn optimize(
         cursor = g[b].next;
     }
     nops::remove_redundant_nops_and_pairs(g);
-    reach::remove_unreachable(g);
+    if g.rewired {
+        reach::remove_unreachable(g);
+    }
     nops::remove_redundant_nops_and_jumps(g)?;
 
     consts::remove_unused_consts(g, pool)?;

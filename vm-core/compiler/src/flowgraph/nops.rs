@@ -3,7 +3,8 @@
 use tailscope_bytecode::opcode::Opcode;
 
 use super::graph::{BlockId, Cfg};
-use super::{Error, ops};
+use super::Error;
+use super::ops::{self, Kinds};
 
 /// Removes the NOPs that no line event depends on; returns how many.
 pub(crate) fn remove_redundant_nops(g: &mut Cfg) -> usize {
@@ -16,8 +17,16 @@ pub(crate) fn remove_redundant_nops(g: &mut Cfg) -> usize {
     removed
 }
 
+#[inline(always)]
 fn remove_block_nops(g: &mut Cfg, b: BlockId) -> usize {
+    // Most blocks have none, and need no call to tell.
+    if g[b].kinds.has(Kinds::NOP) { remove_nops_of(g, b) } else { 0 }
+}
+
+#[inline(never)]
+fn remove_nops_of(g: &mut Cfg, b: BlockId) -> usize {
     let Some(first) = g.code(b).iter().position(|instr| instr.op == Opcode::NOP) else {
+        g[b].kinds.remove(Kinds::NOP);
         return 0;
     };
     let len = g.len(b);
@@ -28,6 +37,7 @@ fn remove_block_nops(g: &mut Cfg, b: BlockId) -> usize {
     };
     let code = g.code_mut(b);
     let mut kept = first;
+    let mut any_stays = false;
     let mut previous_line = match first {
         0 => -1,
         _ => code[first - 1].loc.line,
@@ -50,10 +60,14 @@ fn remove_block_nops(g: &mut Cfg, b: BlockId) -> usize {
             } else if line_after == Some(line) {
                 continue;
             }
+            any_stays = true;
         }
         code[kept] = code[i];
         kept += 1;
         previous_line = line;
+    }
+    if !any_stays {
+        g[b].kinds.remove(Kinds::NOP);
     }
     g.truncate(b, kept);
     len - kept
@@ -87,7 +101,8 @@ fn remove_nops_and_find_pairs(g: &mut Cfg) -> bool {
             before = None;
         }
         let len = g.len(b);
-        let mut i = 0;
+        // Without a POP_TOP there is nothing to look for.
+        let mut i = if g[b].kinds.has(Kinds::POP_TOP) { 0 } else { len };
         while let Some(next) = g.code(b)[i..].iter().position(|instr| instr.op == Opcode::POP_TOP) {
             i += next;
             let producer = if i == 0 { before } else { Some((b, i - 1)) };
@@ -96,6 +111,8 @@ fn remove_nops_and_find_pairs(g: &mut Cfg) -> bool {
             {
                 g.code_mut(block)[producer].set_nop();
                 g.code_mut(b)[i].set_nop();
+                g[block].kinds.insert(Kinds::NOP);
+                g[b].kinds.insert(Kinds::NOP);
                 changed = true;
             }
             i += 1;
@@ -129,6 +146,7 @@ fn remove_redundant_jumps(g: &mut Cfg) -> Result<usize, Error> {
                 if let Some(last) = g.last_mut(b) {
                     last.set_nop();
                 }
+                g[b].kinds.insert(Kinds::NOP);
             }
         }
         cursor = g[b].next;

@@ -3,41 +3,162 @@
 
 use tailscope_bytecode::opcode::{MIN_INSTRUMENTED_OPCODE, Opcode, OpcodeFlags, Size};
 
-const JUMP: u16 = 1;
-const BLOCK_PUSH: u16 = 1 << 1;
-const SCOPE_EXIT: u16 = 1 << 2;
-const UNCONDITIONAL: u16 = 1 << 3;
-const CONDITIONAL: u16 = 1 << 4;
-const LOADS_CONST: u16 = 1 << 5;
-const EVAL_BREAK: u16 = 1 << 6;
-/// Specialized and instrumented opcodes.
-const NOT_COMPILED: u16 = 1 << 7;
-/// What the peephole optimizer has rules for.
-const PEEPHOLE: u16 = 1 << 8;
-/// What binds, unbinds or loads a local variable in a way that matters to whether it is bound.
-const LOCAL: u16 = 1 << 9;
+use crate::instr::Instr;
 
-/// How many values are popped or pushed, as far as a number, a multiple of the oparg and its lowest
-/// bit tell: that is all of it for most opcodes.
+/// Kinds of instructions, as a set: what an opcode is, or what there may be in a block or graph.
+/// Passes skip what has nothing for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kinds(u32);
+
+impl Kinds {
+    pub(crate) const NONE: Kinds = Kinds(0);
+    pub(crate) const JUMP: Kinds = Kinds(1);
+    pub(crate) const BLOCK_PUSH: Kinds = Kinds(1 << 1);
+    const SCOPE_EXIT: Kinds = Kinds(1 << 2);
+    pub(crate) const UNCONDITIONAL_JUMP: Kinds = Kinds(1 << 3);
+    const CONDITIONAL_JUMP: Kinds = Kinds(1 << 4);
+    pub(crate) const LOADS_CONST: Kinds = Kinds(1 << 5);
+    const EVAL_BREAK: Kinds = Kinds(1 << 6);
+    /// Specialized and instrumented opcodes.
+    const NOT_COMPILED: Kinds = Kinds(1 << 7);
+    /// What the peephole optimizer has rules for, jumps apart.
+    pub(crate) const PEEPHOLE: Kinds = Kinds(1 << 8);
+    /// What binds, unbinds or loads a local variable in a way that matters to whether it is bound.
+    pub(crate) const LOCAL: Kinds = Kinds(1 << 9);
+    pub(crate) const NOP: Kinds = Kinds(1 << 10);
+    pub(crate) const POP_TOP: Kinds = Kinds(1 << 11);
+    pub(crate) const POP_BLOCK: Kinds = Kinds(1 << 12);
+    /// What may leave a local variable unbound.
+    pub(crate) const UNBINDS: Kinds = Kinds(1 << 13);
+    /// LOAD_FAST and STORE_FAST.
+    pub(crate) const FAST: Kinds = Kinds(1 << 14);
+    /// Conditional jumps that keep the value: JUMP_IF_TRUE and JUMP_IF_FALSE.
+    pub(crate) const KEEPING_JUMP: Kinds = Kinds(1 << 15);
+    /// LOAD_FAST, and LOAD_CLOSURE, which becomes one.
+    pub(crate) const LOADS_LOCAL: Kinds = Kinds(1 << 19);
+    /// LOAD_CLOSURE and STORE_FAST_MAYBE_NULL.
+    pub(crate) const PSEUDO_LOCAL: Kinds = Kinds(1 << 16);
+    /// What names a cell or free variable.
+    pub(crate) const CELL: Kinds = Kinds(1 << 17);
+    const PLACEHOLDER: Kinds = Kinds(1 << 18);
+    /// Not of an opcode, but of an instruction: it has no line.
+    pub(crate) const NO_LINE: Kinds = Kinds(1 << 31);
+
+    /// What an instruction is.
+    #[inline]
+    pub(crate) fn of(instr: &Instr) -> Kinds {
+        // The sign of the line is the bit.
+        facts(instr.op).kinds.or(Kinds(instr.loc.line as u32).and(Kinds::NO_LINE))
+    }
+
+    pub(crate) const fn or(self, other: Kinds) -> Kinds {
+        Kinds(self.0 | other.0)
+    }
+
+    const fn and(self, other: Kinds) -> Kinds {
+        Kinds(self.0 & other.0)
+    }
+
+    /// Adds kinds.
+    #[inline]
+    pub(crate) fn insert(&mut self, other: Kinds) {
+        self.0 |= other.0;
+    }
+
+    #[inline]
+    pub(crate) fn remove(&mut self, other: Kinds) {
+        self.0 &= !other.0;
+    }
+
+    /// Whether there is one of the others at least.
+    #[inline]
+    pub(crate) const fn has(self, others: Kinds) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    /// What follows from an opcode alone, flags apart.
+    const fn of_opcode(op: Opcode) -> Kinds {
+        use Opcode as O;
+        match op {
+            O::SETUP_FINALLY | O::SETUP_WITH | O::SETUP_CLEANUP => Kinds::BLOCK_PUSH,
+            O::POP_BLOCK => Kinds::POP_BLOCK,
+            O::RETURN_VALUE | O::RAISE_VARARGS | O::RERAISE => Kinds::SCOPE_EXIT,
+            O::JUMP
+            | O::JUMP_NO_INTERRUPT
+            | O::JUMP_FORWARD
+            | O::JUMP_BACKWARD
+            | O::JUMP_BACKWARD_NO_INTERRUPT => Kinds::UNCONDITIONAL_JUMP,
+            O::POP_JUMP_IF_FALSE
+            | O::POP_JUMP_IF_TRUE
+            | O::POP_JUMP_IF_NONE
+            | O::POP_JUMP_IF_NOT_NONE => Kinds::CONDITIONAL_JUMP,
+            O::JUMP_IF_FALSE | O::JUMP_IF_TRUE => Kinds::KEEPING_JUMP,
+            O::LOAD_CONST | O::LOAD_SMALL_INT => Kinds::LOADS_CONST,
+            O::NOP => Kinds::NOP,
+            O::POP_TOP => Kinds::POP_TOP,
+            O::ANNOTATIONS_PLACEHOLDER => Kinds::PLACEHOLDER,
+            O::LOAD_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::LOADS_LOCAL),
+            O::STORE_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::PEEPHOLE),
+            O::LOAD_FAST_CHECK => Kinds::LOCAL,
+            O::DELETE_FAST | O::LOAD_FAST_AND_CLEAR => Kinds::LOCAL.or(Kinds::UNBINDS),
+            O::STORE_FAST_MAYBE_NULL => Kinds::LOCAL.or(Kinds::UNBINDS).or(Kinds::PSEUDO_LOCAL),
+            O::LOAD_CLOSURE => Kinds::PSEUDO_LOCAL.or(Kinds::CELL).or(Kinds::LOADS_LOCAL),
+            O::MAKE_CELL
+            | O::LOAD_DEREF
+            | O::STORE_DEREF
+            | O::DELETE_DEREF
+            | O::LOAD_FROM_DICT_OR_DEREF => Kinds::CELL,
+            O::BUILD_TUPLE
+            | O::BUILD_LIST
+            | O::BUILD_SET
+            | O::LIST_APPEND
+            | O::SET_ADD
+            | O::SWAP
+            | O::UNARY_NOT
+            | O::UNARY_INVERT
+            | O::UNARY_NEGATIVE
+            | O::CALL_INTRINSIC_1
+            | O::BINARY_OP
+            | O::LOAD_GLOBAL
+            | O::COMPARE_OP
+            | O::CONTAINS_OP
+            | O::IS_OP
+            | O::TO_BOOL => Kinds::PEEPHOLE,
+            _ => Kinds::NONE,
+        }
+    }
+}
+
+/// How many values are popped or pushed.
 #[derive(Clone, Copy)]
 struct Count {
+    form: Form,
     base: i8,
     times_oparg: i8,
     times_bit: i8,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    /// The base is all of it.
+    Constant,
+    /// A multiple of the oparg and its lowest bit are added.
+    Linear,
     /// There is more to it.
-    incomplete: bool,
+    Other,
 }
 
 impl Count {
     const NONE: Count = Count {
+        form: Form::Constant,
         base: 0,
         times_oparg: 0,
         times_bit: 0,
-        incomplete: false,
     };
 
     const fn of(items: &[Size]) -> Count {
         let mut count = Count::NONE;
+        let mut other = false;
         let mut i = 0;
         while i < items.len() {
             match items[i] {
@@ -49,35 +170,51 @@ impl Count {
                 }
                 Size::OpargTimes(n) => count.times_oparg += n as i8,
                 Size::OpargBit0 => count.times_bit += 1,
-                Size::OpargLowByte | Size::OpargHighBits => count.incomplete = true,
+                Size::OpargLowByte | Size::OpargHighBits => other = true,
             }
             i += 1;
         }
-        count
+        count.formed(other)
+    }
+
+    const fn formed(mut self, other: bool) -> Count {
+        self.form = match (other, self.times_oparg, self.times_bit) {
+            (true, ..) => Form::Other,
+            (_, 0, 0) => Form::Constant,
+            _ => Form::Linear,
+        };
+        self
     }
 
     const fn less(self, other: Count) -> Count {
-        Count {
+        let incomplete = matches!(self.form, Form::Other) || matches!(other.form, Form::Other);
+        let difference = Count {
             base: self.base - other.base,
             times_oparg: self.times_oparg - other.times_oparg,
             times_bit: self.times_bit - other.times_bit,
-            incomplete: self.incomplete || other.incomplete,
-        }
+            ..Count::NONE
+        };
+        difference.formed(incomplete)
     }
 
+    /// The number for an oparg; what is neither constant nor linear, `other` tells.
     #[inline]
-    fn for_oparg(self, oparg: u32) -> i64 {
-        if self.times_oparg == 0 && self.times_bit == 0 {
-            return i64::from(self.base);
+    fn for_oparg(self, oparg: u32, other: impl FnOnce() -> i64) -> i64 {
+        let base = i64::from(self.base);
+        match self.form {
+            Form::Constant => base,
+            Form::Linear => {
+                let oparg = i64::from(oparg);
+                base + i64::from(self.times_oparg) * oparg + i64::from(self.times_bit) * (oparg & 1)
+            }
+            Form::Other => other(),
         }
-        let oparg = i64::from(oparg);
-        i64::from(self.base) + i64::from(self.times_oparg) * oparg + i64::from(self.times_bit) * (oparg & 1)
     }
 }
 
 #[derive(Clone, Copy)]
 struct Facts {
-    bits: u16,
+    kinds: Kinds,
     cache_units: u8,
     popped: Count,
     pushed: Count,
@@ -87,7 +224,7 @@ struct Facts {
 
 impl Facts {
     const NONE: Facts = Facts {
-        bits: 0,
+        kinds: Kinds::NONE,
         cache_units: 0,
         popped: Count::NONE,
         pushed: Count::NONE,
@@ -102,65 +239,21 @@ impl Facts {
         inputs: &[Size],
         outputs: &[Size],
     ) -> Facts {
-        use Opcode as O;
-        let mut bits = match op {
-            O::SETUP_FINALLY | O::SETUP_WITH | O::SETUP_CLEANUP => BLOCK_PUSH,
-            O::RETURN_VALUE | O::RAISE_VARARGS | O::RERAISE => SCOPE_EXIT,
-            O::JUMP
-            | O::JUMP_NO_INTERRUPT
-            | O::JUMP_FORWARD
-            | O::JUMP_BACKWARD
-            | O::JUMP_BACKWARD_NO_INTERRUPT => UNCONDITIONAL,
-            O::POP_JUMP_IF_FALSE
-            | O::POP_JUMP_IF_TRUE
-            | O::POP_JUMP_IF_NONE
-            | O::POP_JUMP_IF_NOT_NONE => CONDITIONAL,
-            O::LOAD_CONST | O::LOAD_SMALL_INT => LOADS_CONST,
-            _ => 0,
-        };
-        if let O::BUILD_TUPLE
-        | O::BUILD_LIST
-        | O::BUILD_SET
-        | O::LIST_APPEND
-        | O::SET_ADD
-        | O::SWAP
-        | O::UNARY_NOT
-        | O::UNARY_INVERT
-        | O::UNARY_NEGATIVE
-        | O::CALL_INTRINSIC_1
-        | O::BINARY_OP
-        | O::STORE_FAST
-        | O::LOAD_GLOBAL
-        | O::COMPARE_OP
-        | O::CONTAINS_OP
-        | O::IS_OP
-        | O::TO_BOOL = op
-        {
-            bits |= PEEPHOLE;
-        }
-        if let O::DELETE_FAST
-        | O::LOAD_FAST_AND_CLEAR
-        | O::STORE_FAST_MAYBE_NULL
-        | O::STORE_FAST
-        | O::LOAD_FAST
-        | O::LOAD_FAST_CHECK = op
-        {
-            bits |= LOCAL;
-        }
+        let mut kinds = Kinds::of_opcode(op);
         if flags.contains(OpcodeFlags::HAS_JUMP) {
-            bits |= JUMP;
+            kinds = kinds.or(Kinds::JUMP);
         }
         if flags.contains(OpcodeFlags::HAS_EVAL_BREAK) {
-            bits |= EVAL_BREAK;
+            kinds = kinds.or(Kinds::EVAL_BREAK);
         }
         let number = op as u16;
         let instrumented = MIN_INSTRUMENTED_OPCODE as u16 <= number && number < 255;
         if number != family as u16 || instrumented {
-            bits |= NOT_COMPILED;
+            kinds = kinds.or(Kinds::NOT_COMPILED);
         }
         let (popped, pushed) = (Count::of(inputs), Count::of(outputs));
         Facts {
-            bits,
+            kinds,
             cache_units,
             popped,
             pushed,
@@ -198,94 +291,84 @@ macro_rules! define_facts {
 }
 tailscope_bytecode::for_each_opcode!(define_facts);
 
-/// A set of opcodes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct OpSet([u64; NUMBERS / 64]);
-
-impl OpSet {
-    pub(crate) fn insert(&mut self, op: Opcode) {
-        self.0[op as usize % NUMBERS / 64] |= 1 << (op as usize % 64);
-    }
-
-    /// Whether it holds one of the opcodes at least.
-    pub(crate) fn has_any(&self, ops: &[Opcode]) -> bool {
-        ops.iter()
-            .any(|&op| self.0[op as usize % NUMBERS / 64] & 1 << (op as usize % 64) != 0)
-    }
-}
-
 #[inline]
 fn facts(op: Opcode) -> &'static Facts {
     &FACTS[op as usize % NUMBERS]
 }
 
 #[inline]
-fn is(op: Opcode, bits: u16) -> bool {
-    facts(op).bits & bits != 0
+fn is(op: Opcode, kinds: Kinds) -> bool {
+    facts(op).kinds.has(kinds)
 }
 
 /// Whether the instruction opens a protected region: its target is the handler.
 pub(crate) fn is_block_push(op: Opcode) -> bool {
-    is(op, BLOCK_PUSH)
+    is(op, Kinds::BLOCK_PUSH)
 }
 
 /// Whether the instruction jumps, conditionally or not.
 pub(crate) fn has_jump(op: Opcode) -> bool {
-    is(op, JUMP)
+    is(op, Kinds::JUMP)
 }
 
 /// Whether the instruction's argument is a block.
 pub(crate) fn has_target(op: Opcode) -> bool {
-    is(op, JUMP | BLOCK_PUSH)
+    is(op, Kinds::JUMP.or(Kinds::BLOCK_PUSH))
+}
+
+/// Whether a block ends or something else begins with the instruction, or it must not be there.
+pub(crate) fn shapes_graph(op: Opcode) -> bool {
+    const SHAPING: Kinds = Kinds::JUMP.or(Kinds::BLOCK_PUSH).or(Kinds::SCOPE_EXIT).or(Kinds::NOT_COMPILED).or(Kinds::PLACEHOLDER);
+    is(op, SHAPING)
 }
 
 /// Whether the instruction leaves the scope.
 pub(crate) fn is_scope_exit(op: Opcode) -> bool {
-    is(op, SCOPE_EXIT)
+    is(op, Kinds::SCOPE_EXIT)
 }
 
 pub(crate) fn is_unconditional_jump(op: Opcode) -> bool {
-    is(op, UNCONDITIONAL)
+    is(op, Kinds::UNCONDITIONAL_JUMP)
 }
 
 /// Whether control never goes on to the next instruction.
 pub(crate) fn ends_flow(op: Opcode) -> bool {
-    is(op, SCOPE_EXIT | UNCONDITIONAL)
+    is(op, Kinds::SCOPE_EXIT.or(Kinds::UNCONDITIONAL_JUMP))
 }
 
 /// Whether the instruction must be the last of its block.
 pub(crate) fn is_terminator(op: Opcode) -> bool {
-    is(op, JUMP | SCOPE_EXIT)
+    is(op, Kinds::JUMP.or(Kinds::SCOPE_EXIT))
 }
 
 /// The conditional jumps of the finished code; `JUMP_IF_*` have been lowered to them.
 pub(crate) fn is_conditional_jump(op: Opcode) -> bool {
-    is(op, CONDITIONAL)
+    is(op, Kinds::CONDITIONAL_JUMP)
 }
 
 /// Whether the instruction pushes a constant that is known here.
 pub(crate) fn loads_const(op: Opcode) -> bool {
-    is(op, LOADS_CONST)
+    is(op, Kinds::LOADS_CONST)
 }
 
 /// Whether the peephole optimizer may have something to do for the instruction.
 pub(crate) fn is_optimizable(op: Opcode) -> bool {
-    is(op, PEEPHOLE | JUMP)
+    is(op, Kinds::PEEPHOLE.or(Kinds::JUMP))
 }
 
 /// Whether the instruction binds, unbinds or loads a local variable, and minds whether it is bound.
 pub(crate) fn accesses_local(op: Opcode) -> bool {
-    is(op, LOCAL)
+    is(op, Kinds::LOCAL)
 }
 
 /// Whether the instruction looks after pending events.
 pub(crate) fn has_eval_break(op: Opcode) -> bool {
-    is(op, EVAL_BREAK)
+    is(op, Kinds::EVAL_BREAK)
 }
 
 /// Whether the opcode appears in running code only.
 pub(crate) fn is_runtime_only(op: Opcode) -> bool {
-    is(op, NOT_COMPILED)
+    is(op, Kinds::NOT_COMPILED)
 }
 
 /// Size of the inline cache in code units.
@@ -296,28 +379,20 @@ pub(crate) fn cache_units(op: Opcode) -> u32 {
 /// Number of values popped.
 #[inline]
 pub(crate) fn popped(op: Opcode, arg: u32) -> i64 {
-    match facts(op).popped {
-        count if count.incomplete => op.effect().popped(arg),
-        count => count.for_oparg(arg),
-    }
+    facts(op).popped.for_oparg(arg, || op.effect().popped(arg))
 }
 
 /// Number of values pushed; by a block push, in the handler.
 #[inline]
 pub(crate) fn pushed(op: Opcode, arg: u32) -> i64 {
-    match facts(op).pushed {
-        count if count.incomplete => op.effect().pushed(arg),
-        count => count.for_oparg(arg),
-    }
+    facts(op).pushed.for_oparg(arg, || op.effect().pushed(arg))
 }
 
 /// Change of the stack's depth where a jump is taken, or the handler of a block push entered.
 #[inline]
 pub(crate) fn effect_on_jump(op: Opcode, arg: u32) -> i64 {
-    match facts(op).effect {
-        count if count.incomplete => op.effect().pushed(arg) - op.effect().popped(arg),
-        count => count.for_oparg(arg),
-    }
+    let other = || op.effect().pushed(arg) - op.effect().popped(arg);
+    facts(op).effect.for_oparg(arg, other)
 }
 
 /// Change of the stack's depth where control goes on to the next instruction.

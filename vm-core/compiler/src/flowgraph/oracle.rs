@@ -193,7 +193,7 @@ fn sequence(rows: &[Row]) -> InstrSequence {
             op if op.has_arg() => Arg::Value(arg),
             _ => Arg::None,
         };
-        seq.instrs.push(Instr { op, arg, loc });
+        seq.push(op, arg, loc);
     }
     seq
 }
@@ -207,7 +207,7 @@ fn rows(g: &Cfg) -> Vec<Row> {
         first[b.index()] = count;
         count += g.len(b) as u32;
     }
-    let row = |instr: &super::graph::CfgInstr| {
+    let row = |instr: &Instr| {
         let target = instr.target.filter(|_| ops::has_target(instr.op));
         let arg = target.map_or(instr.arg, |block| first[block.index()]);
         (instr.op.number(), arg, instr.loc)
@@ -217,7 +217,7 @@ fn rows(g: &Cfg) -> Vec<Row> {
 
 /// Does what `_testinternalcapi.optimize_cfg` does.
 fn optimize(record: &Record) -> Result<(Vec<Row>, Vec<Const>), Error> {
-    let mut g = super::testing::built(&sequence(&record.input))?;
+    let mut g = super::testing::built(&mut sequence(&record.input))?;
     let mut pool = ConstPool::new(record.consts.clone());
     super::optimize(&mut g, &mut pool, record.nlocals, 0)?;
     stackdepth::calculate_stackdepth(&mut g)?;
@@ -293,7 +293,7 @@ fn made_up_unit(record: &Record) -> Unit {
 /// Does what `_testinternalcapi.assemble_code_object` does; the result as the oracle prints it.
 fn assembled(record: &Record) -> Result<Vec<String>, Error> {
     let unit = made_up_unit(record);
-    let mut g = super::testing::built(&sequence(&record.input))?;
+    let mut g = super::testing::built(&mut sequence(&record.input))?;
     super::except::label_exception_targets(&mut g)?;
     let cells = CellSlots::new(&unit);
     let stack_size = super::lower(&mut g, &unit, &cells)?;
@@ -321,7 +321,7 @@ fn compiled(record: &Record) -> Result<(Vec<String>, Vec<String>), Error> {
             .collect(),
         ..super::testing::unit()
     };
-    let code = Workspace::default().assemble(unit, &sequence(&record.input))?;
+    let code = Workspace::default().assemble(unit, &mut sequence(&record.input))?;
     let fields = vec![
         hex(&code.code),
         code.stacksize.to_string(),

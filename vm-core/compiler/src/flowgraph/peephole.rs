@@ -7,10 +7,10 @@ use super::Error;
 use super::consts::{ConstPool, small_int};
 use super::eval;
 use super::folding::{self, INTRINSIC_LIST_TO_TUPLE, INTRINSIC_UNARY_POSITIVE};
-use super::graph::{BlockId, Cfg, CfgInstr};
-use super::ops;
+use super::graph::{BlockId, Cfg};
+use super::ops::{self, Kinds};
 use super::swaps::optimize_swaps;
-use crate::instr::Loc;
+use crate::instr::{Instr, Loc};
 
 /// Bit of COMPARE_OP's oparg: the result must be a bool.
 const COMPARE_TO_BOOL: u32 = 16;
@@ -19,16 +19,22 @@ const COMPARE_TO_BOOL: u32 = 16;
 pub(crate) fn optimize_load_const(g: &mut Cfg, pool: &mut ConstPool) -> Result<(), Error> {
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        optimize_block_load_const(g.code_mut(b), pool)?;
+        if g[b].kinds.has(Kinds::LOADS_CONST) {
+            let made = optimize_block_load_const(g.code_mut(b), pool)?;
+            g[b].kinds.insert(made);
+            g.rewired |= made.has(Kinds::UNCONDITIONAL_JUMP);
+        }
         cursor = g[b].next;
     }
     Ok(())
 }
 
-fn optimize_block_load_const(code: &mut [CfgInstr], pool: &mut ConstPool) -> Result<(), Error> {
+/// Returns what there may be in the block now that was not there before.
+fn optimize_block_load_const(code: &mut [Instr], pool: &mut ConstPool) -> Result<Kinds, Error> {
+    let mut made = Kinds::NONE;
     // The instruction that pushed what is on top of the stack now: a COPY of a constant
     // counts as its load.
-    let mut load = CfgInstr::new(Opcode::NOP, 0, Loc::NONE);
+    let mut load = Instr::new(Opcode::NOP, 0, Loc::NONE);
     for i in 0..code.len() {
         let instr = &mut code[i];
         if instr.op == Opcode::LOAD_CONST
@@ -43,38 +49,42 @@ fn optimize_block_load_const(code: &mut [CfgInstr], pool: &mut ConstPool) -> Res
             continue;
         }
         if let Some(next) = code.get(i + 1).map(|next| next.op) {
-            optimize_loaded_const(code, i, &load, next, pool)?;
+            made.insert(optimize_loaded_const(code, i, &load, next, pool)?);
         }
     }
-    Ok(())
+    Ok(made)
 }
 
-/// `next`, after instruction `i`, finds the constant of `load` on the stack.
+/// `next`, after instruction `i`, finds the constant of `load` on the stack. Returns what is made.
 fn optimize_loaded_const(
-    code: &mut [CfgInstr],
+    code: &mut [Instr],
     i: usize,
-    load: &CfgInstr,
+    load: &Instr,
     next: Opcode,
     pool: &mut ConstPool,
-) -> Result<(), Error> {
+) -> Result<Kinds, Error> {
     use Opcode::*;
     match next {
         POP_JUMP_IF_FALSE | POP_JUMP_IF_TRUE | JUMP_IF_FALSE | JUMP_IF_TRUE => {
             resolve_jump(code, i, eval::is_true(&pool.loaded(load)?));
+            Ok(Kinds::NOP.or(Kinds::UNCONDITIONAL_JUMP))
         }
-        IS_OP if pool.loaded(load)? == Const::None => join_none_test(code, i),
+        IS_OP if pool.loaded(load)? == Const::None => {
+            join_none_test(code, i);
+            Ok(Kinds::NOP)
+        }
         TO_BOOL => {
             let value = eval::bool_const(eval::is_true(&pool.loaded(load)?));
             code[i].set_nop();
             code[i + 1].set(LOAD_CONST, pool.add(value));
+            Ok(Kinds::NOP)
         }
-        _ => {}
+        _ => Ok(Kinds::NONE),
     }
-    Ok(())
 }
 
 /// The conditional jump after `i` depends on a constant: makes it a jump or nothing.
-fn resolve_jump(code: &mut [CfgInstr], i: usize, is_true: bool) {
+fn resolve_jump(code: &mut [Instr], i: usize, is_true: bool) {
     let jump = code[i + 1].op;
     if matches!(jump, Opcode::POP_JUMP_IF_FALSE | Opcode::POP_JUMP_IF_TRUE) {
         code[i].set_nop();
@@ -88,7 +98,7 @@ fn resolve_jump(code: &mut [CfgInstr], i: usize, is_true: bool) {
 }
 
 /// None is compared by IS_OP at `i + 1`: joins both with the jump on the result.
-fn join_none_test(code: &mut [CfgInstr], i: usize) {
+fn join_none_test(code: &mut [Instr], i: usize) {
     let mut jump = i + 2;
     if code
         .get(jump)
@@ -114,6 +124,9 @@ fn join_none_test(code: &mut [CfgInstr], i: usize) {
 
 /// Folds constants, threads jumps and shortens sequences in a block.
 pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> Result<(), Error> {
+    if !g[b].kinds.has(Kinds::PEEPHOLE.or(Kinds::JUMP)) {
+        return Ok(());
+    }
     let mut i = 0;
     let mut swaps = false;
     let mut threaded = 0;
@@ -126,6 +139,7 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
         // are blocks would be going in circles.
         if ops::has_jump(op) && threaded <= g.block_count() && thread_jump(g, b, i) {
             threaded += 1;
+            g.rewired = true;
             continue;
         }
         swaps |= op == Opcode::SWAP;
@@ -135,13 +149,14 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
     if swaps {
         optimize_swaps(g, b);
     }
+    g[b].kinds.insert(Kinds::NOP);
     Ok(())
 }
 
 /// Optimizes what begins, or for constants ends, with instruction `i`, which is no jump.
 fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Result<(), Error> {
     use Opcode::*;
-    let CfgInstr { op, arg, .. } = g.code(b)[i];
+    let Instr { op, arg, .. } = g.code(b)[i];
     let is_read = |g: &Cfg| matches!(g.op_at(b, i + 1), GET_ITER | CONTAINS_OP);
     match op {
         BUILD_TUPLE => {
@@ -175,7 +190,8 @@ fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Re
             folding::fold_unary(g, b, i, pool)?;
         }
         BINARY_OP => folding::fold_binary(g, b, i, pool)?,
-        STORE_FAST | LOAD_GLOBAL | COMPARE_OP | CONTAINS_OP | IS_OP | TO_BOOL => {
+        STORE_FAST if shorten_pair(g.code_mut(b), i) => g[b].kinds.insert(Kinds::POP_TOP),
+        LOAD_GLOBAL | COMPARE_OP | CONTAINS_OP | IS_OP | TO_BOOL => {
             shorten_pair(g.code_mut(b), i);
         }
         _ => {}
@@ -184,7 +200,7 @@ fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Re
 }
 
 /// A tuple that is built and unpacked again at once: swaps at most. Returns whether it was.
-fn unpack_built_tuple(code: &mut [CfgInstr], i: usize) -> bool {
+fn unpack_built_tuple(code: &mut [Instr], i: usize) -> bool {
     let count = code[i].arg;
     let unpacks = code
         .get(i + 1)
@@ -202,7 +218,7 @@ fn unpack_built_tuple(code: &mut [CfgInstr], i: usize) -> bool {
 }
 
 /// Two instructions that can be one. Returns whether they were.
-fn shorten_pair(code: &mut [CfgInstr], i: usize) -> bool {
+fn shorten_pair(code: &mut [Instr], i: usize) -> bool {
     use Opcode::*;
     let [first, second, ..] = &mut code[i..] else {
         return false;

@@ -3,13 +3,14 @@
 use tailscope_bytecode::opcode::Opcode;
 
 use super::graph::{BlockId, Cfg};
-use super::ops;
+use super::ops::{self, Kinds};
 
 /// Exit blocks up to this size are copied to where they are jumped to.
 const MAX_COPY_SIZE: usize = 4;
 
 /// Counts the predecessors of every block and empties the blocks that control never reaches.
 pub(crate) fn remove_unreachable(g: &mut Cfg) {
+    g.rewired = false;
     let mut work = g.begin_traversal();
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
@@ -25,7 +26,7 @@ pub(crate) fn remove_unreachable(g: &mut Cfg) {
             g[next].predecessors += 1;
         }
         // Without block pushes, only the last instruction leads elsewhere.
-        let first = if g[b].has_pushes { 0 } else { g.len(b).saturating_sub(1) };
+        let first = if g[b].kinds.has(Kinds::BLOCK_PUSH) { 0 } else { g.len(b).saturating_sub(1) };
         for i in first..g.len(b) {
             let instr = &g.code(b)[i];
             if let (true, Some(target)) = (ops::has_target(instr.op), instr.target) {
@@ -78,6 +79,7 @@ fn inline_jump_target(g: &mut Cfg, b: BlockId) -> bool {
     if let Some(last) = g.last_mut(b) {
         last.set_nop();
     }
+    g[b].kinds.insert(Kinds::NOP);
     g.append_block(b, target);
     if no_line
         && jump.op == Opcode::JUMP

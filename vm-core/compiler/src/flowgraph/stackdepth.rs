@@ -1,8 +1,10 @@
 //! The depth of the value stack.
 
-use super::graph::{BlockId, Cfg, CfgInstr};
-use super::{Error, ops};
 use tailscope_bytecode::opcode::Opcode;
+
+use super::Error;
+use super::graph::{BlockId, Cfg};
+use super::ops::{self, Kinds};
 
 /// Deepest stack that is accepted, in slots. Source that needs more is far larger than
 /// anything that can be parsed.
@@ -23,8 +25,7 @@ pub(crate) fn calculate_stackdepth(g: &mut Cfg) -> Result<u32, Error> {
     push(g, &mut work, entry, 0)?;
     let mut deepest = 0;
     while let Some(b) = work.pop() {
-        let start = i64::from(g[b].start_depth);
-        let end = run_block(g.code(b), start, &mut deepest, &mut jumps)?;
+        let end = run_block(g, b, &mut deepest, &mut jumps)?;
         for (target, depth) in jumps.drain(..) {
             push(g, &mut work, target, depth)?;
         }
@@ -39,34 +40,42 @@ pub(crate) fn calculate_stackdepth(g: &mut Cfg) -> Result<u32, Error> {
 /// Follows the depth through a block. Returns the depth at its end if control goes on there, and
 /// in `jumps` where else it goes and how deep the stack is there.
 fn run_block(
-    code: &[CfgInstr],
-    start: i64,
+    g: &Cfg,
+    b: BlockId,
     deepest: &mut i64,
     jumps: &mut Vec<(BlockId, i64)>,
 ) -> Result<Option<i64>, Error> {
-    let mut depth = start;
-    for instr in code {
-        let next_depth = depth + ops::effect(instr.op, instr.arg);
-        if next_depth < 0 {
-            return Err(Error::StackUnderflow);
-        }
+    let code = g.code(b);
+    let mut depth = i64::from(g[b].start_depth);
+    // Without block pushes, only the last instruction leads elsewhere.
+    let pushes = g[b].kinds.has(Kinds::BLOCK_PUSH);
+    let plain = if pushes { 0 } else { code.len().saturating_sub(1) };
+    let (plain, leading) = code.split_at(plain);
+    let (mut lowest, mut highest) = (depth, depth);
+    for instr in plain {
         // What the last instruction of a path pushes is not counted: CPython measures
         // before each instruction only.
-        *deepest = (*deepest).max(depth);
-        if next_depth > MAX_DEPTH {
-            return Err(Error::TooLarge);
-        }
+        highest = highest.max(depth);
+        depth += ops::effect_on_jump(instr.op, instr.arg);
+        lowest = lowest.min(depth);
+    }
+    for instr in leading {
+        highest = highest.max(depth);
         if ops::has_target(instr.op) && instr.op != Opcode::END_ASYNC_FOR {
             let target_depth = depth + ops::effect_on_jump(instr.op, instr.arg);
-            let target = instr.target.ok_or(Error::NoTarget(instr.op))?;
-            jumps.push((target, target_depth));
+            jumps.push((instr.target.ok_or(Error::NoTarget(instr.op))?, target_depth));
         }
-        depth = next_depth;
-        if ops::ends_flow(instr.op) {
-            return Ok(None);
-        }
+        depth += ops::effect(instr.op, instr.arg);
+        lowest = lowest.min(depth);
     }
-    Ok(Some(depth))
+    *deepest = (*deepest).max(highest);
+    if lowest < 0 {
+        return Err(Error::StackUnderflow);
+    }
+    if highest.max(depth) > MAX_DEPTH {
+        return Err(Error::TooLarge);
+    }
+    Ok(Some(depth).filter(|_| g.falls_through(b)))
 }
 
 fn push(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, depth: i64) -> Result<(), Error> {

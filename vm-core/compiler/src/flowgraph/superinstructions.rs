@@ -2,19 +2,23 @@
 
 use tailscope_bytecode::opcode::Opcode;
 
-use super::graph::{Cfg, CfgInstr};
+use super::graph::Cfg;
+use super::ops::Kinds;
 use super::nops::remove_redundant_nops;
+use crate::instr::Instr;
 
 /// Joins neighbouring LOAD_FAST and STORE_FAST instructions.
 pub(crate) fn insert_superinstructions(g: &mut Cfg) {
-    if !g.seen.has_any(&[Opcode::LOAD_FAST, Opcode::STORE_FAST]) {
+    if !g.seen.has(Kinds::FAST) {
         return;
     }
     let mut joined_any = false;
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
+        let joinable = if g[b].kinds.has(Kinds::FAST) { g.len(b) } else { 0 };
         let code = g.code_mut(b);
-        for i in 1..code.len() {
+        let mut joined_here = false;
+        for i in 1..joinable {
             let [first, second] = &mut code[i - 1..=i] else { break };
             if !matches!(first.op, Opcode::LOAD_FAST | Opcode::STORE_FAST) {
                 continue;
@@ -25,7 +29,11 @@ pub(crate) fn insert_superinstructions(g: &mut Cfg) {
                 (Opcode::STORE_FAST, Opcode::STORE_FAST) => Opcode::STORE_FAST_STORE_FAST,
                 _ => continue,
             };
-            joined_any |= join(first, second, joined);
+            joined_here |= join(first, second, joined);
+        }
+        if joined_here {
+            g[b].kinds.insert(Kinds::NOP);
+            joined_any = true;
         }
         cursor = g[b].next;
     }
@@ -36,7 +44,7 @@ pub(crate) fn insert_superinstructions(g: &mut Cfg) {
 
 /// Makes `first` do both, unless they are on different lines or an argument needs more
 /// than four bits. Returns whether it did.
-fn join(first: &mut CfgInstr, second: &mut CfgInstr, op: Opcode) -> bool {
+fn join(first: &mut Instr, second: &mut Instr, op: Opcode) -> bool {
     let lines = (first.loc.line, second.loc.line);
     if lines.0 >= 0 && lines.1 >= 0 && lines.0 != lines.1 {
         return false;

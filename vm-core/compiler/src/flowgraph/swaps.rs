@@ -2,7 +2,8 @@
 
 use tailscope_bytecode::opcode::Opcode;
 
-use super::graph::{BlockId, Cfg, CfgInstr};
+use super::graph::{BlockId, Cfg};
+use crate::instr::Instr;
 
 /// Runs of deeper SWAPs than this are left as they are. (No source nests so deeply.)
 const MAX_DEPTH: usize = 1 << 20;
@@ -23,7 +24,7 @@ pub(crate) fn optimize_swaps(g: &mut Cfg, b: BlockId) {
 /// Replaces the run of SWAPs and NOPs at `start` by the shortest with the same effect, which
 /// ends where the run ended. Returns the index of the run's last instruction, or `start` if
 /// it has a single SWAP.
-fn minimize_run(code: &mut [CfgInstr], start: usize) -> usize {
+fn minimize_run(code: &mut [Instr], start: usize) -> usize {
     let run = &mut code[start..];
     let len = run
         .iter()
@@ -51,7 +52,7 @@ fn minimize_run(code: &mut [CfgInstr], start: usize) -> usize {
 ///
 /// Each cycle of the permutation is undone by swaps with the top; written in reverse, the
 /// same swaps make it.
-fn write_permutation(run: &mut [CfgInstr], stack: &mut [usize]) {
+fn write_permutation(run: &mut [Instr], stack: &mut [usize]) {
     const DONE: usize = usize::MAX;
     let mut free = run.len();
     for first in 0..stack.len() {
@@ -85,13 +86,13 @@ fn is_swappable(op: Opcode) -> bool {
 }
 
 /// The local that the instruction stores to.
-fn stored_local(instr: &CfgInstr) -> Option<u32> {
+fn stored_local(instr: &Instr) -> Option<u32> {
     matches!(instr.op, Opcode::STORE_FAST | Opcode::STORE_FAST_MAYBE_NULL).then_some(instr.arg)
 }
 
 /// The next instruction after `i` that may change places; with a line, only on that line:
 /// names must be bound in order between line events.
-fn next_swappable(code: &[CfgInstr], i: usize, line: Option<i32>) -> Option<usize> {
+fn next_swappable(code: &[Instr], i: usize, line: Option<i32>) -> Option<usize> {
     for (j, instr) in code.iter().enumerate().skip(i + 1) {
         if line.is_some_and(|line| line >= 0 && instr.loc.line != line) {
             return None;
@@ -105,7 +106,7 @@ fn next_swappable(code: &[CfgInstr], i: usize, line: Option<i32>) -> Option<usiz
 
 /// Goes left from `end` over SWAPs and applies each by exchanging the two instructions
 /// after it that take the exchanged items.
-fn apply_static_swaps(code: &mut [CfgInstr], end: usize) {
+fn apply_static_swaps(code: &mut [Instr], end: usize) {
     for i in (0..=end).rev() {
         let op = code[i].op;
         if op != Opcode::SWAP {
@@ -126,7 +127,7 @@ fn apply_static_swaps(code: &mut [CfgInstr], end: usize) {
 }
 
 /// The two instructions that take the items which the SWAP at `i` exchanges.
-fn swapped_pair(code: &[CfgInstr], i: usize) -> Option<(usize, usize)> {
+fn swapped_pair(code: &[Instr], i: usize) -> Option<(usize, usize)> {
     let first = next_swappable(code, i, None)?;
     let line = code[first].loc.line;
     let mut second = first;
@@ -137,7 +138,7 @@ fn swapped_pair(code: &[CfgInstr], i: usize) -> Option<(usize, usize)> {
 }
 
 /// Whether exchanging the two would change which value a local ends up with.
-fn stores_conflict(code: &[CfgInstr], first: usize, second: usize) -> bool {
+fn stores_conflict(code: &[Instr], first: usize, second: usize) -> bool {
     let ends = [stored_local(&code[first]), stored_local(&code[second])];
     if ends == [None, None] {
         return false;

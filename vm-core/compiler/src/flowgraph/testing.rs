@@ -52,10 +52,10 @@ pub(crate) fn sequence(source: &str) -> InstrSequence {
 }
 
 pub(crate) fn graph(source: &str) -> Cfg {
-    built(&sequence(source)).expect("a well-formed sequence")
+    built(&mut sequence(source)).expect("a well-formed sequence")
 }
 
-pub(crate) fn built(seq: &InstrSequence) -> Result<Cfg, Error> {
+pub(crate) fn built(seq: &mut InstrSequence) -> Result<Cfg, Error> {
     let mut g = Cfg::default();
     super::from_sequence(seq, &mut g)?;
     Ok(g)

@@ -3,7 +3,8 @@
 use tailscope_bytecode::opcode::Opcode;
 
 use super::graph::{BlockId, Cfg};
-use super::ops;
+use super::ops::{self, Kinds};
+use crate::instr::Instr;
 
 /// Locals that are followed across blocks; later ones only within each block.
 const MASK_BITS: usize = 64;
@@ -16,12 +17,7 @@ pub(crate) fn add_checks_for_loads_of_uninitialized_variables(
     nlocals: usize,
     nparams: usize,
 ) {
-    let unbinds = [
-        Opcode::DELETE_FAST,
-        Opcode::LOAD_FAST_AND_CLEAR,
-        Opcode::STORE_FAST_MAYBE_NULL,
-    ];
-    let all_bound = nlocals <= nparams.min(MASK_BITS) && !g.seen.has_any(&unbinds);
+    let all_bound = nlocals <= nparams.min(MASK_BITS) && !g.seen.has(Kinds::UNBINDS);
     if nlocals == 0 || all_bound {
         return;
     }
@@ -43,12 +39,15 @@ pub(crate) fn add_checks_for_loads_of_uninitialized_variables(
     let mut raised = Vec::new();
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
+        g[b].visited = false;
         scan_block(g, &mut work, b, &mut raised);
         cursor = g[b].next;
     }
     while let Some(b) = work.pop() {
-        g[b].visited = false;
-        scan_block(g, &mut work, b, &mut raised);
+        // What has not changed since it was scanned is not scanned again.
+        if std::mem::replace(&mut g[b].visited, false) {
+            scan_block(g, &mut work, b, &mut raised);
+        }
     }
     g.end_traversal(work);
 }
@@ -66,7 +65,11 @@ fn reach(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, unsafe_locals: u64) {
 /// each handler.
 fn scan_block(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, raised: &mut Vec<(BlockId, u64)>) {
     let mut unbound = g[b].unsafe_locals;
-    for instr in g.code_mut(b) {
+    let kinds = g[b].kinds;
+    let all_bound = unbound == 0 && !kinds.has(Kinds::UNBINDS);
+    let idle = all_bound || !kinds.has(Kinds::LOCAL) && !g.seen.has(Kinds::BLOCK_PUSH);
+    let code: &mut [Instr] = if idle { &mut [] } else { g.code_mut(b) };
+    for instr in code {
         if let Some(handler) = instr.except {
             match raised.last_mut() {
                 Some((last, mask)) if *last == handler => *mask |= unbound,

@@ -58,6 +58,8 @@ pub struct Parsed {
     pub module: Mod,
     /// How deep statements and expressions nest.
     pub depth: usize,
+    /// Whether [`crate::preprocess::preprocess`] has something to do even without optimization.
+    pub rewritable: bool,
     /// What CPython's tokenizer and parser warn of.
     pub warnings: Vec<Warning>,
 }
@@ -100,11 +102,11 @@ pub fn parse(
         None => Ok(()),
     };
     let warnings = match problem {
-        Ok(()) => warnings::warnings(parsed.tokens(), source),
+        Ok(()) => scan.warnings,
         Err(_) => Vec::new(),
     };
     let mut module = parsed.into_syntax();
-    let depth = positions::normalize(&mut module, source.text(), MAX_DEPTH);
+    let positions::Findings { depth, rewritable } = positions::normalize(&mut module, source.text(), MAX_DEPTH);
     if let Err(error) = problem {
         dispose(module, depth);
         return Err(error);
@@ -123,6 +125,7 @@ pub fn parse(
         error.kind = ErrorKind::Recursion;
         return Err(error);
     }
+    let rewritable = rewritable || detour.is_some();
     if let Some(detour) = detour {
         const FRAMES: usize = 4096;
         let needed = depth * FRAMES + (1 << 17);
@@ -131,6 +134,7 @@ pub fn parse(
     Ok(Parsed {
         module,
         depth,
+        rewritable,
         warnings,
     })
 }

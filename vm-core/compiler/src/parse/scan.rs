@@ -1,11 +1,13 @@
-//! One look at the tokens of a source: whether they exceed CPython's limits, and whether there is
-//! something among them that ruff's parser may let pass though CPython's does not.
+//! One look at the tokens of a source: whether they exceed CPython's limits, whether there is
+//! something among them that ruff's parser may let pass though CPython's does not, and what there is
+//! to warn of.
 
 use ruff_python_ast::token::{Token, TokenKind, Tokens};
 use ruff_text_size::Ranged;
 
 use super::Wrong;
-use crate::error::ErrorKind;
+use super::warnings::Collector;
+use crate::error::{ErrorKind, Warning};
 use crate::source::SourceFile;
 
 /// CPython's tokenizer holds this many open parentheses and levels of indentation.
@@ -29,50 +31,82 @@ pub(super) struct Scan {
     /// f-string, an empty subscript (in a pattern), a parenthesis before `:=` or at the beginning of what is annotated, and what may be
     /// too deep for its stack.
     pub doubtful: bool,
+    /// What CPython's tokenizer and parser warn of, if nothing is wrong.
+    pub warnings: Vec<Warning>,
 }
 
 impl Scan {
     pub fn of(tokens: &Tokens, source: &SourceFile) -> Scan {
         let mut scan = Scan::default();
         let (mut limits, mut doubts) = (Limits::default(), Doubts::default());
+        let mut collector = Collector::default();
         for (i, token) in tokens.iter().enumerate() {
-            if is_harmless(token.kind()) {
-                continue;
+            match INTERESTS[token.kind() as usize % INTERESTS.len()] {
+                Interest::None => continue,
+                Interest::Warnings => {}
+                Interest::All => {
+                    if let Some(wrong) = limits.exceeded_by(token, source) {
+                        scan.exceeded = Some(wrong);
+                        break;
+                    }
+                    scan.doubtful = scan.doubtful || doubts.raised_by(i, tokens, source.text());
+                }
             }
-            if let Some(wrong) = limits.exceeded_by(token, source) {
-                scan.exceeded = Some(wrong);
-                break;
-            }
-            scan.doubtful = scan.doubtful || doubts.raised_by(i, tokens, source.text());
+            collector.see(token, source);
         }
+        scan.warnings = collector.warnings;
         scan
     }
 }
 
-/// The tokens that are neither counted nor doubtful: most.
-fn is_harmless(kind: TokenKind) -> bool {
-    !matches!(
-        kind,
-        TokenKind::Lpar
-            | TokenKind::Lsqb
-            | TokenKind::Lbrace
-            | TokenKind::Rpar
-            | TokenKind::Rsqb
-            | TokenKind::Rbrace
-            | TokenKind::FStringStart
-            | TokenKind::TStringStart
-            | TokenKind::FStringEnd
-            | TokenKind::TStringEnd
-            | TokenKind::Indent
-            | TokenKind::Dedent
-            | TokenKind::Int
-            | TokenKind::Float
-            | TokenKind::Complex
-            | TokenKind::Yield
-            | TokenKind::For
-            | TokenKind::Elif
-    )
+/// Who looks at a token.
+#[derive(Clone, Copy)]
+enum Interest {
+    /// Nobody: most.
+    None,
+    /// It is neither counted nor doubtful.
+    Warnings,
+    All,
 }
+
+/// By the token's kind.
+static INTERESTS: [Interest; 256] = {
+    let mut table = [Interest::None; 256];
+    let mut i = 0;
+    while i < FOR_WARNINGS.len() {
+        table[FOR_WARNINGS[i] as usize] = Interest::Warnings;
+        i += 1;
+    }
+    i = 0;
+    while i < FOR_ALL.len() {
+        table[FOR_ALL[i] as usize] = Interest::All;
+        i += 1;
+    }
+    table
+};
+
+const FOR_WARNINGS: [TokenKind; 3] = [TokenKind::String, TokenKind::FStringMiddle, TokenKind::TStringMiddle];
+
+const FOR_ALL: [TokenKind; 18] = [
+    TokenKind::Lpar,
+    TokenKind::Lsqb,
+    TokenKind::Lbrace,
+    TokenKind::Rpar,
+    TokenKind::Rsqb,
+    TokenKind::Rbrace,
+    TokenKind::FStringStart,
+    TokenKind::TStringStart,
+    TokenKind::FStringEnd,
+    TokenKind::TStringEnd,
+    TokenKind::Indent,
+    TokenKind::Dedent,
+    TokenKind::Int,
+    TokenKind::Float,
+    TokenKind::Complex,
+    TokenKind::Yield,
+    TokenKind::For,
+    TokenKind::Elif,
+];
 
 /// What is open.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! What CPython's tokenizer and parser warn of: invalid escape sequences, and numbers that
 //! run into a keyword.
 
-use ruff_python_ast::token::{Token, TokenKind, Tokens};
+use ruff_python_ast::token::{Token, TokenKind};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::error::Warning;
@@ -16,44 +16,51 @@ struct Open {
     parts: Vec<TextRange>,
 }
 
-/// The warnings, in CPython's order.
-pub(super) fn warnings(tokens: &Tokens, source: &SourceFile) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    let mut open: Vec<Open> = Vec::new();
-    for token in tokens {
+/// Collects the warnings, in CPython's order.
+#[derive(Default)]
+pub(super) struct Collector {
+    pub warnings: Vec<Warning>,
+    /// The strings with fields that are being read, the innermost last.
+    open: Vec<Open>,
+}
+
+impl Collector {
+    /// Looks at the next token. All but strings, numbers and, in strings with fields, braces may
+    /// be left out.
+    #[inline]
+    pub fn see(&mut self, token: &Token, source: &SourceFile) {
         match token.kind() {
-            TokenKind::String => string(token, source, &mut warnings),
-            TokenKind::FStringStart | TokenKind::TStringStart => open.push(Open::default()),
-            TokenKind::Lbrace => open
-                .iter_mut()
-                .next_back()
-                .into_iter()
-                .for_each(|o| o.braces += 1),
-            TokenKind::Rbrace => {
-                let inner = open.iter_mut().next_back();
-                inner
-                    .into_iter()
-                    .for_each(|o| o.braces = o.braces.saturating_sub(1));
+            TokenKind::String => string(token, source, &mut self.warnings),
+            TokenKind::Int | TokenKind::Float | TokenKind::Complex => {
+                number(token, source, &mut self.warnings);
             }
-            TokenKind::FStringMiddle | TokenKind::TStringMiddle => {
-                let Some(open) = open.last_mut() else {
-                    continue;
-                };
-                middle(token, source, open, &mut warnings);
-            }
-            TokenKind::FStringEnd | TokenKind::TStringEnd => {
-                let line = source.position(token.start()).0;
-                for part in open.pop().map(|o| o.parts).unwrap_or_default() {
-                    warnings.extend(part_warning(part, line, source));
+            TokenKind::FStringStart | TokenKind::TStringStart => self.open.push(Open::default()),
+            _ => {
+                if let Some(open) = self.open.last_mut() {
+                    inside(token, source, open, &mut self.warnings);
+                }
+                if let TokenKind::FStringEnd | TokenKind::TStringEnd = token.kind() {
+                    self.open.pop();
                 }
             }
-            TokenKind::Int | TokenKind::Float | TokenKind::Complex => {
-                number(token, source, &mut warnings);
-            }
-            _ => {}
         }
     }
-    warnings
+}
+
+/// A token in a string with fields.
+fn inside(token: &Token, source: &SourceFile, open: &mut Open, warnings: &mut Vec<Warning>) {
+    match token.kind() {
+        TokenKind::Lbrace => open.braces += 1,
+        TokenKind::Rbrace => open.braces = open.braces.saturating_sub(1),
+        TokenKind::FStringMiddle | TokenKind::TStringMiddle => middle(token, source, open, warnings),
+        TokenKind::FStringEnd | TokenKind::TStringEnd => {
+            let line = source.position(token.start()).0;
+            for part in open.parts.drain(..) {
+                warnings.extend(part_warning(part, line, source));
+            }
+        }
+        _ => {}
+    }
 }
 
 fn string(token: &Token, source: &SourceFile, warnings: &mut Vec<Warning>) {

@@ -14,6 +14,11 @@ use crate::source::{SourceFile, no_range};
 /// Widths and precisions of this many digits are left to run time.
 const MAX_DIGITS: usize = 3;
 
+/// Whether an expression formats a tuple with a literal.
+pub(super) fn is_formatting(expr: &ExprBinOp) -> bool {
+    expr.op == Operator::Mod && expr.left.is_string_literal_expr() && expr.right.is_tuple_expr()
+}
+
 /// The f-string that `expr` becomes, if it is such a formatting.
 pub(super) fn as_fstring(expr: &mut ExprBinOp, source: &SourceFile) -> Option<Expr> {
     let (Operator::Mod, Expr::StringLiteral(format), Expr::Tuple(args)) =

@@ -16,6 +16,8 @@ use ruff_python_ast::{
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
+use super::format::is_formatting;
+
 /// Native stack that must be left before a node is entered, and what is added when it is
 /// not. A frame of the walk takes far less.
 const RED_ZONE: usize = 64 * 1024;
@@ -23,20 +25,32 @@ const STACK_CHUNK: usize = 1024 * 1024;
 /// Levels of nesting for which the red zone is large enough: the stack is looked at once in so many.
 const UNCHECKED_LEVELS: usize = if cfg!(debug_assertions) { 1 } else { 16 };
 
-/// Makes positions CPython's. Returns how deep the tree is, in nested statements and
-/// expressions; what is deeper than `max_depth` is not visited.
-pub(crate) fn normalize(module: &mut Mod, text: &str, max_depth: usize) -> usize {
+/// What a walk over the tree has found.
+pub(crate) struct Findings {
+    /// How deep the tree is, in nested statements and expressions.
+    pub depth: usize,
+    /// Whether there is something that preprocessing rewrites, or warns of, without being asked to
+    /// optimize: `__debug__`, `'...' % (...)`, a `finally` clause.
+    pub rewritable: bool,
+}
+
+/// Makes positions CPython's. What is deeper than `max_depth` is not visited.
+pub(crate) fn normalize(module: &mut Mod, text: &str, max_depth: usize) -> Findings {
     let positions = Positions {
         text,
         max_depth,
         depth: Cell::new(0),
         deepest: Cell::new(0),
+        rewritable: Cell::new(false),
     };
     match module {
         Mod::Module(m) => positions.visit_body(&mut m.body),
         Mod::Expression(m) => positions.visit_expr(&mut m.body),
     }
-    positions.deepest.get()
+    Findings {
+        depth: positions.deepest.get(),
+        rewritable: positions.rewritable.get(),
+    }
 }
 
 struct Positions<'a> {
@@ -44,6 +58,7 @@ struct Positions<'a> {
     max_depth: usize,
     depth: Cell<usize>,
     deepest: Cell<usize>,
+    rewritable: Cell<bool>,
 }
 
 impl Positions<'_> {
@@ -59,6 +74,13 @@ impl Positions<'_> {
                 walk();
             }
             self.depth.set(depth - 1);
+        }
+    }
+
+    #[inline]
+    fn note_rewritable(&self, rewritable: bool) {
+        if rewritable {
+            self.rewritable.set(true);
         }
     }
 
@@ -138,7 +160,10 @@ impl Transformer for Positions<'_> {
             Stmt::If(s) => Some(&mut s.range),
             Stmt::For(s) => Some(&mut s.range),
             Stmt::While(s) => Some(&mut s.range),
-            Stmt::Try(s) => Some(&mut s.range),
+            Stmt::Try(s) => {
+                self.note_rewritable(!s.finalbody.is_empty());
+                Some(&mut s.range)
+            }
             Stmt::With(s) => Some(&mut s.range),
             Stmt::Match(s) => Some(&mut s.range),
             _ => None,
@@ -152,7 +177,11 @@ impl Transformer for Positions<'_> {
     fn visit_expr(&self, expr: &mut Expr) {
         if is_leaf(expr) {
             self.deepest.set(self.deepest.get().max(self.depth.get() + 1));
+            self.note_rewritable(matches!(expr, Expr::Name(name) if name.id == "__debug__"));
             return;
+        }
+        if let Expr::BinOp(e) = expr {
+            self.note_rewritable(is_formatting(e));
         }
         if let Expr::Call(call) = expr
             && let [Expr::Generator(only)] = &mut *call.arguments.args

@@ -27,7 +27,8 @@ const START: Loc = Loc {
     end_col: 0,
 };
 
-pub(super) type Result<T = ()> = std::result::Result<T, CompileError>;
+/// The error is boxed, so that nearly all results fit in registers.
+pub(super) type Result<T = ()> = std::result::Result<T, Box<CompileError>>;
 
 pub(super) fn collect(
     module: &Mod,
@@ -100,8 +101,9 @@ impl<'a> Builder<'a> {
         self.source.loc(node.range())
     }
 
+    #[cold]
     pub fn error<T>(&self, loc: Loc, msg: impl Into<String>) -> Result<T> {
-        Err(self.source.error_at(loc, msg))
+        Err(Box::new(self.source.error_at(loc, msg)))
     }
 
     fn error_in<T>(&self, range: TextRange, msg: impl Into<String>) -> Result<T> {
@@ -199,7 +201,7 @@ impl<'a> Builder<'a> {
                 "Parser stack overflowed - Python source too complex to parse",
             );
             error.kind = ErrorKind::Memory;
-            return Err(error);
+            return Err(Box::new(error));
         }
         let id = self.new_block(name, kind, key, range);
         self.enter_existing(id, true);

@@ -31,9 +31,7 @@ pub(crate) fn maybe_mangle(
     names: &mut Names,
     name: NameId,
 ) -> NameId {
-    let text = names.text(name);
-    // Most names do not even look private.
-    if !text.starts_with("__") {
+    if !name.is_private() {
         return name;
     }
     if let Some(owner) = scopes[scope.0 as usize].mangled_in
@@ -41,7 +39,7 @@ pub(crate) fn maybe_mangle(
     {
         return name;
     }
-    match mangled(private, text) {
+    match mangled(private, names.text(name)) {
         Some(mangled) => names.intern(&mangled),
         None => name,
     }

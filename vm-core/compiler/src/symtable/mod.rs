@@ -297,7 +297,7 @@ pub fn build(
     source: &SourceFile,
     future: FutureFlags,
 ) -> Result<SymbolTable, CompileError> {
-    let mut table = build::collect(module, source, future)?;
+    let mut table = build::collect(module, source, future).map_err(|error| *error)?;
     analyze::analyze(&mut table, source)?;
     Ok(table)
 }

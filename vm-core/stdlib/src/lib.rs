@@ -3,4 +3,4 @@
 
 pub mod library;
 
-pub use library::EmbeddedLibrary;
+pub use library::{EmbeddedLibrary, embedded_paths};

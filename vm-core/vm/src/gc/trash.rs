@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::{Census, DEBUG_SAVEALL, Stats};
+use crate::memory::heap;
 use crate::native::gc as module;
 use crate::object::{self, Header};
 use crate::types::weakref;
@@ -23,6 +24,7 @@ pub(super) fn collect(vm: &Vm, generation: usize) -> usize {
     }
     module::call_callbacks(vm, "start", generation, Stats::default());
     let (found, uncollectable) = run(vm);
+    heap::give_back();
     c.running.set(false);
     let mut stats = c.stats.get();
     let of = &mut stats[generation.min(2)];

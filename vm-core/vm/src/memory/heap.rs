@@ -4,6 +4,7 @@
 //! list of free ones; where in the block its header is, the first word tells: a prefix's has its
 //! highest bit set, a header's has not. Large objects are kept in a set.
 
+use std::alloc::Layout;
 use std::cell::{Cell, UnsafeCell};
 use std::ptr;
 
@@ -79,12 +80,11 @@ fn note_taken(bytes: usize) {
 #[inline(never)]
 pub(super) fn refill(class: usize) -> *mut u8 {
     let size = class * GRAIN;
-    let layout = std::alloc::Layout::from_size_align(CHUNK, CHUNK).unwrap_or_else(|_| unreachable!("a power of two"));
     // SAFETY: the chunk is fresh and aligned to its size; the list is this thread's and empty.
     unsafe {
-        let chunk = std::alloc::alloc(layout) as *mut Chunk;
+        let chunk = std::alloc::alloc(LAYOUT) as *mut Chunk;
         if chunk.is_null() {
-            std::alloc::handle_alloc_error(layout);
+            std::alloc::handle_alloc_error(LAYOUT);
         }
         let index = with_heap(|h| {
             h.chunks.push(chunk);
@@ -96,6 +96,80 @@ pub(super) fn refill(class: usize) -> *mut u8 {
         POOL.with(|pool| (*pool.get()).objects[class] = rest);
         note_taken(CHUNK);
         first
+    }
+}
+
+const LAYOUT: Layout = match Layout::from_size_align(CHUNK, CHUNK) {
+    Ok(layout) => layout,
+    Err(_) => panic!("a power of two"),
+};
+
+/// The chunk that a block lies in.
+fn chunk_of(block: *mut Free) -> *mut Chunk {
+    (block as usize & !(CHUNK - 1)) as *mut Chunk
+}
+
+/// Gives chunks without objects back to the system. What garbage took at its peak would else be
+/// taken for what the program needs, and the heap grow with every collection.
+///
+/// No snapshot ([`Blocks`]) may be in use.
+pub fn give_back() {
+    POOL.with(|pool| {
+        // SAFETY: the lists of this thread; nothing is allocated or freed in here but chunks.
+        let lists = unsafe { &mut (*pool.get()).objects };
+        let free = count_free(lists);
+        let is_empty = |chunk: *mut Chunk| {
+            // SAFETY: a chunk, whose index counts.
+            unsafe { free[(*chunk).index as usize] as usize == (*chunk).count() }
+        };
+        lists.iter_mut().for_each(|head| keep_blocks(head, |block| !is_empty(chunk_of(block))));
+        with_heap(|h| {
+            let before = h.chunks.len();
+            h.chunks.retain(|&chunk| {
+                let empty = is_empty(chunk);
+                if empty {
+                    // SAFETY: allocated with this layout; no block of it is in use or in a list.
+                    unsafe { std::alloc::dealloc(chunk as *mut u8, LAYOUT) };
+                }
+                !empty
+            });
+            for (i, &chunk) in h.chunks.iter().enumerate() {
+                // SAFETY: a chunk.
+                unsafe { (*chunk).index = i as u32 };
+            }
+            TAKEN.set(TAKEN.get().saturating_sub((before - h.chunks.len()) * CHUNK));
+        });
+    });
+}
+
+/// How many blocks of each chunk are free.
+fn count_free(lists: &[*mut Free]) -> Vec<u32> {
+    let mut free = vec![0; with_heap(|h| h.chunks.len())];
+    for &head in lists {
+        let mut block = head;
+        while !block.is_null() {
+            // SAFETY: free blocks are linked, and lie in chunks.
+            unsafe {
+                free[(*chunk_of(block)).index as usize] += 1;
+                block = (*block).next;
+            }
+        }
+    }
+    free
+}
+
+/// Takes the other blocks out of a list.
+fn keep_blocks(head: &mut *mut Free, keep: impl Fn(*mut Free) -> bool) {
+    let mut link: *mut *mut Free = head;
+    // SAFETY: free blocks are linked; `link` is the head or a block's.
+    unsafe {
+        while !(*link).is_null() {
+            if keep(*link) {
+                link = &raw mut (**link).next;
+            } else {
+                *link = (**link).next;
+            }
+        }
     }
 }
 
@@ -147,7 +221,7 @@ pub unsafe fn resize(p: *mut u8, old: usize, new: usize) -> *mut u8 {
 }
 
 /// A snapshot of where objects may be: gives each of them a number, and finds it by its address.
-/// Holds as long as no object is made or ends.
+/// Holds as long as no object is made or ends, and no memory given back.
 pub struct Blocks {
     chunks: Vec<(*mut Chunk, u32)>,
     /// The number of the first block of a chunk.
@@ -164,7 +238,7 @@ impl Blocks {
             let mut chunks = Vec::with_capacity(h.chunks.len());
             for &c in &h.chunks {
                 chunks.push((c, count));
-                // SAFETY: chunks are never given back.
+                // SAFETY: no chunk is given back while there are snapshots.
                 count += unsafe { (*c).count() } as u32;
             }
             let by_address = chunks.iter().map(|&(c, first)| (c as usize, first)).collect();
@@ -198,7 +272,7 @@ impl Blocks {
     pub fn for_each(&self, mut f: impl FnMut(usize, *mut Header)) {
         let free = self.free_blocks();
         for &(chunk, first) in &self.chunks {
-            // SAFETY: chunks are never given back; blocks that are not free are objects.
+            // SAFETY: no chunk is given back while there are snapshots; blocks that are not free are objects.
             unsafe {
                 for i in 0..(*chunk).count() {
                     let number = first as usize + i;

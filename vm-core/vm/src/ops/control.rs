@@ -44,7 +44,11 @@ pub unsafe fn extend(r: &mut Regs) -> u8 {
 #[inline(always)]
 unsafe fn breaker_set(r: &Regs) -> bool {
     let bits = r.vm().interp.breaker.load(Ordering::Relaxed);
-    bits != 0 && (bits != breaker::SWITCH || threads::is_slice_over(r.vm(), r.ip))
+    if bits == 0 {
+        return false;
+    }
+    std::hint::cold_path();
+    bits != breaker::SWITCH || threads::is_slice_over(r.vm(), r.ip)
 }
 
 /// Looks after pending events, with the registers spilled.

@@ -1,0 +1,20 @@
+//! What programs leave behind is given back: memory does not grow with their time.
+
+use std::path::Path;
+use std::process::Command;
+
+/// What may be gained over all, in KiB: caches that fill late, a fresh chunk here and there.
+const MOST: i64 = 4096;
+
+#[test]
+fn memory_is_flat() {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/memory/mixed.py");
+    let o = Command::new(env!("CARGO_BIN_EXE_tailscope"))
+        .arg(program)
+        .arg("40000")
+        .output()
+        .expect("the binary runs");
+    assert!(o.status.success(), "{}", String::from_utf8_lossy(&o.stderr));
+    let gained: i64 = String::from_utf8_lossy(&o.stdout).trim().parse().expect("a number");
+    assert!(gained < MOST, "{gained} KiB more than in the beginning");
+}

@@ -9,6 +9,7 @@ mod scan;
 pub(crate) mod type_comments;
 mod warnings;
 
+use ruff_python_ast::token::Tokens;
 use ruff_python_ast::{Mod, PythonVersion, Stmt};
 use ruff_python_parser::{
     LexicalErrorType, Mode as RuffMode, ParseError, ParseErrorType, ParseOptions as RuffOptions,
@@ -171,10 +172,7 @@ fn settle(
     };
     let warnings = scan.warnings;
     let problem = problem.map_err(|e| with_warnings(e, &warnings));
-    let problem = problem.and_then(|()| match options.feature_version {
-        Some(version) => features::check(parsed.syntax(), parsed.tokens(), source, version),
-        None => Ok(()),
-    });
+    let tokens = options.feature_version.map(|_| parsed.tokens().clone());
     let comments = options.type_comments.then(|| type_comments::find(parsed.tokens(), source));
     let mut module = parsed.into_syntax();
     let positions::Findings { depth, rewritable } = positions::normalize(&mut module, source.text(), MAX_DEPTH);
@@ -197,10 +195,11 @@ fn settle(
         return Err(error);
     }
     let rewritable = rewritable || detour.is_some();
-    let type_comments = match comments.map(|c| c.belonging(&module, source)) {
-        None => TypeComments::default(),
-        Some(Ok(comments)) => comments,
-        Some(Err(error)) => {
+    let found = check_features(&module, depth, tokens, source, options);
+    let found = found.and_then(|()| comments.map_or(Ok(TypeComments::default()), |c| c.belonging(&module, source)));
+    let type_comments = match found {
+        Ok(comments) => comments,
+        Err(error) => {
             dispose(module, depth);
             return Err(error);
         }
@@ -218,6 +217,19 @@ fn settle(
         is_flufl: false,
         type_comments,
     })
+}
+
+/// Refuses what the version of Python that was asked for has not.
+fn check_features(
+    module: &Mod,
+    depth: usize,
+    tokens: Option<Tokens>,
+    source: &SourceFile,
+    options: ParseOptions,
+) -> Result<(), CompileError> {
+    let Some((version, tokens)) = options.feature_version.zip(tokens) else { return Ok(()) };
+    let needed = crate::tree_stack(depth);
+    stacker::maybe_grow(needed, needed, || features::check(module, &tokens, source, version))
 }
 
 /// An error with the warnings about what stands before it: CPython's parser has given them by then.

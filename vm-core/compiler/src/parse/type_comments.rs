@@ -4,7 +4,7 @@
 
 use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::visitor::{Visitor, walk_stmt};
-use ruff_python_ast::{Mod, Parameter, Parameters, Stmt};
+use ruff_python_ast::{Expr, Mod, Parameter, Parameters, Pattern, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashMap;
 
@@ -166,6 +166,11 @@ impl Claims {
 }
 
 impl Visitor<'_> for Claims {
+    /// No statements are in there.
+    fn visit_expr(&mut self, _: &Expr) {}
+
+    fn visit_pattern(&mut self, _: &Pattern) {}
+
     fn visit_stmt(&mut self, stmt: &Stmt) {
         let start = stmt.start();
         match stmt {
@@ -187,9 +192,7 @@ impl Visitor<'_> for Claims {
             }
             _ => {}
         }
-        if !matches!(stmt, Stmt::Assign(_) | Stmt::Expr(_)) {
-            walk_stmt(self, stmt);
-        }
+        walk_stmt(self, stmt);
     }
 }
 

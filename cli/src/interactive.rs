@@ -2,11 +2,17 @@
 
 use std::io::IsTerminal;
 
+use tailscope_compiler::Mode;
 use tailscope_vm::error::PyResult;
 use tailscope_vm::import;
-use tailscope_vm::protocol::{attr, call};
-use tailscope_vm::value::{Ref, Value};
+use tailscope_vm::interp::enter;
+use tailscope_vm::protocol::call;
+use tailscope_vm::types::dict::PyDict;
+use tailscope_vm::value::Value;
 use tailscope_vm::vm::Vm;
+
+/// A console with a function that runs it.
+const CONSOLE: &str = include_str!("console.py");
 
 /// Whether somebody sits at the standard input.
 pub fn is_attended() -> bool {
@@ -27,10 +33,16 @@ pub fn run(vm: &Vm, namespace: Value, greet: bool) -> PyResult {
             ),
         );
     }
-    let code = import::import_module(vm, "code")?;
-    let console = call::call_method(vm, code.value(), "InteractiveConsole", &[namespace])?;
-    let (banner, farewell): (Ref, Ref) = (vm.new_str(""), vm.new_str(""));
-    // `interact` prints a banner and a farewell of its own unless they are empty.
-    let interact = attr::get_named(vm, console.value(), "interact")?;
-    call::call_args(vm, interact.value(), &[banner.value(), farewell.value()])
+    let console = import::compile(vm, CONSOLE.as_bytes(), "<frozen console>", Mode::Exec, 0)?;
+    let globals = PyDict::new(vm);
+    if let Some(g) = globals.cast::<PyDict>() {
+        g.set_text(vm, "__name__", vm.new_str("console").value());
+        g.set_text(vm, "__builtins__", vm.runtime.builtins.get());
+    }
+    enter::run_code(vm, console.value(), globals.value(), globals.value(), Value::NULL)?;
+    let interact = globals.cast::<PyDict>().map(|g| g.get(vm, vm.intern("interact"))).transpose()?.flatten();
+    match interact {
+        Some(interact) => call::call_args(vm, interact.value(), &[namespace]),
+        None => Ok(vm.none_ref()),
+    }
 }

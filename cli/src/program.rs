@@ -121,7 +121,7 @@ impl Program {
             let code = read_pyc(&bytes, path)?;
             PyCode::new(vm, &Arc::new(code))
         } else {
-            import::compile(vm, &bytes, &shown, Mode::Exec, vm.runtime.config.optimize)
+            import::compile_script(vm, &bytes, &shown, vm.runtime.config.optimize)
         })
     }
 

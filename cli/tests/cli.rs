@@ -526,6 +526,32 @@ fn the_command_line_is_that_of_python() {
 }
 
 #[test]
+fn the_console_reads_blocks_and_shows_lines_as_cpythons() {
+    let input = b"def f(x):\n  return x + 1\n\nf(1)\nf('a')\n1 +\nif 1:\n  2\n\n\"\"\"a\nb\"\"\"\n";
+    let mut child = tailscope();
+    let child = child.args(["-q", "-i"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("it starts");
+    child.stdin.take().expect("a pipe").write_all(input).expect("it reads");
+    let o = child.wait_with_output().expect("it ends");
+    assert_eq!(stdout(&o), "2\n2\n'a\\nb'\n");
+    let shown = "\
+>>> ... ... >>> >>> Traceback (most recent call last):
+  File \"<stdin>\", line 1, in <module>
+    f('a')
+    ~^^^^^
+  File \"<stdin>\", line 2, in f
+    return x + 1
+           ~~^~~
+TypeError: can only concatenate str (not \"int\") to str
+>>>   File \"<stdin>\", line 1
+    1 +
+       ^
+SyntaxError: invalid syntax
+>>> ... ... >>> ... >>> \n";
+    assert_eq!(stderr(&o), shown);
+}
+
+#[test]
 fn folders_modules_and_standard_input_are_programs() {
     let main = file("program_folder", "__main__.py", b"import sys; print(__name__, sys.argv[1:], sys.path[0] in __file__)");
     let folder = main.parent().expect("a folder").to_str().expect("text");
@@ -536,7 +562,7 @@ fn folders_modules_and_standard_input_are_programs() {
         (vec!["-m", "json.tool"], "[1]", "[\n    1\n]\n", 0),
         (vec![], "print(1 + 1)", "2\n", 0),
         (vec!["-"], "import sys; print(sys.argv)", "['-']\n", 0),
-        (vec!["-q", "-i"], "1 + 1\nexit(4)\n", ">>> 2\n>>> ", 4),
+        (vec!["-q", "-i"], "1 + 1\nexit(4)\n", "2\n", 4),
     ] {
         let mut child = tailscope();
         let mut child = child.args(&args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tailscope_bytecode::code::Wtf8;
+
 use crate::instr::Loc;
 
 /// The exception class that CPython would raise.
@@ -19,6 +21,9 @@ pub enum ErrorKind {
     Overflow,
     Memory,
     Value,
+    /// A syntax tree that somebody made has a value of a wrong type.
+    Type,
+    System,
     /// A docstring with a lone surrogate.
     UnicodeEncode,
 }
@@ -35,6 +40,8 @@ impl ErrorKind {
             ErrorKind::Overflow => "OverflowError",
             ErrorKind::Memory => "MemoryError",
             ErrorKind::Value => "ValueError",
+            ErrorKind::Type => "TypeError",
+            ErrorKind::System => "SystemError",
             ErrorKind::UnicodeEncode => "UnicodeEncodeError",
         }
     }
@@ -66,6 +73,10 @@ pub struct CompileError {
     /// Found after parsing. CPython shows the line of such an error only where it can read it
     /// from the file of this name, not when it compiles a string.
     pub after_parsing: bool,
+    /// What was found before the error and is warned of.
+    pub warnings: Vec<Warning>,
+    /// Of [`ErrorKind::UnicodeEncode`]: the text with lone surrogates.
+    pub surrogates: Option<Wtf8>,
 }
 
 impl CompileError {
@@ -81,6 +92,8 @@ impl CompileError {
             end_col: None,
             text: None,
             after_parsing: false,
+            warnings: Vec::new(),
+            surrogates: None,
         }
     }
 

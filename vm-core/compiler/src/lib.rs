@@ -30,7 +30,7 @@ pub mod source;
 pub mod symtable;
 pub mod tree;
 
-use tailscope_bytecode::code::Code;
+use tailscope_bytecode::code::{Code, flags};
 
 pub use error::{CompileError, ErrorKind, Warning};
 pub use parse::Mode;
@@ -58,12 +58,32 @@ pub struct CompileOptions {
     pub allow_incomplete_input: bool,
     /// The end of interactive input does not end its blocks (`PyCF_DONT_IMPLY_DEDENT`).
     pub dont_imply_dedent: bool,
+    /// `# type: ...` comments count (`PyCF_TYPE_COMMENTS`).
+    pub type_comments: bool,
+    /// Refuse what Python 3 of this minor version has not.
+    pub feature_version: Option<u8>,
+    /// Digits that a decimal integer may have (`sys.set_int_max_str_digits`), 0 for any number,
+    /// none for the usual.
+    pub max_digits: Option<usize>,
     /// No file of this name can be read. CPython takes the lines that its errors show from the
     /// file where there is one; else from the tokenizer, or shows none.
     pub without_file: bool,
 }
 
 impl CompileOptions {
+    fn parse_options(&self) -> ParseOptions {
+        ParseOptions {
+            mode: self.mode,
+            allow_incomplete_input: self.allow_incomplete_input,
+            dont_imply_dedent: self.dont_imply_dedent,
+            flufl: self.inherited_flags & flags::FUTURE_BARRY_AS_BDFL != 0,
+            type_comments: self.type_comments,
+            feature_version: self.feature_version,
+            max_digits: self.max_digits,
+            without_file: self.without_file,
+        }
+    }
+
     /// A module of this file name.
     pub fn new(filename: impl Into<String>) -> CompileOptions {
         CompileOptions {
@@ -106,32 +126,33 @@ pub fn compile_source(
     source: &SourceFile,
     options: &CompileOptions,
 ) -> Result<(Code, Vec<Warning>), CompileError> {
-    let parse_options = ParseOptions {
-        mode: options.mode,
-        allow_incomplete_input: options.allow_incomplete_input,
-        dont_imply_dedent: options.dont_imply_dedent,
-        without_file: options.without_file,
-    };
-    compile_parts(source, options, parse_options).map_err(|error| {
+    let parse_options = options.parse_options();
+    let result = parse_with_stack(source, parse_options).and_then(|parsed| {
+        // Ruff's parser lets a few things pass that CPython's refuses, whatever comes later.
+        let checked = parsed.is_flufl;
+        let result = compile_parsed(parsed, source, options);
+        let check = |error| parse::check(source, parse_options).err().unwrap_or(error);
+        result.map_err(|error| if checked { error } else { check(error) })
+    });
+    result.map_err(|error| {
         let without_line = options.without_file && error.after_parsing;
         CompileError { text: error.text.filter(|_| !without_line), ..error }
     })
 }
 
-fn compile_parts(
+/// The stages after the parser.
+fn compile_parsed(
+    mut parsed: parse::Parsed,
     source: &SourceFile,
     options: &CompileOptions,
-    parse_options: ParseOptions,
 ) -> Result<(Code, Vec<Warning>), CompileError> {
-    let mut parsed = parse_with_stack(source, parse_options)?;
     let depth = parsed.depth;
     let needed = tree_stack(depth);
     let result = stacker::maybe_grow(needed, needed, || {
         compile_tree(&mut parsed, source, options)
     });
     parse::dispose(parsed.module, depth);
-    // Ruff's parser lets a few things pass that CPython's refuses, whatever comes later.
-    result.map_err(|error| parse::check(source, parse_options).err().unwrap_or(error))
+    result
 }
 
 /// Native stack for the stages after the parser, which recurse over the tree.
@@ -164,26 +185,46 @@ fn parser_stack(text: &str) -> usize {
     BASE + levels * LEVEL
 }
 
+/// The stages between the parser and the symbol table. The tree stays as it is unless it is to be
+/// `optimized`.
+fn rewrite(
+    parsed: &mut parse::Parsed,
+    source: &SourceFile,
+    options: &CompileOptions,
+    optimized: bool,
+) -> Result<(FutureFlags, Vec<Warning>), CompileError> {
+    let module = &mut parsed.module;
+    let mut warnings = std::mem::take(&mut parsed.warnings);
+    let mut future = match FutureFlags::of(module, source) {
+        Ok(future) => future,
+        Err(error) => return Err(CompileError { warnings, ..error }),
+    };
+    future.features |= options.inherited_flags;
+    future.top_level_await = options.top_level_await;
+    if parsed.rewritable || options.optimize >= 2 {
+        let optimize = optimized.then_some(options.optimize);
+        warnings.extend(preprocess::preprocess(module, source, future, optimize, options.mode));
+    }
+    Ok((future, warnings))
+}
+
 fn compile_tree(
     parsed: &mut parse::Parsed,
     source: &SourceFile,
     options: &CompileOptions,
 ) -> Result<(Code, Vec<Warning>), CompileError> {
-    let module = &mut parsed.module;
-    let mut future = FutureFlags::of(module, source)?;
-    future.features |= options.inherited_flags;
-    future.top_level_await = options.top_level_await;
-    let mut warnings = std::mem::take(&mut parsed.warnings);
-    if parsed.rewritable || options.optimize >= 2 {
-        let mode = options.mode;
-        warnings.extend(preprocess::preprocess(module, source, future, options.optimize, mode));
-    }
-    let table = symtable::build(module, source, future)?;
+    let (future, mut warnings) = rewrite(parsed, source, options, true)?;
+    let module = &parsed.module;
     let codegen_options = CodegenOptions {
         optimize: options.optimize,
         future_flags: future.features,
         interactive: options.mode == Mode::Single,
     };
-    let code = codegen::generate(module, &table, source, codegen_options, &mut warnings).map_err(|error| *error)?;
-    Ok((code, warnings))
+    let code = symtable::build(module, source, future).and_then(|table| {
+        codegen::generate(module, &table, source, codegen_options, &mut warnings).map_err(|error| *error)
+    });
+    match code {
+        Ok(code) => Ok((code, warnings)),
+        Err(error) => Err(CompileError { warnings, ..error }),
+    }
 }

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use ruff_text_size::{TextRange, TextSize};
+use rustc_hash::FxHashMap;
+use tailscope_bytecode::code::Const;
 
 use crate::encodings;
 use crate::error::{CompileError, ErrorKind};
@@ -25,8 +27,71 @@ pub fn pass_range(start: TextSize) -> TextRange {
     TextRange::new(start, TextSize::new(u32::MAX))
 }
 
+fn pass_at(line: i32, col: i32) -> Loc {
+    Loc {
+        line,
+        end_line: line,
+        col,
+        end_col: col.saturating_add("pass".len() as i32),
+    }
+}
+
 /// The longest source that offsets of 32 bits can address, with room for [`no_range`].
 const MAX_LEN: usize = u32::MAX as usize - 8;
+
+/// What is known of the nodes of a tree that was not parsed: their ranges are empty, and their
+/// offsets are indices here.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    locs: Vec<Loc>,
+    /// Values that belong to some nodes: what no literal can say.
+    constants: FxHashMap<TextSize, Const>,
+}
+
+impl Default for Places {
+    fn default() -> Places {
+        // Ranges that were not given by anyone begin at 0.
+        let start = Loc {
+            line: 1,
+            end_line: 1,
+            col: 0,
+            end_col: 0,
+        };
+        Places {
+            locs: vec![start],
+            constants: FxHashMap::default(),
+        }
+    }
+}
+
+impl Places {
+    /// The range of another node, which stands at `loc` if it stands anywhere.
+    pub fn add(&mut self, loc: Option<Loc>) -> TextRange {
+        // The compiler calculates with differences of lines and columns.
+        let within = |n: i32| n.clamp(i32::MIN / 4, i32::MAX / 4);
+        let index = u32::try_from(self.locs.len()).unwrap_or(u32::MAX);
+        self.locs.push(loc.map_or(Loc::NONE, |loc| Loc {
+            line: within(loc.line),
+            end_line: within(loc.end_line),
+            col: within(loc.col),
+            end_col: within(loc.end_col),
+        }));
+        TextRange::empty(TextSize::new(index))
+    }
+
+    pub fn set_constant(&mut self, range: TextRange, value: Const) {
+        self.constants.insert(range.start(), value);
+    }
+
+    fn loc(&self, range: TextRange) -> Loc {
+        let start = range.start();
+        let loc = self.locs.get(usize::from(start)).copied().unwrap_or(Loc::NONE);
+        if range == pass_range(start) {
+            return pass_at(loc.line, loc.col);
+        }
+        loc
+    }
+}
 
 /// A decoded source text with its name and line index.
 #[derive(Clone, Debug)]
@@ -35,6 +100,8 @@ pub struct SourceFile {
     text: String,
     /// Offset of the first byte of each line.
     line_starts: Vec<u32>,
+    /// In the place of a text: the nodes of a tree that nobody parsed.
+    places: Option<Box<Places>>,
 }
 
 impl SourceFile {
@@ -63,7 +130,36 @@ impl SourceFile {
             filename: Arc::from(filename),
             text,
             line_starts,
+            places: None,
         })
+    }
+
+    /// Another text with line ends in the same places.
+    pub(crate) fn with_text(&self, text: String) -> SourceFile {
+        SourceFile {
+            text,
+            ..self.clone()
+        }
+    }
+
+    /// The source of a tree that has none.
+    pub(crate) fn of_places(places: Places, filename: &str) -> SourceFile {
+        SourceFile {
+            filename: Arc::from(filename),
+            text: String::new(),
+            line_starts: Vec::new(),
+            places: Some(Box::new(places)),
+        }
+    }
+
+    /// Whether the tree was not parsed.
+    pub(crate) fn has_no_text(&self) -> bool {
+        self.places.is_some()
+    }
+
+    /// The value beside the tree that belongs to a node of a tree that was not parsed.
+    pub(crate) fn constant(&self, range: TextRange) -> Option<&Const> {
+        self.places.as_ref()?.constants.get(&range.start())
     }
 
     /// Source as it stands in a file.
@@ -108,6 +204,9 @@ impl SourceFile {
         if range == no_range() {
             return Loc::NONE;
         }
+        if let Some(places) = &self.places {
+            return places.loc(range);
+        }
         let (line, _) = self.position(range.start());
         self.loc_on_line(range, line)
     }
@@ -150,12 +249,7 @@ impl SourceFile {
     fn loc_on_line(&self, range: TextRange, line: i32) -> Loc {
         let col = (u32::from(range.start()) - self.line_starts[line as usize - 1]) as i32;
         if range == pass_range(range.start()) {
-            return Loc {
-                line,
-                end_line: line,
-                col,
-                end_col: col + "pass".len() as i32,
-            };
+            return pass_at(line, col);
         }
         let line_start = u32::from(range.start()) - col as u32;
         let next_line = self
@@ -199,11 +293,13 @@ impl SourceFile {
             msg: msg.into(),
             filename: self.filename.clone(),
             line: Some(loc.line),
-            col: Some(loc.col + 1),
+            col: Some(loc.col.saturating_add(1)),
             end_line: Some(loc.end_line),
-            end_col: Some(loc.end_col + 1),
+            end_col: Some(loc.end_col.saturating_add(1)),
             text: self.line_text(loc.line).map(str::to_owned),
             after_parsing: true,
+            warnings: Vec::new(),
+            surrogates: None,
         }
     }
 }
@@ -275,6 +371,11 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, CompileError> {
         Some((_, name)) if name == "utf-8" => decode_utf8(bytes),
         Some((_, name)) => decode_named(bytes, &name),
     }
+}
+
+/// The encoding that a source declares and CPython's tokenizer does not know by itself.
+pub fn declared_encoding(bytes: &[u8]) -> Option<String> {
+    find_cookie(bytes).map(|(_, name)| name)
 }
 
 fn line_of(bytes: &[u8], line: i32) -> &[u8] {
@@ -400,8 +501,24 @@ fn decode_utf8(bytes: &[u8]) -> Result<Cow<'_, str>, CompileError> {
 fn decode_named<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, str>, CompileError> {
     match encodings::decode(bytes, name).map_err(undecodable)? {
         Some(text) => Ok(text),
-        None => decode_utf8(bytes),
+        None => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| undecodable_utf8(bytes, &error)),
     }
+}
+
+/// What the codec says, which reads a source that calls UTF-8 by another than its first name.
+fn undecodable_utf8(bytes: &[u8], error: &std::str::Utf8Error) -> CompileError {
+    let at = error.valid_up_to();
+    let first = bytes.get(at).copied().unwrap_or(0);
+    let length = error.error_len().unwrap_or(bytes.len() - at);
+    // The last line has an end for CPython, so that data never ends unexpectedly.
+    let why = match first {
+        0x80..=0xC1 | 0xF5.. => "invalid start byte",
+        _ => "invalid continuation byte",
+    };
+    undecodable(match length {
+        1 => format!("'utf-8' codec can't decode byte 0x{first:02x} in position {at}: {why}"),
+        _ => format!("'utf-8' codec can't decode bytes in position {at}-{}: {why}", at + length - 1),
+    })
 }
 
 /// CPython reports what a codec refuses on line 0.

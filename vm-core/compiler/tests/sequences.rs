@@ -73,7 +73,7 @@ fn units(path: &Path) -> Vec<(String, String)> {
     let source = SourceFile::from_bytes(&std::fs::read(path).unwrap(), "f.py").unwrap();
     let mut parsed = parse::parse(&source, Mode::Exec).unwrap();
     let future = FutureFlags::of(&parsed.module, &source).unwrap();
-    let mut warnings = preprocess(&mut parsed.module, &source, future, 0, Mode::Exec);
+    let mut warnings = preprocess(&mut parsed.module, &source, future, Some(0), Mode::Exec);
     let table = symtable::build(&parsed.module, &source, future).unwrap();
     let options = CodegenOptions {
         future_flags: future.features,

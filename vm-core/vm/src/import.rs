@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use tailscope_bytecode::code::Code;
 use tailscope_bytecode::{pyc, verify};
-use tailscope_compiler::{CompileOptions, Mode};
+use tailscope_compiler::error::{CompileError, ErrorKind};
+use tailscope_compiler::source::declared_encoding;
+use tailscope_compiler::{CompileOptions, Mode, SourceFile};
 
 use crate::error::{PyResult, Raised};
 use crate::pycache;
@@ -369,36 +371,78 @@ pub fn compile(vm: &Vm, source: &[u8], filename: &str, mode: Mode, optimize: u8)
 
 /// Compiles with all options; the exception is a SyntaxError with its place.
 pub fn compile_with(vm: &Vm, source: &[u8], options: &CompileOptions) -> PyResult {
-    match tailscope_compiler::compile(source, options) {
+    compile_source(vm, &source_file(vm, source, &options.filename)?, options)
+}
+
+/// Compiles a program's file, of which CPython reads a line after the other.
+pub fn compile_script(vm: &Vm, source: &[u8], filename: &str, optimize: u8) -> PyResult {
+    let Some(at) = memchr::memchr(0, source) else { return compile(vm, source, filename, Mode::Exec, optimize) };
+    let line = source[..at].iter().filter(|b| **b == b'\n').count() as i32 + 1;
+    let text = source[..at].rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let error = CompileError {
+        line: Some(line),
+        text: Some(String::from_utf8_lossy(text).into_owned()),
+        ..CompileError::without_location("source code cannot contain null bytes").in_file(filename)
+    };
+    Err(syntax_error(vm, &error))
+}
+
+/// The text of a source. What encodings the compiler does not know is left to the registry of
+/// codecs.
+pub fn source_file(vm: &Vm, source: &[u8], filename: &str) -> PyResult<SourceFile> {
+    let e = match SourceFile::from_bytes(source, filename) {
+        Ok(file) => return Ok(file),
+        Err(e) => e,
+    };
+    let encoding = declared_encoding(source).filter(|name| e.msg == format!("unknown encoding: {name}"));
+    let Some(encoding) = encoding else { return Err(syntax_error(vm, &e)) };
+    let text = match crate::codecs::decode(vm, source, &encoding, "strict") {
+        Ok(text) => text,
+        Err(raised) if raised.is(vm, shape::EXCEPTION) => {
+            let msg = obj::str(vm, raised.0.value())?;
+            return Err(syntax_error(vm, &CompileError { msg: obj::text(msg.value()), ..e }));
+        }
+        Err(raised) => return Err(raised),
+    };
+    let Some(s) = text.cast::<PyStr>() else { return Err(syntax_error(vm, &e)) };
+    let text = s.to_str().ok_or_else(|| crate::codecs::not_utf8(vm, s))?;
+    SourceFile::from_text(text, filename).map_err(|e| syntax_error(vm, &e))
+}
+
+/// Compiles what is decoded already.
+pub fn compile_source(vm: &Vm, source: &SourceFile, options: &CompileOptions) -> PyResult {
+    match tailscope_compiler::compile_source(source, options) {
         Ok((code, warnings)) => {
-            for w in &warnings {
-                warn_of_source(vm, w, source, &options.filename)?;
-            }
+            warn(vm, &warnings, source)?;
             crate::code::PyCode::new(vm, &std::sync::Arc::new(code))
         }
-        Err(e) => Err(syntax_error(vm, &without_file(source, options).unwrap_or(e))),
+        Err(e) => Err(error_in(vm, source, options, e)),
     }
 }
 
-/// The error of a source that is in no file, whose lines nobody can look up later.
-fn without_file(source: &[u8], options: &CompileOptions) -> Option<tailscope_compiler::error::CompileError> {
+/// The exception of an error in a source. Of one that is in no file nobody can look up lines later.
+pub fn error_in(vm: &Vm, source: &SourceFile, options: &CompileOptions, e: CompileError) -> Raised {
+    if let Err(raised) = warn(vm, &e.warnings, source) {
+        return raised;
+    }
     if options.without_file || Path::new(&*options.filename).is_file() {
-        return None;
+        return syntax_error(vm, &e);
     }
     let options = CompileOptions { without_file: true, ..options.clone() };
-    tailscope_compiler::compile(source, &options).err()
+    let again = tailscope_compiler::compile_source(source, &options).err();
+    syntax_error(vm, &again.unwrap_or(e))
+}
+
+/// Issues the compiler's warnings.
+pub fn warn(vm: &Vm, warnings: &[tailscope_compiler::Warning], source: &SourceFile) -> PyResult<()> {
+    warnings.iter().try_for_each(|w| warn_of_source(vm, w, source))
 }
 
 /// Issues a warning of the compiler. Where a filter makes an exception of it, that is the
 /// SyntaxError of the same text and place.
-fn warn_of_source(
-    vm: &Vm,
-    w: &tailscope_compiler::Warning,
-    source: &[u8],
-    filename: &str,
-) -> PyResult<()> {
+fn warn_of_source(vm: &Vm, w: &tailscope_compiler::Warning, source: &SourceFile) -> PyResult<()> {
     let category = if w.category == "DeprecationWarning" { shape::DEPRECATION_WARNING } else { shape::SYNTAX_WARNING };
-    let (message, file) = (vm.new_str(&w.msg), vm.new_str(filename));
+    let (message, file) = (vm.new_str(&w.msg), vm.new_str(source.filename()));
     let occurrence = crate::native::warnings::Occurrence {
         category: vm.builtin(category).value(),
         message: message.value(),
@@ -410,33 +454,31 @@ fn warn_of_source(
     };
     match crate::native::warnings::issue(vm, &occurrence) {
         Err(e) if category == shape::SYNTAX_WARNING && e.is(vm, shape::SYNTAX_WARNING) => {
-            let line = source.split(|b| *b == b'\n').nth(w.loc.line.max(1) as usize - 1);
-            let error = tailscope_compiler::error::CompileError {
-                msg: w.msg.clone(),
-                filename: filename.into(),
-                line: Some(w.loc.line),
-                col: Some(w.loc.col + 1),
-                end_line: Some(w.loc.end_line),
-                end_col: Some(w.loc.end_col + 1),
-                text: line.map(|l| String::from_utf8_lossy(l).into_owned()),
-                ..tailscope_compiler::error::CompileError::without_location("")
-            };
-            Err(syntax_error(vm, &error))
+            let text = source.line_text(w.loc.line).map(|line| line.trim_end_matches('\n').to_owned());
+            let error = source.error_at(w.loc, w.msg.clone());
+            Err(syntax_error(vm, &CompileError { text, ..error }))
         }
         other => other,
     }
 }
 
 /// The exception object of a compile error.
-pub fn syntax_error(vm: &Vm, e: &tailscope_compiler::error::CompileError) -> Raised {
-    let id = match e.kind.class_name() {
-        "IndentationError" => shape::INDENTATION_ERROR,
-        "TabError" => shape::TAB_ERROR,
-        "ValueError" => return vm.value_error(&e.msg),
-        "OverflowError" => return vm.overflow_error(&e.msg),
-        "RecursionError" => return vm.recursion_error(&e.msg),
-        "MemoryError" => return vm.memory_error(&e.msg),
-        _ => shape::SYNTAX_ERROR,
+pub fn syntax_error(vm: &Vm, e: &CompileError) -> Raised {
+    let id = match e.kind {
+        ErrorKind::Syntax => shape::SYNTAX_ERROR,
+        ErrorKind::Incomplete => shape::INCOMPLETE_INPUT_ERROR,
+        ErrorKind::Indentation => shape::INDENTATION_ERROR,
+        ErrorKind::Tab => shape::TAB_ERROR,
+        ErrorKind::Value => return vm.value_error(&e.msg),
+        ErrorKind::Type => return vm.type_error(&e.msg),
+        ErrorKind::System => return vm.system_error(&e.msg),
+        ErrorKind::Overflow => return vm.overflow_error(&e.msg),
+        ErrorKind::Recursion => return vm.recursion_error(&e.msg),
+        ErrorKind::Memory => return vm.memory_error(&e.msg),
+        ErrorKind::UnicodeEncode => {
+            let text = PyStr::from_wtf8(vm, e.surrogates.as_ref().map_or(&[][..], |text| &text.0));
+            return text.cast::<PyStr>().map_or_else(|| vm.value_error(&e.msg), |s| crate::codecs::not_utf8(vm, s));
+        }
     };
     let number = |n: Option<i32>| n.map_or(vm.none_ref(), |n| Ref::small_int(n as i64));
     let place = PyTuple::from_vec(

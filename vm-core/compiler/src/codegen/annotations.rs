@@ -150,7 +150,7 @@ impl<'a> Codegen<'a> {
                     self.evaluate_subscript(&target.slice)?;
                 }
             }
-            _ => return self.error(loc, "illegal target for annotation"),
+            target => return super::constant::no_target(target, "annotated"),
         }
         Ok(())
     }

@@ -2,12 +2,15 @@
 
 use ruff_python_ast::{CmpOp, Expr, ExprCompare, Number};
 
+use tailscope_bytecode::code::Const;
+
 use super::Codegen;
 use super::constant::is_constant;
 use crate::instr::Loc;
+use crate::source::SourceFile;
 
 /// Name of the type of an expression's value, where the expression alone tells it.
-fn type_name(e: &Expr) -> Option<&'static str> {
+fn type_name(e: &Expr, source: &SourceFile) -> Option<&'static str> {
     let name = match e {
         Expr::Tuple(_) => "tuple",
         Expr::List(_) | Expr::ListComp(_) => "list",
@@ -26,6 +29,10 @@ fn type_name(e: &Expr) -> Option<&'static str> {
         Expr::BooleanLiteral(_) => "bool",
         Expr::NoneLiteral(_) => "NoneType",
         Expr::EllipsisLiteral(_) => "ellipsis",
+        Expr::IpyEscapeCommand(e) => match source.constant(e.range)? {
+            Const::Tuple(_) => "tuple",
+            _ => "frozenset",
+        },
         _ => return None,
     };
     Some(name)
@@ -50,7 +57,7 @@ impl Codegen<'_> {
                 .into_iter()
                 .find(|operand| !has_identity(operand));
             if let (CmpOp::Is | CmpOp::IsNot, Some(literal)) = (op, literal) {
-                let name = type_name(literal).unwrap_or("object");
+                let name = type_name(literal, self.source).unwrap_or("object");
                 let (is, equals) = match op {
                     CmpOp::Is => ("is", "=="),
                     _ => ("is not", "!="),
@@ -68,7 +75,7 @@ impl Codegen<'_> {
         if matches!(e, Expr::Lambda(_)) {
             return;
         }
-        if let Some(name) = type_name(e) {
+        if let Some(name) = type_name(e, self.source) {
             let msg = format!("'{name}' object is not callable; perhaps you missed a comma?");
             let loc = self.loc(e);
             self.warn(loc, msg);
@@ -88,8 +95,8 @@ impl Codegen<'_> {
                 | Expr::Generator(_)
                 | Expr::TString(_)
                 | Expr::Lambda(_)
-        );
-        if let Some(name) = type_name(e).filter(|_| has_no_items) {
+        ) || matches!(self.constant(e), Some(Const::FrozenSet(_)));
+        if let Some(name) = type_name(e, self.source).filter(|_| has_no_items) {
             let msg = format!("'{name}' object is not subscriptable; perhaps you missed a comma?");
             let loc = self.loc(e);
             self.warn(loc, msg);
@@ -98,7 +105,7 @@ impl Codegen<'_> {
 
     /// Warns of indexing a sequence with what is no index.
     pub(super) fn check_index(&mut self, e: &Expr, index: &Expr) {
-        let Some(index_type) = type_name(index).filter(|name| !matches!(*name, "int" | "bool"))
+        let Some(index_type) = type_name(index, self.source).filter(|name| !matches!(*name, "int" | "bool"))
         else {
             return;
         };
@@ -110,8 +117,8 @@ impl Codegen<'_> {
                 | Expr::List(_)
                 | Expr::ListComp(_)
                 | Expr::FString(_)
-        );
-        if let Some(name) = type_name(e).filter(|_| is_sequence) {
+        ) || matches!(self.constant(e), Some(Const::Tuple(_)));
+        if let Some(name) = type_name(e, self.source).filter(|_| is_sequence) {
             let msg = format!(
                 "{name} indices must be integers or slices, not {index_type}; \
                  perhaps you missed a comma?"

@@ -55,6 +55,7 @@ impl<'a> Codegen<'a> {
                 Ok(())
             }
             JoinedPart::Formatted(field) => self.formatted_value(field),
+            JoinedPart::Other(e) => self.visit_expr(e),
         }
     }
 
@@ -81,13 +82,16 @@ impl<'a> Codegen<'a> {
     /// A tuple of the strings between the interpolations (one more than these), and a
     /// tuple of the interpolations.
     pub(super) fn template_str(&mut self, loc: Loc, e: &'a ExprTString) -> Result<()> {
+        if let Some(field) = joined::lone_interpolation(&e.value, self.source) {
+            return self.interpolation(field);
+        }
         let mut strings = 0;
         let mut interpolations = Vec::new();
         let mut after_string = false;
         for part in joined::tstring_parts(&e.value, self.source) {
             match part {
-                JoinedPart::Constant { value, loc } => {
-                    self.emit_const(loc, Const::Str(value));
+                part @ (JoinedPart::Constant { .. } | JoinedPart::Other(_)) => {
+                    self.joined_part(part)?;
                     strings += 1;
                     after_string = true;
                 }
@@ -118,8 +122,7 @@ impl<'a> Codegen<'a> {
     fn interpolation(&mut self, field: Formatted<'a>) -> Result<()> {
         let loc = field.loc;
         self.visit_expr(field.value)?;
-        let text = field.source_text.unwrap_or_default();
-        self.emit_const(loc, Const::Str(Wtf8::from(text.as_str())));
+        self.emit_const(loc, field.source_text.unwrap_or(Const::Str(Wtf8::from(""))));
         let mut oparg = 2;
         if let Some(spec) = field.format_spec {
             oparg = 3;

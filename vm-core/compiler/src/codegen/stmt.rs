@@ -161,7 +161,7 @@ impl<'a> Codegen<'a> {
                 self.aug_value(loc, s)?;
                 self.name_access(target_loc, name, ExprContext::Store);
             }
-            _ => return self.error(target_loc, "illegal expression for augmented assignment"),
+            target => return super::constant::no_target(target, "augmented"),
         }
         Ok(())
     }

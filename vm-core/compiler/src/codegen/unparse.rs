@@ -3,7 +3,7 @@
 
 use ruff_python_ast::{
     BoolOp, Comprehension, Expr, ExprBinOp, ExprBoolOp, ExprCall, ExprCompare, ExprDict, ExprIf,
-    ExprLambda, ExprSlice, ExprTuple, ExprUnaryOp, Keyword, Operator, Parameter,
+    ExprLambda, ExprSlice, ExprTuple, ExprUnaryOp, FStringPart, Keyword, Operator, Parameter,
     ParameterWithDefault, Parameters, UnaryOp,
 };
 use ruff_text_size::Ranged;
@@ -13,7 +13,7 @@ use tailscope_bytecode::repr;
 use super::expr::with_stack;
 use crate::preprocess::joined::{self, Formatted, JoinedPart};
 use crate::preprocess::literal;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, no_range};
 
 /// The text of an annotation.
 pub(super) fn unparse(source: &SourceFile, e: &Expr) -> Wtf8 {
@@ -173,7 +173,9 @@ impl Unparser<'_> {
             Expr::YieldFrom(e) => self.enclosed("(yield from ", &e.value),
             Expr::FString(e) => {
                 let parts = joined::fstring_parts(&e.value, self.source);
-                self.joined("f", &parts);
+                // A field alone is no f-string for CPython.
+                let alone = matches!(e.value.as_slice(), [FStringPart::FString(f)] if f.range == no_range());
+                if alone { self.joined_body(&parts) } else { self.joined("f", &parts) }
             }
             Expr::TString(e) => {
                 let parts = joined::tstring_parts(&e.value, self.source);
@@ -185,7 +187,11 @@ impl Unparser<'_> {
             | Expr::BooleanLiteral(_)
             | Expr::NoneLiteral(_)
             | Expr::EllipsisLiteral(_) => self.constant(e),
-            Expr::IpyEscapeCommand(_) => {}
+            Expr::IpyEscapeCommand(e) => {
+                if let Some(value) = self.source.constant(e.range) {
+                    self.put(&constant_repr(value));
+                }
+            }
         }
     }
 
@@ -198,7 +204,7 @@ impl Unparser<'_> {
     fn constant(&mut self, e: &Expr) {
         match e {
             Expr::StringLiteral(e) => {
-                if self.source.slice(e.range()).starts_with('u') {
+                if e.value.first_literal_flags().prefix().is_unicode() && !self.source.slice(e.range()).starts_with('U') {
                     self.put("u");
                 }
                 let text = repr::str(&literal::string_value(&e.value, self.source));
@@ -494,14 +500,15 @@ impl Unparser<'_> {
                     }
                 }
                 JoinedPart::Formatted(field) => self.field(field),
+                JoinedPart::Other(e) => self.expr(e, Level::Test),
             }
         }
     }
 
     fn field(&mut self, field: &Formatted<'_>) {
         let text = match &field.source_text {
-            Some(text) => text.as_bytes().to_vec(),
-            None => {
+            Some(Const::Str(text)) => text.0.to_vec(),
+            _ => {
                 let mut inner = Unparser {
                     source: self.source,
                     out: Vec::new(),

@@ -1,11 +1,15 @@
 //! Source text to syntax tree, with CPython's limits, modes and error messages.
 
 mod detour;
+mod features;
+mod flufl;
 mod peg;
 pub use peg::tokens;
 mod scan;
+pub(crate) mod type_comments;
 mod warnings;
 
+use ruff_python_ast::token::Tokens;
 use ruff_python_ast::{Mod, PythonVersion, Stmt};
 use ruff_python_parser::{
     LexicalErrorType, Mode as RuffMode, ParseError, ParseErrorType, ParseOptions as RuffOptions,
@@ -14,9 +18,10 @@ use ruff_python_parser::{
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::error::{CompileError, ErrorKind, Warning};
-use crate::preprocess::positions;
+pub(crate) use crate::preprocess::positions;
 use crate::source::SourceFile;
 use scan::Scan;
+use type_comments::TypeComments;
 
 /// What a source text is (the `mode` of Python's `compile`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -39,8 +44,27 @@ pub struct ParseOptions {
     pub allow_incomplete_input: bool,
     /// The end of interactive input does not end its blocks (`PyCF_DONT_IMPLY_DEDENT`).
     pub dont_imply_dedent: bool,
+    /// `<>` is the operator, not `!=`, from the beginning.
+    pub flufl: bool,
+    /// Type comments count (`PyCF_TYPE_COMMENTS`).
+    pub type_comments: bool,
+    /// Only what Python 3 of this minor version has.
+    pub feature_version: Option<u8>,
+    /// Digits that a decimal integer may have, if not the usual number; 0 for any.
+    pub max_digits: Option<usize>,
     /// No file of the source's name can be read.
     pub without_file: bool,
+}
+
+impl ParseOptions {
+    /// Digits that a decimal integer may have: its conversion takes quadratic time.
+    fn max_digits(&self) -> usize {
+        match self.max_digits {
+            None => 4300,
+            Some(0) => usize::MAX,
+            Some(n) => n,
+        }
+    }
 }
 
 impl From<Mode> for ParseOptions {
@@ -62,6 +86,24 @@ pub struct Parsed {
     pub rewritable: bool,
     /// What CPython's tokenizer and parser warn of.
     pub warnings: Vec<Warning>,
+    /// `<>` is the operator, which [`check`] does not know.
+    pub is_flufl: bool,
+    /// If they were asked for.
+    pub type_comments: TypeComments,
+}
+
+impl Parsed {
+    /// A module that was not parsed.
+    pub(crate) fn of_module(module: Mod, depth: usize) -> Parsed {
+        Parsed {
+            module,
+            depth,
+            rewritable: true,
+            warnings: Vec::new(),
+            is_flufl: false,
+            type_comments: TypeComments::default(),
+        }
+    }
 }
 
 /// Trees deeper than this are refused, as CPython refuses what would overflow its stack.
@@ -79,18 +121,45 @@ pub fn parse(
     options: impl Into<ParseOptions>,
 ) -> Result<Parsed, CompileError> {
     let options = options.into();
-    let mode = options.mode;
+    let parsed = ruff_python_parser::parse_unchecked(source.text(), ruff_options(options.mode));
+    let Some(flufl) = flufl::find(&parsed, source, options) else { return settle(parsed, source, options) };
+    let parsed = ruff_python_parser::parse_unchecked(flufl.source.text(), ruff_options(options.mode));
+    let (parsed, error) = match settle(parsed, &flufl.source, options) {
+        Ok(parsed) => (Some(parsed), None),
+        Err(error) => (None, Some(error)),
+    };
+    match (flufl.error(error, source, options), parsed) {
+        (Some(error), parsed) => {
+            if let Some(parsed) = parsed {
+                dispose(parsed.module, parsed.depth);
+            }
+            Err(error)
+        }
+        (None, Some(parsed)) => Ok(Parsed { is_flufl: true, ..parsed }),
+        (None, None) => Err(CompileError::without_location("invalid syntax")),
+    }
+}
+
+fn ruff_options(mode: Mode) -> RuffOptions {
     let ruff_mode = match mode {
         Mode::Exec | Mode::Single => RuffMode::Module,
         Mode::Eval => RuffMode::Expression,
     };
-    let ruff_options = RuffOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
-    let mut parsed = ruff_python_parser::parse_unchecked(source.text(), ruff_options.clone());
+    RuffOptions::from(ruff_mode).with_target_version(PythonVersion::PY314)
+}
+
+/// The tree that ruff's parser has made, if CPython accepts the source.
+fn settle(
+    mut parsed: RuffParsed<Mod>,
+    source: &SourceFile,
+    options: ParseOptions,
+) -> Result<Parsed, CompileError> {
+    let mode = options.mode;
     let detour = detour::find(&parsed, source.text());
     if let Some(detour) = &detour {
-        parsed = ruff_python_parser::parse_unchecked(&detour.text, ruff_options);
+        parsed = ruff_python_parser::parse_unchecked(&detour.text, ruff_options(mode));
     }
-    let scan = Scan::of(parsed.tokens(), source);
+    let scan = Scan::of(parsed.tokens(), source, options.max_digits());
     let problem = match find_problem(&parsed, scan.exceeded) {
         Some(wrong) => Err(explain(&parsed, source, options, wrong)),
         None if scan.doubtful
@@ -101,10 +170,10 @@ pub fn parse(
         }
         None => Ok(()),
     };
-    let warnings = match problem {
-        Ok(()) => scan.warnings,
-        Err(_) => Vec::new(),
-    };
+    let warnings = scan.warnings;
+    let problem = problem.map_err(|e| with_warnings(e, &warnings));
+    let tokens = options.feature_version.map(|_| parsed.tokens().clone());
+    let comments = options.type_comments.then(|| type_comments::find(parsed.tokens(), source));
     let mut module = parsed.into_syntax();
     let positions::Findings { depth, rewritable } = positions::normalize(&mut module, source.text(), MAX_DEPTH);
     if let Err(error) = problem {
@@ -126,6 +195,15 @@ pub fn parse(
         return Err(error);
     }
     let rewritable = rewritable || detour.is_some();
+    let found = check_features(&module, depth, tokens, source, options);
+    let found = found.and_then(|()| comments.map_or(Ok(TypeComments::default()), |c| c.belonging(&module, source)));
+    let type_comments = match found {
+        Ok(comments) => comments,
+        Err(error) => {
+            dispose(module, depth);
+            return Err(error);
+        }
+    };
     if let Some(detour) = detour {
         const FRAMES: usize = 4096;
         let needed = depth * FRAMES + (1 << 17);
@@ -136,7 +214,33 @@ pub fn parse(
         depth,
         rewritable,
         warnings,
+        is_flufl: false,
+        type_comments,
     })
+}
+
+/// Refuses what the version of Python that was asked for has not.
+fn check_features(
+    module: &Mod,
+    depth: usize,
+    tokens: Option<Tokens>,
+    source: &SourceFile,
+    options: ParseOptions,
+) -> Result<(), CompileError> {
+    let Some((version, tokens)) = options.feature_version.zip(tokens) else { return Ok(()) };
+    let needed = crate::tree_stack(depth);
+    stacker::maybe_grow(needed, needed, || features::check(module, &tokens, source, version))
+}
+
+/// An error with the warnings about what stands before it: CPython's parser has given them by then.
+fn with_warnings(error: CompileError, warnings: &[Warning]) -> CompileError {
+    let at = match error.kind {
+        ErrorKind::Incomplete => (i32::MAX, 0),
+        ErrorKind::Syntax => error.line.zip(error.col).unwrap_or_default(),
+        _ => (0, 0),
+    };
+    let before = warnings.iter().filter(|w| (w.loc.line, w.loc.col + 1) < at);
+    CompileError { warnings: before.cloned().collect(), ..error }
 }
 
 /// What CPython's parser says of a source that ruff's accepts.

@@ -17,8 +17,6 @@ const MAX_INDENTS: usize = 100;
 const MAX_STRINGS: usize = 150;
 /// An `if` with fewer `elif` clauses does not make CPython's parser give up; they nest for it.
 const HARMLESS_CLAUSES: usize = 5000;
-/// Longer decimal integers are refused, because their conversion takes quadratic time.
-const MAX_DIGITS: usize = 4300;
 
 /// What is found.
 #[derive(Default)]
@@ -36,9 +34,10 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    pub fn of(tokens: &Tokens, source: &SourceFile) -> Scan {
+    /// Decimal integers with more digits than these exceed a limit.
+    pub fn of(tokens: &Tokens, source: &SourceFile, max_digits: usize) -> Scan {
         let mut scan = Scan::default();
-        let (mut limits, mut doubts) = (Limits::default(), Doubts::default());
+        let (mut limits, mut doubts) = (Limits { max_digits, ..Limits::default() }, Doubts::default());
         let mut collector = Collector::default();
         for (i, token) in tokens.iter().enumerate() {
             match INTERESTS[token.kind() as usize % INTERESTS.len()] {
@@ -114,6 +113,7 @@ struct Limits {
     parentheses: usize,
     indents: usize,
     strings: usize,
+    max_digits: usize,
 }
 
 impl Limits {
@@ -152,7 +152,7 @@ impl Limits {
                 self.indents = self.indents.saturating_sub(1);
                 return None;
             }
-            TokenKind::Int if has_too_many_digits(token, source) => {
+            TokenKind::Int if has_too_many_digits(token, source, self.max_digits) => {
                 (ErrorKind::Syntax, "Exceeds the limit for integer string conversion")
             }
             _ => return None,
@@ -161,13 +161,13 @@ impl Limits {
     }
 }
 
-fn has_too_many_digits(token: &Token, source: &SourceFile) -> bool {
-    if usize::from(token.range().len()) <= MAX_DIGITS {
+fn has_too_many_digits(token: &Token, source: &SourceFile, max_digits: usize) -> bool {
+    if usize::from(token.range().len()) <= max_digits {
         return false;
     }
     let text = source.slice(token.range());
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    digits > MAX_DIGITS && text.bytes().all(|b| b.is_ascii_digit() || b == b'_')
+    digits > max_digits && text.bytes().all(|b| b.is_ascii_digit() || b == b'_')
 }
 
 #[derive(Default)]
@@ -307,7 +307,7 @@ mod tests {
     fn is_doubtful(text: &str) -> bool {
         let parsed = ruff_python_parser::parse_unchecked(text, ruff_python_parser::Mode::Module.into());
         let source = SourceFile::from_text(text, "test.py").expect("a text");
-        Scan::of(parsed.tokens(), &source).doubtful
+        Scan::of(parsed.tokens(), &source, 4300).doubtful
     }
 
     #[test]

@@ -7,7 +7,7 @@ use ruff_python_ast::{
     InterpolatedStringFormatSpec, InterpolatedStringLiteralElement, TStringValue,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
-use tailscope_bytecode::code::Wtf8;
+use tailscope_bytecode::code::{Const, Wtf8};
 
 use super::literal::{literal_bytes, unescaped};
 use crate::instr::Loc;
@@ -22,6 +22,8 @@ pub enum JoinedPart<'a> {
     },
     /// `FormattedValue`, in t-strings `Interpolation`.
     Formatted(Formatted<'a>),
+    /// An expression that is no field. Only trees that were not parsed have such parts.
+    Other(&'a Expr),
 }
 
 /// A replacement field.
@@ -31,8 +33,9 @@ pub struct Formatted<'a> {
     /// `b's'`, `b'r'` or `b'a'`; `{x=}` without conversion and format means `b'r'`.
     pub conversion: Option<u8>,
     pub format_spec: Option<FormatSpec<'a>>,
-    /// Source of the expression as `Interpolation.str` gives it (t-strings only).
-    pub source_text: Option<String>,
+    /// Source of the expression as `Interpolation.str` gives it (t-strings only); in trees that
+    /// were not parsed it may be any value.
+    pub source_text: Option<Const>,
     pub loc: Loc,
 }
 
@@ -73,6 +76,19 @@ pub fn tstring_parts<'a>(value: &'a TStringValue, source: &SourceFile) -> Vec<Jo
     joiner.finish()
 }
 
+/// The field of an `Interpolation` that is in no `TemplateStr`: a string without a place stands
+/// around it in a tree that was not parsed.
+pub fn lone_interpolation<'a>(value: &'a TStringValue, source: &SourceFile) -> Option<Formatted<'a>> {
+    let [t] = value.as_slice() else { return None };
+    if !source.has_no_text() || t.range != no_range() {
+        return None;
+    }
+    match tstring_parts(value, source).pop() {
+        Some(JoinedPart::Formatted(field)) => Some(field),
+        _ => None,
+    }
+}
+
 /// Values of the `JoinedStr` that a format specification becomes.
 pub fn format_spec_parts<'a>(spec: FormatSpec<'a>, source: &SourceFile) -> Vec<JoinedPart<'a>> {
     let mut joiner = Joiner::new(source, false);
@@ -101,6 +117,11 @@ impl<'a, 's> Joiner<'a, 's> {
     }
 
     fn constant(&mut self, value: &[u8], range: TextRange) {
+        // Nothing is joined in a tree that somebody made: the parts are as they were put there.
+        if self.source.has_no_text() {
+            let loc = self.source.loc(range);
+            return self.parts.push(JoinedPart::Constant { value: Wtf8(value.into()), loc });
+        }
         match &mut self.pending {
             Some((bytes, all)) => {
                 bytes.extend_from_slice(value);
@@ -144,13 +165,16 @@ impl<'a, 's> Joiner<'a, 's> {
     fn literal(&mut self, literal: &InterpolatedStringLiteralElement, raw: bool) {
         let value = unescaped(&literal.value, literal.range, raw, self.source);
         // Parts of an f-string that come to nothing are dropped before neighbours join.
-        if value.is_empty() {
+        if value.is_empty() && !self.source.has_no_text() {
             return;
         }
         self.constant(&value, literal.range);
     }
 
     fn field(&mut self, field: &'a InterpolatedElement, raw: bool) {
+        if self.source.has_no_text() && field.range == no_range() {
+            return self.parts.push(JoinedPart::Other(&field.expression));
+        }
         let synthetic = field.range == field.expression.range();
         let text_end = if synthetic {
             None
@@ -171,10 +195,11 @@ impl<'a, 's> Joiner<'a, 's> {
             (field.debug_text.is_some() && field.format_spec.is_none()).then_some(b'r')
         });
         let source_text = match text {
-            Some((text, _)) if self.template => Some(match field.debug_text {
-                Some(_) => without_equals(&text).to_owned(),
-                None => text,
-            }),
+            Some((text, _)) if self.template => Some(Const::Str(match field.debug_text {
+                Some(_) => without_equals(&text).into(),
+                None => text.as_str().into(),
+            })),
+            _ if self.template => self.source.constant(field.range).cloned(),
             _ => None,
         };
         let format_spec = field.format_spec.as_deref().map(|node| FormatSpec {

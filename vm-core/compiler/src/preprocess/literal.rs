@@ -46,7 +46,7 @@ fn is_plain(prefix: StringLiteralPrefix, value: &str) -> bool {
 /// The value of one string literal, as WTF-8.
 pub fn literal_bytes(literal: &StringLiteral, source: &SourceFile) -> Vec<u8> {
     let raw = is_raw(literal.flags.prefix());
-    let range = if literal.range == no_range() {
+    let range = if literal.range == no_range() || source.has_no_text() {
         no_range()
     } else {
         literal.content_range()
@@ -59,7 +59,7 @@ pub fn unescaped(value: &str, range: TextRange, raw: bool, source: &SourceFile) 
     if raw || !value.contains(REPLACEMENT) {
         return value.as_bytes().to_vec();
     }
-    if range == no_range() {
+    if range == no_range() || source.has_no_text() {
         return spelled_out(value);
     }
     let mut codes = replaced_codes(source.slice(range)).into_iter();
@@ -127,7 +127,7 @@ fn push_wtf8(out: &mut Vec<u8>, code: u32) {
 
 /// A WTF-8 value for a literal without a source: each surrogate, and U+FFFD itself,
 /// becomes U+FFFD followed by its four hexadecimal digits.
-pub(super) fn synthetic_value(wtf8: &[u8]) -> String {
+pub(crate) fn synthetic_value(wtf8: &[u8]) -> String {
     let mut out = String::with_capacity(wtf8.len());
     let mut rest = wtf8;
     loop {

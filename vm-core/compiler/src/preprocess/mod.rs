@@ -29,12 +29,14 @@ pub use pattern::pattern_constant;
 ///
 /// Interactive statements have no docstring.
 ///
+/// Without `optimize` the tree stays as it is; only the warnings are found.
+///
 /// Nodes made here that stand nowhere in the source have [`crate::source::no_range`].
 pub fn preprocess(
     module: &mut Mod,
     source: &SourceFile,
     future: FutureFlags,
-    optimize: u8,
+    optimize: Option<u8>,
     mode: Mode,
 ) -> Vec<Warning> {
     rewrite::Rewriter::new(source, future, optimize).module(module, mode)

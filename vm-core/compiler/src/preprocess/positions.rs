@@ -143,6 +143,7 @@ pub(super) fn is_leaf(expr: &Expr) -> bool {
             | Expr::BooleanLiteral(_)
             | Expr::NoneLiteral(_)
             | Expr::EllipsisLiteral(_)
+            | Expr::IpyEscapeCommand(_)
     )
 }
 

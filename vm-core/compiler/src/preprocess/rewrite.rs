@@ -27,14 +27,15 @@ enum Inside {
 pub(super) struct Rewriter<'a> {
     source: &'a SourceFile,
     future: FutureFlags,
-    optimize: u8,
+    /// None if the tree is to stay as it is.
+    optimize: Option<u8>,
     warnings: RefCell<Vec<Warning>>,
     /// For the warnings of PEP 765.
     context: RefCell<Vec<Inside>>,
 }
 
 impl<'a> Rewriter<'a> {
-    pub fn new(source: &'a SourceFile, future: FutureFlags, optimize: u8) -> Self {
+    pub fn new(source: &'a SourceFile, future: FutureFlags, optimize: Option<u8>) -> Self {
         let (warnings, context) = (RefCell::default(), RefCell::default());
         Rewriter {
             source,
@@ -56,8 +57,9 @@ impl<'a> Rewriter<'a> {
 
     /// The body of a function, class or module, which may begin with a docstring.
     fn definition_body(&self, body: &mut Suite) {
+        let Some(optimize) = self.optimize else { return self.visit_body(body) };
         let mut has_docstring = docstring(body).is_some();
-        if has_docstring && self.optimize >= 2 {
+        if has_docstring && optimize >= 2 {
             remove_docstring(body);
             has_docstring = false;
         }
@@ -192,6 +194,7 @@ impl Transformer for Rewriter<'_> {
         if !is_leaf(expr) {
             transformer::walk_expr(self, expr);
         }
+        let Some(optimize) = self.optimize else { return };
         match expr {
             Expr::BinOp(e) => {
                 if let Some(fstring) = as_fstring(e, self.source) {
@@ -202,7 +205,7 @@ impl Transformer for Rewriter<'_> {
                 *expr = Expr::BooleanLiteral(ExprBooleanLiteral {
                     node_index: AtomicNodeIndex::NONE,
                     range: e.range,
-                    value: self.optimize == 0,
+                    value: optimize == 0,
                 });
             }
             _ => {}

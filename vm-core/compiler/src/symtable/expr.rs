@@ -102,6 +102,7 @@ impl<'a> Builder<'a> {
             | Expr::BooleanLiteral(_)
             | Expr::NoneLiteral(_)
             | Expr::EllipsisLiteral(_) => Ok(()),
+            Expr::IpyEscapeCommand(e) if self.source.constant(e.range).is_some() => Ok(()),
             Expr::IpyEscapeCommand(e) => self.error(self.loc(e), "invalid syntax"),
         }
     }

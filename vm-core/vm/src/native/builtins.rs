@@ -3,6 +3,7 @@
 use crate::code::PyCode;
 use crate::error::PyResult;
 use crate::native::ModuleDef;
+use crate::native::compile::compile;
 use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::{attr, call, compare, item, iter, object as obj, truth};
 use crate::shape::{self, ShapeId};
@@ -487,79 +488,6 @@ fn import(vm: &Vm, a: &[Value]) -> PyResult {
     crate::import::import_name(vm, a[0], or_none(vm, a[1]), or_none(vm, a[3]), level)
 }
 
-/// Source text of `compile`, `exec` and `eval`.
-fn source_of(vm: &Vm, v: Value, what: &str) -> PyResult<Vec<u8>> {
-    if let Some(s) = v.cast::<PyStr>() {
-        return Ok(s.as_bytes().to_vec());
-    }
-    match crate::types::bytes::bytes_like(v) {
-        Some(b) => Ok(b.to_vec()),
-        None => Err(vm.type_error(format!("{what}() arg 1 must be a string, bytes or code object"))),
-    }
-}
-
-/// Flags that `from __future__ import` sets, in code objects and for `compile`.
-const FUTURE_FLAGS: u32 = 0x1fe_0000;
-/// All flags that `compile` knows: those, CO_NESTED, and CPython's PyCF_* from DONT_IMPLY_DEDENT to
-/// OPTIMIZED_AST.
-const KNOWN_FLAGS: u32 = FUTURE_FLAGS | 0x10 | 0x200 | 0x400 | 0x1000 | 0x2000 | 0x4000 | 0x8000;
-
-/// The future flags of the code that calls `compile`, `exec` or `eval`: they hold for what it
-/// compiles, too.
-fn caller_flags(vm: &Vm) -> u32 {
-    // SAFETY: the current frame is live.
-    crate::introspect::frame(vm).map_or(0, |f| unsafe { f.code() }.flags & FUTURE_FLAGS)
-}
-
-fn compile(vm: &Vm, a: &[Value]) -> PyResult {
-    let mode = match obj::text(a[2]).as_str() {
-        "exec" => tailscope_compiler::Mode::Exec,
-        "eval" => tailscope_compiler::Mode::Eval,
-        "single" => tailscope_compiler::Mode::Single,
-        _ => return Err(vm.value_error("compile() mode must be 'exec', 'eval' or 'single'")),
-    };
-    let flags = match a[3].non_null() {
-        Some(f) => number::index_clipped(vm, f)?,
-        None => 0,
-    };
-    if flags as u32 & !KNOWN_FLAGS != 0 {
-        return Err(vm.value_error("compile(): unrecognised flags"));
-    }
-    let optimize = match a[5].non_null() {
-        Some(o) => number::index_clipped(vm, o)?,
-        None => -1,
-    };
-    if !(-1..=2).contains(&optimize) {
-        return Err(vm.value_error("compile(): invalid optimize value"));
-    }
-    let source = source_of(vm, a[0], "compile")?;
-    let file = match a[1].cast::<PyStr>() {
-        Some(s) => s.to_string_lossy(),
-        None => match crate::types::bytes::bytes_like(a[1]) {
-            Some(b) => String::from_utf8_lossy(b).into_owned(),
-            None => {
-                return Err(vm.type_error(format!(
-                    "compile() argument 'filename' must be str, bytes or os.PathLike, not {}",
-                    vm.type_of(a[1]).full_name()
-                )));
-            }
-        },
-    };
-    // PyCF_ONLY_AST
-    if flags & 0x400 != 0 {
-        return crate::native::ast::parse(vm, &source, &file, mode);
-    }
-    let mut options = tailscope_compiler::CompileOptions::new(file);
-    options.mode = mode;
-    options.optimize = if optimize < 0 { vm.runtime.config.optimize } else { optimize as u8 };
-    options.inherited_flags = flags as u32 & FUTURE_FLAGS;
-    if a[4].non_null().is_none_or(|v| v.is(vm.false_())) || !truth::truth(vm, a[4])? {
-        options.inherited_flags |= caller_flags(vm);
-    }
-    options.top_level_await = flags & 0x2000 != 0;
-    crate::import::compile_with(vm, &source, &options)
-}
-
 fn namespaces(vm: &Vm, what: &str, globals: Value, locals: Value) -> PyResult<(Ref, Ref)> {
     let given = |v: Value| v.non_null().filter(|v| !v.is(vm.none()));
     let (g, l) = match (given(globals), given(locals)) {
@@ -590,19 +518,7 @@ fn run(vm: &Vm, what: &str, a: &[Value], closure: Value) -> PyResult {
         if !closure.is_null() {
             return Err(vm.type_error("closure can only be used when source is a code object"));
         }
-        let source = source_of(vm, a[0], what)?;
-        let eval = what == "eval";
-        let mode = if eval { tailscope_compiler::Mode::Eval } else { tailscope_compiler::Mode::Exec };
-        let start = if eval {
-            source.iter().position(|b| !matches!(b, b' ' | b'\t')).unwrap_or(source.len())
-        } else {
-            0
-        };
-        let mut options = tailscope_compiler::CompileOptions::new("<string>".to_owned());
-        options.mode = mode;
-        options.optimize = vm.runtime.config.optimize;
-        options.inherited_flags = caller_flags(vm);
-        crate::import::compile_with(vm, &source[start..], &options)?
+        crate::native::compile::for_run(vm, a[0], what)?
     };
     crate::interp::enter::run_code(vm, code.value(), g.value(), l.value(), closure)
 }

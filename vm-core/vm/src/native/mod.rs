@@ -52,6 +52,7 @@ pub fn add(vm: &Vm, m: Value, name: &str, v: Value) -> PyResult<()> {
 }
 
 mod build_class;
+pub mod compile;
 pub mod accounts;
 pub mod array;
 pub mod ast;

@@ -21,13 +21,13 @@ pub unsafe fn BUILD_STRING(r: &mut Regs) -> Flow {
 #[inline(never)]
 fn join(vm: &Vm, pieces: &[Value]) -> PyResult {
     let mut parts: smallvec::SmallVec<[&[u8]; 16]> = smallvec::SmallVec::new();
-    for p in pieces {
+    for (i, p) in pieces.iter().enumerate() {
         match p.cast::<PyStr>() {
             Some(s) => parts.push(s.as_bytes()),
             None => {
                 return Err(vm.type_error(format!(
-                    "sequence item 0: expected str instance, {} found",
-                    vm.type_of(*p).name()
+                    "sequence item {i}: expected str instance, {} found",
+                    vm.type_of(*p).full_name()
                 )));
             }
         }

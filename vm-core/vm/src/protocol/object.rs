@@ -111,6 +111,10 @@ pub fn format(vm: &Vm, v: Value, spec: Value) -> PyResult {
     if empty && v.is_small_int() {
         return str(vm, v);
     }
+    if spec.cast::<PyStr>().is_none() {
+        let name = vm.type_of(spec).full_name();
+        return Err(vm.system_error(format!("Format specifier must be a string, not {name}")));
+    }
     let Some(m) = attr::lookup_method(vm, v, vm.names().__format__)? else {
         return Err(vm.type_error(format!(
             "Type {} doesn't define __format__",

@@ -181,6 +181,7 @@ macro_rules! builtin_types {
             STOP_ITERATION, EXCEPTION, $crate::types::exceptions::STOP_ITERATION;
             STOP_ASYNC_ITERATION, EXCEPTION, $crate::types::exceptions::STOP_ASYNC_ITERATION;
             SYNTAX_ERROR, EXCEPTION, $crate::types::exceptions::SYNTAX_ERROR;
+            INCOMPLETE_INPUT_ERROR, SYNTAX_ERROR, $crate::types::exceptions::INCOMPLETE_INPUT_ERROR;
             INDENTATION_ERROR, SYNTAX_ERROR, $crate::types::exceptions::INDENTATION_ERROR;
             TAB_ERROR, INDENTATION_ERROR, $crate::types::exceptions::TAB_ERROR;
             SYSTEM_ERROR, EXCEPTION, $crate::types::exceptions::SYSTEM_ERROR;

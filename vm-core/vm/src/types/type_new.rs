@@ -22,14 +22,14 @@ static DICT_GETSET: GetSetDef = GetSetDef::get_set(
 static WEAKREF_GETSET: GetSetDef =
     GetSetDef::get("__weakref__", get_weakref, "list of weak references to the object");
 
-fn get_instance_dict(vm: &Vm, o: Value) -> PyResult {
+pub fn get_instance_dict(vm: &Vm, o: Value) -> PyResult {
     match attr::instance_dict_value(vm, o) {
         Some(d) => Ok(d.to_ref()),
         None => Err(vm.attribute_error(o, vm.names().__dict__, "This object has no __dict__")),
     }
 }
 
-fn set_instance_dict(vm: &Vm, o: Value, d: Value) -> PyResult<()> {
+pub fn set_instance_dict(vm: &Vm, o: Value, d: Value) -> PyResult<()> {
     if d.is_null() {
         let fresh = PyDict::new(vm);
         return attr::replace_instance_dict(vm, o, fresh.value());

@@ -8,9 +8,6 @@ use super::token::Place;
 use crate::error::{CompileError, ErrorKind};
 use crate::instr::Loc;
 
-/// More digits than this are not converted between decimal and binary.
-const MAX_DIGITS: usize = 4300;
-
 impl Parser<'_> {
     pub fn report_error(&mut self, place: ReportPlace, nodes: &[NodeId], msg: &str) -> Reported {
         let msg = self.fill_in(msg, nodes.first().copied());
@@ -258,12 +255,13 @@ impl Parser<'_> {
         let text = self.text(number);
         let decimal = text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
-        if !decimal || digits <= MAX_DIGITS {
+        let max_digits = self.options.max_digits();
+        if !decimal || digits <= max_digits {
             return Ok(Some(number));
         }
         let line = self.tree.node(number).start.line;
         let msg = format!(
-            "Exceeds the limit ({MAX_DIGITS} digits) for integer string conversion: value has \
+            "Exceeds the limit ({max_digits} digits) for integer string conversion: value has \
              {digits} digits; use sys.set_int_max_str_digits() to increase the limit - Consider \
              hexadecimal for huge integer literals to avoid decimal conversion limits."
         );

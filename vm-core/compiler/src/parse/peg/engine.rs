@@ -27,7 +27,7 @@ pub(super) type Matched = Result<Option<NodeId>, Reported>;
 pub(super) struct Parser<'s> {
     pub source: &'s SourceFile,
     grammar: &'static Grammar,
-    options: ParseOptions,
+    pub(super) options: ParseOptions,
     pub tokenizer: Tokenizer<'s>,
     pub tokens: Vec<Token>,
     pub mark: usize,
@@ -209,6 +209,8 @@ impl<'s> Parser<'s> {
                 }),
                 text: Some(text.to_owned()),
                 after_parsing: false,
+                warnings: Vec::new(),
+                surrogates: None,
             });
         }
         Reported
@@ -323,6 +325,8 @@ impl<'s> Parser<'s> {
                     end_col: Some(characters(&text, end_col)),
                     text: Some(text),
                     after_parsing: false,
+                    warnings: Vec::new(),
+                    surrogates: None,
                 });
                 return;
             }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use tailscope_bytecode::code::Const;
 use tailscope_compiler::tree::{Node, Tree};
-use tailscope_compiler::{Mode, SourceFile};
 
 use crate::args::CallArgs;
 use crate::error::PyResult;
@@ -15,16 +15,23 @@ use crate::types::type_::Type;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
-/// Parses source to node objects.
+/// The objects of a tree.
 ///
 /// # Errors
-/// SyntaxError, RecursionError for trees that are too deep.
-pub fn parse(vm: &Vm, source: &[u8], filename: &str, mode: Mode) -> PyResult {
-    let tree = SourceFile::from_bytes(source, filename)
-        .and_then(|source| tailscope_compiler::tree::parse(&source, mode))
-        .map_err(|e| import::syntax_error(vm, &e))?;
+/// RecursionError for trees that are too deep.
+pub fn build(vm: &Vm, tree: &Tree) -> PyResult {
     Builder { vm, module: import::import_module(vm, "_ast")?, classes: HashMap::new(), shared: HashMap::new() }
-        .value(&tree)
+        .value(tree)
+}
+
+/// The value of a constant, with its parts.
+fn constant(vm: &Vm, value: &Const) -> PyResult {
+    let parts = |items: &[Const]| items.iter().map(|item| constant(vm, item)).collect::<PyResult<Vec<Ref>>>();
+    match value {
+        Const::Tuple(items) => Ok(const_value::tuple(vm, parts(items)?)),
+        Const::FrozenSet(items) => const_value::frozenset(vm, parts(items)?),
+        value => Ok(const_value::simple(vm, value)),
+    }
 }
 
 struct Builder<'a> {
@@ -50,7 +57,8 @@ impl Builder<'_> {
             }
             Tree::Text(text) => vm.intern(text).to_ref(),
             Tree::Int(n) => vm.new_int(*n),
-            Tree::Const(value) => const_value::simple(vm, value),
+            Tree::Const(value) => return constant(vm, value),
+            Tree::Unfit(_) => vm.none_ref(),
         })
     }
 

@@ -13,9 +13,11 @@ use crate::vm::Vm;
 mod build;
 mod node;
 mod schema;
+mod take;
 
-pub use build::parse;
+pub use build::build;
 pub use node::AST;
+pub use take::{is_node, take};
 use schema::{Field, PRODUCTS, SUMS, constructor, fields, sum_doc};
 
 /// A node class by its name.

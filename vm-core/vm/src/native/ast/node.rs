@@ -11,7 +11,8 @@ use crate::types::list::PyList;
 use crate::types::object_type::{self, PyObject};
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
-use crate::types::type_::{MethodDef, New, Type, TypeDef, flags};
+use crate::types::type_::{GetSetDef, MethodDef, New, Type, TypeDef, flags};
+use crate::types::type_new::{get_instance_dict, set_instance_dict};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -270,6 +271,7 @@ pub static AST: TypeDef = TypeDef {
         s.init = Some(init);
         s.repr = Some(|vm, v| Ok(PyStr::from_wtf8(vm, &node_text(vm, v, REPR_DEPTH)?)));
     },
+    getset: &[GetSetDef::get_set("__dict__", get_instance_dict, set_instance_dict, "")],
     methods: &[
         MethodDef::new("__reduce__", "($self, /)", reduce, "State for pickling."),
         MethodDef::new("__replace__", "($self, /, **fields)", replace, "A copy of the node with some fields changed."),

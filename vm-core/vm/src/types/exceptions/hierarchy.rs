@@ -99,6 +99,7 @@ exceptions! {
     PERMISSION_ERROR, "PermissionError", "Not enough permissions.";
     PROCESS_LOOKUP_ERROR, "ProcessLookupError", "Process not found.";
     TIMEOUT_ERROR, "TimeoutError", "Timeout expired.";
+    INCOMPLETE_INPUT_ERROR, "_IncompleteInputError", "incomplete input.";
     INDENTATION_ERROR, "IndentationError", "Improper indentation.";
     TAB_ERROR, "TabError", "Improper mixture of spaces and tabs.";
 }

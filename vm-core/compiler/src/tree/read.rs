@@ -1,5 +1,4 @@
-//! The syntax tree as plain data, in the shape of Python's module `ast`: what
-//! `compile(..., PyCF_ONLY_AST)` turns into objects.
+//! The parser's tree as a [`Tree`].
 
 use ruff_python_ast::str_prefix::StringLiteralPrefix;
 use ruff_python_ast::{
@@ -8,69 +7,36 @@ use ruff_python_ast::{
     Singleton, Stmt, TypeParam, TypeParams, UnaryOp, WithItem,
 };
 use ruff_text_size::{Ranged, TextRange};
-use tailscope_bytecode::code::{Const, Wtf8};
+use tailscope_bytecode::code::Const;
 
-use crate::error::{CompileError, ErrorKind};
+use super::{Extras, Node, Tree};
 use crate::instr::Loc;
-use crate::parse::{self, Mode};
+use crate::parse::Mode;
 use crate::preprocess::joined::{
-    FormatSpec, JoinedPart, format_spec_parts, fstring_parts, tstring_parts,
+    FormatSpec, Formatted, JoinedPart, format_spec_parts, fstring_parts, lone_interpolation, tstring_parts,
 };
 use crate::preprocess::literal::{number_value, string_value};
+use crate::preprocess::pattern_constant;
 use crate::source::SourceFile;
 
-/// Trees deeper than this are refused: who makes objects of them recurses.
-const MAX_DEPTH: usize = 2000;
-/// Native stack that one level of a tree takes at most.
-const LEVEL: usize = if cfg!(debug_assertions) { 16 << 10 } else { 4 << 10 };
-
-/// A value in the tree.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Tree {
-    None,
-    Node(Node),
-    List(Vec<Tree>),
-    /// An identifier or another string.
-    Text(String),
-    Int(i64),
-    /// The value of a literal.
-    Const(Const),
+/// The tree of a module of the parser's nodes.
+pub(crate) fn tree_of(module: &Mod, source: &SourceFile, mode: Mode, extras: &Extras) -> Tree {
+    Maker { source, extras }.module(module, mode)
 }
 
-/// A node: the name of its class, its fields in the grammar's order, its place if it has one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Node {
-    pub class: &'static str,
-    pub fields: Vec<(&'static str, Tree)>,
-    pub place: Option<Loc>,
-}
-
-/// Parses a source text to a tree.
-///
-/// # Errors
-/// What CPython's parser refuses, and trees that are too deep.
-pub fn parse(source: &SourceFile, mode: Mode) -> Result<Tree, CompileError> {
-    let parsed = crate::parse_with_stack(source, mode.into())?;
-    let depth = parsed.depth;
-    if depth > MAX_DEPTH {
-        parse::dispose(parsed.module, depth);
-        let mut e = CompileError::without_location("maximum recursion depth exceeded during ast construction");
-        e.kind = ErrorKind::Recursion;
-        return Err(e);
-    }
-    let needed = depth * LEVEL + (1 << 18);
-    let tree = stacker::maybe_grow(needed, needed, || Maker { source }.module(&parsed.module, mode));
-    parse::dispose(parsed.module, depth);
-    Ok(tree)
+/// The tree of an expression.
+pub(super) fn expr_of(e: &Expr, source: &SourceFile, extras: &Extras) -> Tree {
+    Maker { source, extras }.expr(e)
 }
 
 struct Maker<'a> {
     source: &'a SourceFile,
+    extras: &'a Extras,
 }
 
 type Fields = Vec<(&'static str, Tree)>;
 
-fn plain(class: &'static str, fields: Fields) -> Tree {
+pub(super) fn plain(class: &'static str, fields: Fields) -> Tree {
     Tree::Node(Node { class, fields, place: None })
 }
 
@@ -91,12 +57,17 @@ impl Maker<'_> {
         Tree::Node(Node { class, fields, place: Some(self.source.loc(range)) })
     }
 
+    fn type_comment(&self, range: TextRange) -> Tree {
+        self.extras.strings.get(&range.start()).cloned().unwrap_or(Tree::None)
+    }
+
     fn module(&self, module: &Mod, mode: Mode) -> Tree {
         match module {
             Mod::Expression(m) => plain("Expression", vec![("body", self.expr(&m.body))]),
             Mod::Module(m) if mode == Mode::Single => plain("Interactive", vec![("body", self.body(&m.body))]),
             Mod::Module(m) => {
-                plain("Module", vec![("body", self.body(&m.body)), ("type_ignores", Tree::List(Vec::new()))])
+                let ignores = Tree::List(self.extras.type_ignores.clone());
+                plain("Module", vec![("body", self.body(&m.body)), ("type_ignores", ignores)])
             }
         }
     }
@@ -126,7 +97,8 @@ impl Maker<'_> {
             Stmt::Delete(s) => ("Delete", vec![("targets", self.exprs(&s.targets))]),
             Stmt::Assign(s) => {
                 let targets = self.exprs(&s.targets);
-                ("Assign", vec![("targets", targets), ("value", self.expr(&s.value)), ("type_comment", Tree::None)])
+                let (value, comment) = (self.expr(&s.value), self.type_comment(at));
+                ("Assign", vec![("targets", targets), ("value", value), ("type_comment", comment)])
             }
             Stmt::TypeAlias(s) => {
                 let params = self.type_params(s.type_params.as_deref());
@@ -180,7 +152,7 @@ impl Maker<'_> {
                     ("body", self.body(&s.body)),
                     ("decorator_list", self.decorators(&s.decorator_list)),
                     ("returns", self.maybe(s.returns.as_deref())),
-                    ("type_comment", Tree::None),
+                    ("type_comment", self.type_comment(s.range)),
                     ("type_params", self.type_params(s.type_params.as_deref())),
                 ],
             ),
@@ -213,7 +185,7 @@ impl Maker<'_> {
                     ("iter", self.expr(&s.iter)),
                     ("body", self.body(&s.body)),
                     ("orelse", self.body(&s.orelse)),
-                    ("type_comment", Tree::None),
+                    ("type_comment", self.type_comment(s.range)),
                 ],
             ),
             Stmt::While(s) => (
@@ -225,7 +197,7 @@ impl Maker<'_> {
                 vec![
                     ("items", Tree::List(s.items.iter().map(|i| self.with_item(i)).collect())),
                     ("body", self.body(&s.body)),
-                    ("type_comment", Tree::None),
+                    ("type_comment", self.type_comment(s.range)),
                 ],
             ),
             Stmt::Try(s) => (
@@ -306,7 +278,7 @@ impl Maker<'_> {
         let fields = vec![
             ("arg", identifier(&p.name)),
             ("annotation", self.maybe(p.annotation.as_deref())),
-            ("type_comment", Tree::None),
+            ("type_comment", self.type_comment(p.range)),
         ];
         self.node("arg", p.range, fields)
     }
@@ -467,11 +439,15 @@ impl Maker<'_> {
             Expr::FString(e) => {
                 return self.node("JoinedStr", at, vec![("values", self.joined(fstring_parts(&e.value, self.source)))]);
             }
+            Expr::TString(e) if let Some(field) = lone_interpolation(&e.value, self.source) => {
+                return self.formatted(field);
+            }
             Expr::TString(e) => {
                 return self.node("TemplateStr", at, vec![("values", self.joined(tstring_parts(&e.value, self.source)))]);
             }
             Expr::StringLiteral(e) => {
-                if matches!(e.value.first_literal_flags().prefix(), StringLiteralPrefix::Unicode) {
+                let unicode = matches!(e.value.first_literal_flags().prefix(), StringLiteralPrefix::Unicode);
+                if unicode && self.source.slice(at).starts_with('u') {
                     kind = Tree::Text("u".to_owned());
                 }
                 Const::Str(string_value(&e.value, self.source))
@@ -481,8 +457,12 @@ impl Maker<'_> {
             Expr::BooleanLiteral(e) if e.value => Const::True,
             Expr::BooleanLiteral(_) => Const::False,
             Expr::EllipsisLiteral(_) => Const::Ellipsis,
+            Expr::IpyEscapeCommand(e) => self.source.constant(e.range).cloned().unwrap_or(Const::None),
             _ => Const::None,
         };
+        if self.source.has_no_text() {
+            kind = self.type_comment(at);
+        }
         self.node("Constant", at, vec![("value", Tree::Const(value)), ("kind", kind)])
     }
 
@@ -493,24 +473,39 @@ impl Maker<'_> {
             JoinedPart::Constant { value, loc } => {
                 at("Constant", loc, vec![("value", Tree::Const(Const::Str(value))), ("kind", Tree::None)])
             }
-            JoinedPart::Formatted(f) => {
-                let mut fields = vec![("value", self.expr(f.value))];
-                let class = match f.source_text {
-                    Some(text) => {
-                        fields.push(("str", Tree::Const(Const::Str(Wtf8(text.into_bytes().into())))));
-                        "Interpolation"
-                    }
-                    None => "FormattedValue",
-                };
-                fields.push(("conversion", Tree::Int(f.conversion.map_or(-1, i64::from))));
-                let spec = |s: FormatSpec| {
-                    at("JoinedStr", s.loc, vec![("values", self.joined(format_spec_parts(s, self.source)))])
-                };
-                fields.push(("format_spec", f.format_spec.map_or(Tree::None, spec)));
-                at(class, f.loc, fields)
-            }
+            JoinedPart::Formatted(f) => self.formatted(f),
+            JoinedPart::Other(e) => self.expr(e),
         };
         Tree::List(parts.into_iter().map(one).collect())
+    }
+
+    fn formatted(&self, f: Formatted) -> Tree {
+        let mut fields = vec![("value", self.expr(f.value))];
+        let class = match f.source_text {
+            Some(text) => {
+                fields.push(("str", Tree::Const(text)));
+                "Interpolation"
+            }
+            None => "FormattedValue",
+        };
+        fields.push(("conversion", Tree::Int(f.conversion.map_or(-1, i64::from))));
+        let spec = |s: FormatSpec| {
+            let fields = vec![("values", self.joined(format_spec_parts(s, self.source)))];
+            Tree::Node(Node { class: "JoinedStr", fields, place: Some(s.loc) })
+        };
+        fields.push(("format_spec", f.format_spec.map_or(Tree::None, spec)));
+        Tree::Node(Node { class, fields, place: Some(f.loc) })
+    }
+
+    /// A value in a pattern. The numbers that are more than a literal are folded with the rest of
+    /// what is rewritten.
+    fn pattern_expr(&self, e: &Expr) -> Tree {
+        match pattern_constant(e).filter(|_| self.extras.folded) {
+            Some(value) => {
+                self.node("Constant", e.range(), vec![("value", Tree::Const(value)), ("kind", Tree::None)])
+            }
+            None => self.expr(e),
+        }
     }
 
     fn patterns<'p>(&self, all: impl IntoIterator<Item = &'p Pattern>) -> Tree {
@@ -519,7 +514,7 @@ impl Maker<'_> {
 
     fn pattern(&self, p: &Pattern) -> Tree {
         let (class, fields): (&'static str, Fields) = match p {
-            Pattern::MatchValue(p) => ("MatchValue", vec![("value", self.expr(&p.value))]),
+            Pattern::MatchValue(p) => ("MatchValue", vec![("value", self.pattern_expr(&p.value))]),
             Pattern::MatchSingleton(p) => {
                 let value = match p.value {
                     Singleton::None => Const::None,
@@ -532,7 +527,7 @@ impl Maker<'_> {
             Pattern::MatchMapping(p) => (
                 "MatchMapping",
                 vec![
-                    ("keys", self.exprs(p.keys.iter())),
+                    ("keys", Tree::List(p.keys.iter().map(|k| self.pattern_expr(k)).collect())),
                     ("patterns", self.patterns(p.patterns.iter())),
                     ("rest", identifier_or_none(p.rest.as_ref())),
                 ],
@@ -608,33 +603,5 @@ fn comparison(op: CmpOp) -> &'static str {
         CmpOp::IsNot => "IsNot",
         CmpOp::In => "In",
         CmpOp::NotIn => "NotIn",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tree(text: &str) -> Tree {
-        let source = SourceFile::from_text(text, "<test>").expect("a text");
-        parse(&source, Mode::Exec).expect("a program")
-    }
-
-    #[test]
-    fn an_elif_is_an_if_in_the_else() {
-        let Tree::Node(module) = tree("if a: b\nelif c: d\nelse: e\n") else { panic!("a module") };
-        let Tree::List(body) = &module.fields[0].1 else { panic!("a body") };
-        let Tree::Node(outer) = &body[0] else { panic!("a statement") };
-        let Tree::List(orelse) = &outer.fields[2].1 else { panic!("an else") };
-        let Tree::Node(inner) = &orelse[0] else { panic!("an if") };
-        assert_eq!((outer.class, inner.class), ("If", "If"));
-        assert!(matches!(&inner.fields[2].1, Tree::List(l) if l.len() == 1));
-    }
-
-    #[test]
-    fn deep_trees_are_refused() {
-        let text = format!("x = {}1\n", "-".repeat(5000));
-        let source = SourceFile::from_text(&text, "<test>").expect("a text");
-        assert_eq!(parse(&source, Mode::Exec).map_err(|e| e.kind), Err(ErrorKind::Recursion));
     }
 }

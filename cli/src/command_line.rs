@@ -22,7 +22,7 @@ const RUNNING: [&str; 3] = ["run", "trace", "profile"];
 pub fn normalized(mut args: Vec<OsString>) -> Vec<OsString> {
     // `program | tailscope`, as tools do that start `sys.executable`.
     let piped = args.len() == 1 && !crate::interactive::is_attended();
-    if piped || args.get(1).is_some_and(|a| is_program(a)) {
+    if piped || args.get(1).is_some_and(is_program) {
         args.insert(1, "run".into());
     }
     if args.get(1).and_then(|a| a.to_str()).is_some_and(|a| RUNNING.contains(&a)) { spelled_out(args) } else { args }

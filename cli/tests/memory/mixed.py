@@ -68,7 +68,6 @@ def step(i):
         thread.start()
         thread.join()
         json.loads(json.dumps({"i": i, "list": [1.5, None, "x"]}))
-        type("Temporary", (Node,), {"extra": i})(i)
     return found.group(1), total, ordered, packed, reference() is a, big
 
 

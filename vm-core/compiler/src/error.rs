@@ -74,9 +74,9 @@ pub struct CompileError {
     /// from the file of this name, not when it compiles a string.
     pub after_parsing: bool,
     /// What was found before the error and is warned of.
-    pub warnings: Vec<Warning>,
+    pub warnings: Box<[Warning]>,
     /// Of [`ErrorKind::UnicodeEncode`]: the text with lone surrogates.
-    pub surrogates: Option<Wtf8>,
+    pub surrogates: Option<Box<Wtf8>>,
 }
 
 impl CompileError {
@@ -92,7 +92,7 @@ impl CompileError {
             end_col: None,
             text: None,
             after_parsing: false,
-            warnings: Vec::new(),
+            warnings: Box::default(),
             surrogates: None,
         }
     }

@@ -197,7 +197,7 @@ fn rewrite(
     let mut warnings = std::mem::take(&mut parsed.warnings);
     let mut future = match FutureFlags::of(module, source) {
         Ok(future) => future,
-        Err(error) => return Err(CompileError { warnings, ..error }),
+        Err(error) => return Err(CompileError { warnings: warnings.into(), ..error }),
     };
     future.features |= options.inherited_flags;
     future.top_level_await = options.top_level_await;
@@ -225,6 +225,6 @@ fn compile_tree(
     });
     match code {
         Ok(code) => Ok((code, warnings)),
-        Err(error) => Err(CompileError { warnings, ..error }),
+        Err(error) => Err(CompileError { warnings: warnings.into(), ..error }),
     }
 }

@@ -298,7 +298,7 @@ impl SourceFile {
             end_col: Some(loc.end_col.saturating_add(1)),
             text: self.line_text(loc.line).map(str::to_owned),
             after_parsing: true,
-            warnings: Vec::new(),
+            warnings: Box::default(),
             surrogates: None,
         }
     }

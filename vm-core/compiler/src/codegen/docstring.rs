@@ -30,7 +30,7 @@ impl Codegen<'_> {
         match lone_surrogates(&doc) {
             Some(msg) => Err(CompileError {
                 kind: ErrorKind::UnicodeEncode,
-                surrogates: Some(Wtf8(doc.as_ref().into())),
+                surrogates: Some(Box::new(Wtf8(doc.as_ref().into()))),
                 ..CompileError::without_location(msg)
             }),
             None => Ok(clean(&doc)),

@@ -231,6 +231,7 @@ pub struct Blocks {
     count: u32,
 }
 
+#[allow(clippy::new_without_default, clippy::len_without_is_empty, reason = "a snapshot is no container")]
 impl Blocks {
     pub fn new() -> Blocks {
         with_heap(|h| {

@@ -125,9 +125,10 @@ fn best_target(
         let target = places.stack(unit);
         match target {
             Some(target) if is_compatible(&start, &target) && places.fits(from, unit) => {
-                if best.is_none_or(|(_, depth)| target.len() > depth) {
-                    best = Some((unit, target.len()));
-                }
+                best = match best {
+                    Some((_, depth)) if target.len() <= depth => best,
+                    _ => Some((unit, target.len())),
+                };
             }
             target if !explained => {
                 reason = explain(target.as_deref());

@@ -113,7 +113,7 @@ fn traceback_text(vm: &Vm, header: &str) -> String {
         }
         let Some(frame) = f.cast::<PyFrame>() else { break };
         let code = frame.code();
-        let name = |v: Value| v.cast::<PyStr>().map_or("???".to_owned(), |s| crate::types::str_::escape_non_ascii(s));
+        let name = |v: Value| v.cast::<PyStr>().map_or("???".to_owned(), crate::types::str_::escape_non_ascii);
         let line = frame.line(vm).map_or("???".to_owned(), |l| l.to_string());
         text.push_str(&format!("  File \"{}\", line {line} in {}\n", name(code.filename.borrow()), name(code.name.borrow())));
         next = frame.back(vm);

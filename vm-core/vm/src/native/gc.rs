@@ -74,7 +74,7 @@ fn get_stats(vm: &Vm, _: &[Value]) -> PyResult {
 /// Calls the functions in `gc.callbacks`.
 pub(crate) fn call_callbacks(vm: &Vm, phase: &str, generation: usize, stats: Stats) {
     let Some(callbacks) = module_list(vm, "callbacks") else { return };
-    let Some(list) = callbacks.cast::<PyList>().filter(|l| l.len() > 0) else { return };
+    let Some(list) = callbacks.cast::<PyList>().filter(|l| !l.as_slice().is_empty()) else { return };
     let functions: Vec<Ref> = list.as_slice().iter().map(|v| v.to_ref()).collect();
     let info = stats_dict(vm, &[("generation", generation)], stats, false);
     let phase = vm.new_str(phase);

@@ -77,6 +77,9 @@ struct Thread {
     wait: Option<Wait>,
 }
 
+/// What is done at the end of each thread, in it; it gets the identifier.
+type AtEnd = fn(&Vm, u64);
+
 /// All threads of a VM.
 pub struct Threads {
     current: Cell<u64>,
@@ -98,8 +101,7 @@ pub struct Threads {
     /// The program has ended: what threads are left do not run any more.
     frozen: Cell<bool>,
     stacks: RefCell<Vec<Stacks>>,
-    /// Called with each thread's identifier when it begins and when it has ended.
-    at_end: RefCell<Vec<fn(&Vm, u64)>>,
+    at_end: RefCell<Vec<AtEnd>>,
 }
 
 impl Threads {
@@ -178,7 +180,7 @@ pub fn now(vm: &Vm) -> PyResult<i64> {
 }
 
 /// Calls `f` at the end of each thread, in that thread, after its function.
-pub fn at_end(vm: &Vm, f: fn(&Vm, u64)) {
+pub fn at_end(vm: &Vm, f: AtEnd) {
     let mut all = vm.threads.at_end.borrow_mut();
     if !all.iter().any(|g| *g as usize == f as usize) {
         all.push(f);

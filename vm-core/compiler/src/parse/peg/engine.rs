@@ -209,7 +209,7 @@ impl<'s> Parser<'s> {
                 }),
                 text: Some(text.to_owned()),
                 after_parsing: false,
-                warnings: Vec::new(),
+                warnings: Box::default(),
                 surrogates: None,
             });
         }
@@ -325,7 +325,7 @@ impl<'s> Parser<'s> {
                     end_col: Some(characters(&text, end_col)),
                     text: Some(text),
                     after_parsing: false,
-                    warnings: Vec::new(),
+                    warnings: Box::default(),
                     surrogates: None,
                 });
                 return;

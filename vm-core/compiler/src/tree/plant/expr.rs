@@ -23,6 +23,7 @@ use crate::preprocess::literal::synthetic_value;
 use crate::source::no_range;
 use crate::tree::{Node, Tree};
 
+#[allow(clippy::declare_interior_mutable_const, reason = "each node has its own")]
 const NODE: AtomicNodeIndex = AtomicNodeIndex::NONE;
 
 impl Planter {

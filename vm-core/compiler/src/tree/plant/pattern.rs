@@ -10,6 +10,7 @@ use tailscope_bytecode::code::Const;
 use super::{Planter, Result, identifier, identifier_or_none, unfit};
 use crate::tree::{Node, Tree};
 
+#[allow(clippy::declare_interior_mutable_const, reason = "each node has its own")]
 const NODE: AtomicNodeIndex = AtomicNodeIndex::NONE;
 
 impl Planter {

@@ -11,6 +11,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::{Planter, Result, identifier, identifier_or_none, unfit};
 use crate::tree::{Node, Tree};
 
+#[allow(clippy::declare_interior_mutable_const, reason = "each node has its own")]
 const NODE: AtomicNodeIndex = AtomicNodeIndex::NONE;
 
 fn identifiers(all: &[Tree]) -> Result<Vec<Identifier>> {

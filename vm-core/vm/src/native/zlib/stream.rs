@@ -350,7 +350,7 @@ impl Inflater {
             return Ok(None);
         }
         let wrong = |words| Err(StreamError(DATA_ERROR, words));
-        if u16::from_be_bytes([h[0], h[1]]) % 31 != 0 {
+        if !u16::from_be_bytes([h[0], h[1]]).is_multiple_of(31) {
             return wrong("incorrect header check");
         }
         if h[0] & 15 != 8 {

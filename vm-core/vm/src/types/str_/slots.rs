@@ -52,7 +52,7 @@ fn repeat(vm: &Vm, a: Value, n: Value) -> PyResult {
     let Some(chars) = s.char_len().checked_mul(n as usize).filter(|c| *c <= isize::MAX as usize) else {
         return Err(vm.overflow_error("repeated string is too long"));
     };
-    let size = s.as_bytes().len().checked_mul(n as usize).unwrap_or(usize::MAX);
+    let size = s.as_bytes().len().saturating_mul(n as usize);
     let mut text = Vec::new();
     if text.try_reserve_exact(size).is_err() {
         return Err(vm.memory_error(""));

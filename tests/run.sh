@@ -32,6 +32,9 @@ TAILSCOPE_MATCH_LOOP=1 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/match-
 step "real programs, on both interpreters"
 python3 benches/compare.py --check
 
+step "packages of PyPI"
+tests/pypi/run.sh
+
 step "debug adapter, over VS Code's test client"
 (cd tests/dap && npm ci --ignore-scripts --no-audit --no-fund && npm test)
 

@@ -10,11 +10,12 @@ use tailscope_bytecode::dis;
 use tailscope_bytecode::opcode::Opcode;
 use tailscope_formats::history::BranchHistory;
 use tailscope_formats::profile::{InstructionProfile, Profile};
-use tailscope_formats::trace::{Recorder, TraceSink, instruction_record};
+use tailscope_formats::trace::{Recorder, TraceSink, instruction_record, thread_record};
 use tailscope_formats::trace::{Metadata, TraceError};
 use tailscope_vm::code::PyCode;
 use tailscope_vm::interp::profile::Counters;
 use tailscope_vm::interp::{self, Mode, record};
+use tailscope_vm::threads;
 use tailscope_vm::vm::Vm;
 
 use crate::arguments::{RunArgs, TraceArgs};
@@ -81,9 +82,12 @@ impl Feed {
             }
         });
         self.words.clear();
-        self.words.extend(records.iter().map(|r| {
-            let (address, unit) = record::unpack(*r);
-            instruction_record(address, tailscope_vm::ops::internal::public(unit as u8))
+        self.words.extend(records.iter().map(|r| match record::thread_of(*r) {
+            Some(thread) => thread_record((thread - threads::ROOT) as u32),
+            None => {
+                let (address, unit) = record::unpack(*r);
+                instruction_record(address, tailscope_vm::ops::internal::public(unit as u8))
+            }
         }));
         recorder.records(&mut self.words);
     }

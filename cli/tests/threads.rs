@@ -83,7 +83,10 @@ fn trace(args: &[&str], name: &str) -> Vec<u8> {
     assert!(shown.stdout.len() > 100_000, "the trace has instructions");
     // The first line says when it was recorded.
     let first = shown.stdout.iter().position(|b| *b == b'\n').unwrap_or(0);
-    shown.stdout[first..].to_vec()
+    let shown = shown.stdout[first..].to_vec();
+    let text = String::from_utf8_lossy(&shown);
+    assert!((0..=8).all(|thread| text.contains(&format!("# thread {thread}\n"))), "each thread has its parts");
+    shown
 }
 
 #[test]

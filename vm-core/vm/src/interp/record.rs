@@ -7,6 +7,7 @@
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
+use crate::interp::Mode;
 use crate::interp::regs::{Regs, cold_function};
 use crate::vm::Vm;
 
@@ -26,6 +27,15 @@ pub const fn pack(address: u64, unit: u16) -> u64 {
 /// The two parts of a record.
 pub const fn unpack(record: u64) -> (u64, u16) {
     (record >> 16, record as u16)
+}
+
+/// No code lies below this address: records with such a one say which thread runs from there on.
+const FIRST_ADDRESS: u64 = 1 << 16;
+
+/// The thread that runs from a record on; `None` for records of instructions.
+pub const fn thread_of(record: u64) -> Option<u64> {
+    let (address, _) = unpack(record);
+    if address < FIRST_ADDRESS { Some(address) } else { None }
 }
 
 /// A buffer that ends at a multiple of its size, so that one test of the cursor tells its end.
@@ -108,6 +118,21 @@ pub unsafe fn write(r: &mut Regs) {
             r.cursor = r.vm().interp.cursor.get();
         }
         r.vm().interp.cursor.set(r.cursor);
+    }
+}
+
+/// Records, while there is recording, that another thread runs from now on.
+pub(crate) fn switched(vm: &Vm, thread: u64) {
+    let s = &vm.interp;
+    if s.mode.get() != Mode::Record {
+        return;
+    }
+    let at = s.cursor.get();
+    // SAFETY: the cursor points into the buffer; it is reset before it reaches the end.
+    unsafe { *(at as *mut u64) = pack(thread % FIRST_ADDRESS, 0) };
+    s.cursor.set(at + 8);
+    if (at + 8) & (BYTES as u64 - 1) == 0 {
+        hand_over(vm, RECORDS);
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use super::{KEPT_STACKS, NATIVE_STACK, ROOT, Stacks, current, main};
 use crate::host::{self, Clock};
-use crate::interp::{breaker, observe};
+use crate::interp::{breaker, observe, record};
 use crate::native::signal;
 use crate::vm::Vm;
 
@@ -31,7 +31,9 @@ fn run_others(vm: &Vm) {
     let t = &vm.threads;
     loop {
         let id = next(vm);
-        t.current.set(id);
+        if t.current.replace(id) != id {
+            record::switched(vm, id);
+        }
         if id == ROOT {
             return;
         }

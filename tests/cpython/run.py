@@ -194,24 +194,11 @@ def known_failures():
     return {line.split("#")[0].strip() for line in lines} - {""}
 
 
-# What makes many tests fail: words of how they do, and the cause.
-CAUSES = {
-    "runs the main thread only": "there are no threads yet",
-    "arg 1 must be a string, bytes or code object": "compile() does not take trees of `ast` yet",
-    "": "each for a reason of its own",
-}
-
-
 def write_known(failing):
-    """Writes the list, by cause."""
-    left = dict(sorted(failing.items()))
-    parts = ["# Tests that CPython passes and tailscope does not, and how they fail. `run.py --write` writes this file.\n"]
-    for words, cause in CAUSES.items():
-        mine = {t: why for t, why in left.items() if words in why}
-        left = {t: why for t, why in left.items() if t not in mine}
-        lines = [t if words else f"{t}  # {shortened(why)}" for t, why in mine.items()]
-        parts.append("\n".join([f"# {cause}", *lines]) + "\n")
-    KNOWN.write_text("\n".join(parts))
+    """Writes the list: each test with how it fails."""
+    head = "# Tests that CPython passes and tailscope does not, and how they fail. `run.py --write` writes this file.\n\n"
+    lines = [f"{test}  # {shortened(why)}\n" for test, why in sorted(failing.items())]
+    KNOWN.write_text(head + "".join(lines))
 
 
 def shortened(why):

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-/// What may be gained over all, in KiB: caches that fill late, a fresh chunk here and there.
-const MOST: i64 = 4096;
+/// What may be gained over all, in KiB: caches that fill late, garbage that is not collected yet. All
+/// that the program makes is several times as much.
+const MOST: i64 = 16384;
 
 #[test]
 fn memory_is_flat() {

@@ -1,8 +1,8 @@
 # Iterators in cycles are garbage like anything else.
 import gc
 import itertools
-from collections import deque
-from functools import cmp_to_key
+from _collections import deque
+from _functools import cmp_to_key
 
 
 class Mark:

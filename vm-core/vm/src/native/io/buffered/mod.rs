@@ -446,7 +446,6 @@ fn common_slots(s: &mut crate::types::slots::Slots) {
     s.repr = Some(repr);
     s.finalize = Some(super::base::finalize);
     s.drop = Some(object::drop_payload::<Buffered>);
-    s.traverse = crate::traverse_fields!(Buffered: raw);
 }
 
 /// Methods that all three types have; `$more` come before them.

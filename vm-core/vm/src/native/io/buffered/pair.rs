@@ -95,7 +95,6 @@ pub static DEF: TypeDef = TypeDef {
     slots: |s| {
         s.init = Some(init);
         s.drop = Some(object::drop_payload::<BufferedPair>);
-        s.traverse = crate::traverse_fields!(BufferedPair: reader, writer);
     },
     new: New::Raw(|_, ty, _| {
         let pair = BufferedPair { base: IoBase::new(), reader: OwnedCell::null(), writer: OwnedCell::null() };

@@ -433,7 +433,8 @@ pub static DEF: TypeDef = TypeDef {
         s.repr = Some(repr);
         s.next = Some(read::next);
         s.drop = Some(object::drop_payload::<TextIo>);
-        s.traverse = crate::traverse_fields!(TextIo: buffer, raw, encoding, errors);
+        // No `traverse`: a stream in a cycle stays until the program ends, when all streams are
+        // flushed in the right order. The collector would close the file below it first.
     },
     new: New::Raw(|_, ty, _| Ok(object::new_instance(ty, TextIo::new()))),
     methods: &[

@@ -77,3 +77,15 @@ fn the_first_error_of_the_text_counts() {
     assert_eq!(error.msg, "iterable unpacking cannot be used in comprehension");
     assert_eq!(error.line, Some(1));
 }
+
+#[test]
+fn the_parts_of_a_pattern_have_commas_between_them() {
+    for pattern in ["[1 0]", "([1 0])", "[a b]", "[a.b c]", "[[1 0]]", "[a [b]]", "[f() g()]", "['s' 1]", "[{} {}]", "[1 'x']"] {
+        let source = format!("match x:\n case{pattern}if(x:=[]):y\n");
+        assert_eq!(error(&source, false).msg, "invalid syntax", "{pattern}");
+    }
+    for pattern in ["['a' 'b', c]", "f(a, b=1)", "{1: [a], **rest}", "(a as b)", "[-1 + 2j, None]", "a.b()"] {
+        let source = format!("match x:\n case {pattern} if x: y\n");
+        assert!(compile_str(&source, &CompileOptions::new("f.py")).is_ok(), "{pattern}");
+    }
+}

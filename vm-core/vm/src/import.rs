@@ -160,6 +160,13 @@ fn load(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult {
         modules(vm).set(vm, key.value(), m.value())?;
         return Ok(m);
     }
+    if matches!(name, "_frozen_importlib" | "_frozen_importlib_external") {
+        // Names of parts of `importlib`, which are there once that is.
+        import_module(vm, "importlib")?;
+        if let Some(part) = modules(vm).get(vm, key.value())? {
+            return Ok(part);
+        }
+    }
     if let Some(found) = by_meta_path(vm, name, parent)? {
         return Ok(found);
     }

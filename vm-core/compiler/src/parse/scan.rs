@@ -26,8 +26,8 @@ pub(super) struct Scan {
     /// Whether there is something that ruff's parser lets pass more often than CPython's: a
     /// `yield` without a value before an operator, one without parentheses as the element of a
     /// generator expression, a keyword behind a number without a blank, deeply nested fields of an
-    /// f-string, an empty subscript (in a pattern), a parenthesis before `:=` or at the beginning of what is annotated, and what may be
-    /// too deep for its stack.
+    /// f-string, in a pattern an empty subscript or parts without a comma between them, a parenthesis
+    /// before `:=` or at the beginning of what is annotated, and what may be too deep for its stack.
     pub doubtful: bool,
     /// What CPython's tokenizer and parser warn of, if nothing is wrong.
     pub warnings: Vec<Warning>,
@@ -86,7 +86,7 @@ static INTERESTS: [Interest; 256] = {
 
 const FOR_WARNINGS: [TokenKind; 3] = [TokenKind::String, TokenKind::FStringMiddle, TokenKind::TStringMiddle];
 
-const FOR_ALL: [TokenKind; 18] = [
+const FOR_ALL: [TokenKind; 19] = [
     TokenKind::Lpar,
     TokenKind::Lsqb,
     TokenKind::Lbrace,
@@ -105,6 +105,7 @@ const FOR_ALL: [TokenKind; 18] = [
     TokenKind::Yield,
     TokenKind::For,
     TokenKind::Elif,
+    TokenKind::Case,
 ];
 
 /// What is open.
@@ -187,6 +188,7 @@ impl Doubts {
                 let next = text.as_bytes().get(usize::from(token.end()));
                 return next.is_some_and(|b| b.is_ascii_alphabetic());
             }
+            TokenKind::Case => return lacks_comma(i, tokens),
             TokenKind::Lpar => {
                 let is_outermost = self.yields.is_empty();
                 self.yields.push(false);
@@ -241,6 +243,52 @@ impl Doubts {
 /// The kinds of the tokens behind one, without comments and the like.
 fn kinds_behind(i: usize, tokens: &[Token]) -> impl Iterator<Item = TokenKind> {
     tokens[i + 1..].iter().map(Token::kind).filter(|kind| !kind.is_trivia())
+}
+
+/// Whether in the pattern behind a `case` two parts follow each other with nothing between them: ruff's
+/// parser takes `[a b]` for `[a, b]`.
+fn lacks_comma(i: usize, tokens: &[Token]) -> bool {
+    let (mut depth, mut before) = (0, TokenKind::Case);
+    for kind in kinds_behind(i, tokens) {
+        match kind {
+            TokenKind::Colon | TokenKind::If | TokenKind::Newline if depth == 0 => return false,
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => depth += 1,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => depth -= 1,
+            _ => {}
+        }
+        if ends_part(before) && begins_part(kind, before) {
+            return true;
+        }
+        before = kind;
+    }
+    false
+}
+
+fn is_atom(kind: TokenKind) -> bool {
+    matches!(
+        kind,
+        TokenKind::Name
+            | TokenKind::Int
+            | TokenKind::Float
+            | TokenKind::Complex
+            | TokenKind::True
+            | TokenKind::False
+            | TokenKind::None
+    )
+}
+
+fn ends_part(kind: TokenKind) -> bool {
+    is_atom(kind) || matches!(kind, TokenKind::String | TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace)
+}
+
+fn begins_part(kind: TokenKind, before: TokenKind) -> bool {
+    match kind {
+        TokenKind::Lsqb | TokenKind::Lbrace => true,
+        // Two strings are one; a name before a parenthesis is that of a class.
+        TokenKind::String => before != TokenKind::String,
+        TokenKind::Lpar => before != TokenKind::Name,
+        _ => is_atom(kind),
+    }
 }
 
 /// Whether a parenthesis begins a statement, and only a part of a target that is annotated.

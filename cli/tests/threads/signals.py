@@ -1,4 +1,4 @@
-import threading, time, os, signal
+import threading, time, os, signal, sys
 def beat():
     time.sleep(0.05); os.kill(os.getpid(), signal.SIGINT)
 threading.Thread(target=beat).start()
@@ -21,3 +21,14 @@ pid = os.fork()
 if pid == 0:
     print("child", threading.active_count(), threading.current_thread().name, flush=True); os._exit(3)
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def copy():
+    if os.fork() == 0:
+        # The thread that made the copy is the only one in it.
+        print(len(sys._current_frames()), threading.active_count(), flush=True)
+        os._exit(0)
+    os.wait()
+
+
+t = threading.Thread(target=copy); t.start(); t.join()

@@ -169,9 +169,14 @@ pub fn count(vm: &Vm) -> usize {
     vm.threads.others.borrow().keys().filter(|id| **id != main).count()
 }
 
+/// Whether the root is still there: not in a process that another thread made by `fork()`.
+fn has_root(vm: &Vm) -> bool {
+    main(vm) == ROOT
+}
+
 /// Whether a thread has not ended.
 pub fn is_alive(vm: &Vm, id: u64) -> bool {
-    id == ROOT || vm.threads.others.borrow().contains_key(&id)
+    (id == ROOT && has_root(vm)) || vm.threads.others.borrow().contains_key(&id)
 }
 
 /// Nanoseconds of the monotonic clock.
@@ -236,7 +241,7 @@ fn tell_debugger(vm: &Vm) {
 /// Identifiers of all threads, the main one first.
 pub fn all(vm: &Vm) -> Vec<u64> {
     let others = vm.threads.others.borrow();
-    let mut ids: Vec<u64> = others.keys().copied().chain([ROOT]).collect();
+    let mut ids: Vec<u64> = others.keys().copied().chain(has_root(vm).then_some(ROOT)).collect();
     ids.sort_unstable();
     ids
 }
@@ -342,7 +347,9 @@ fn for_each_other(vm: &Vm, mut f: impl FnMut(u64, &Context)) {
     let (me, others) = (current(vm), vm.threads.others.borrow());
     let mut ids: Vec<u64> = others.keys().copied().filter(|id| *id != me).collect();
     ids.sort_unstable();
-    if let Some(running) = others.get(&me) {
+    if has_root(vm)
+        && let Some(running) = others.get(&me)
+    {
         f(ROOT, &running.context);
     }
     for id in ids {

@@ -21,14 +21,16 @@ LEFT_OUT = {"test", "tests", "idle_test", "__pycache__", "site-packages", "dist-
 # They wait for somebody, show the time or a random number, or look at other files than their own.
 RESTLESS = {"antigravity.py", "compileall.py", "cProfile.py", "profile.py", "timeit.py", "tabnanny.py", "pyclbr.py", "uuid.py"}
 
+PATIENCE_S = 20
+
 
 def outcome(tailscope, file, folder):
     try:
         done = subprocess.run(
-            [tailscope, "run", file], capture_output=True, stdin=subprocess.DEVNULL, timeout=60, cwd=folder
+            [tailscope, "run", file], capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE_S, cwd=folder
         )
     except subprocess.TimeoutExpired:
-        return "more than 60 s"
+        return f"more than {PATIENCE_S} s"
     return done.returncode, done.stdout, done.stderr
 
 
@@ -53,6 +55,8 @@ def main():
             from_source, from_pyc = (outcome(tailscope, str(f), folder) for f in (source, pyc))
             if comparable(from_source) != comparable(from_pyc):
                 differing.append(f"{path}:\n   source {from_source}\n   .pyc   {from_pyc}")
+            if isinstance(from_pyc, str):
+                print(f"{path.relative_to(LIBRARY)}: {from_pyc}", flush=True)
             ended_well += from_pyc[0] == 0
     print(f"{len(files)} files run from .pyc ({ended_well} to a good end), {len(differing)} unlike their source")
     for line in differing[:10]:

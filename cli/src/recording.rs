@@ -32,7 +32,7 @@ fn program_name(args: &RunArgs) -> String {
 
 /// Runs a program and records every instruction.
 pub fn record(args: &TraceArgs) -> i32 {
-    crate::commands::run::finish(record_into(args))
+    crate::commands::run::finish(|| record_into(args))
 }
 
 fn record_into(args: &TraceArgs) -> Result<i32, CannotRun> {

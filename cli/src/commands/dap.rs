@@ -26,5 +26,5 @@ pub fn run(args: &DapArgs) -> i32 {
 
 /// Runs as the debuggee of an adapter.
 pub fn debuggee(args: &DebuggeeArgs) -> i32 {
-    run_debuggee(DebuggeeOptions { connect: args.connect }, crate::debuggee::load)
+    super::run::finish(|| Ok(run_debuggee(DebuggeeOptions { connect: args.connect }, crate::debuggee::load)))
 }

@@ -11,7 +11,7 @@ use crate::recording;
 
 /// Runs a program, counts what each instruction does, and writes the profile.
 pub fn run(args: ProfileArgs) -> i32 {
-    super::run::finish(profile(&args))
+    super::run::finish(|| profile(&args))
 }
 
 fn profile(args: &ProfileArgs) -> Result<i32, CannotRun> {

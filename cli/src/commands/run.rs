@@ -1,6 +1,8 @@
 //! `tailscope run`.
 
 use crate::arguments::RunArgs;
+use tailscope_vm::memory::shortage;
+
 use crate::program::{CannotRun, Program};
 
 /// Runs a program.
@@ -10,16 +12,28 @@ pub fn run(args: RunArgs) -> i32 {
         println!("Python {major}.{minor}.{micro} (tailscope {})", env!("CARGO_PKG_VERSION"));
         return 0;
     }
-    finish(Program::new(&args).and_then(|p| p.run()))
+    finish(|| Program::new(&args)?.run())
 }
 
-/// The exit status, or 2 after saying why the program could not start.
-pub fn finish(result: Result<i32, CannotRun>) -> i32 {
-    match result {
+/// Runs a program by `f`; the exit status, or 2 after saying why the program could not start.
+pub fn finish(f: impl FnOnce() -> Result<i32, CannotRun>) -> i32 {
+    match with_memory_errors(f) {
         Ok(status) => status,
         Err(CannotRun(why)) => {
             eprintln!("tailscope: {why}");
             2
         }
     }
+}
+
+/// Calls `f`, which runs a program: where memory is missing, the program gets a MemoryError. Outside of
+/// its instructions it ends, with the status of an exception.
+pub fn with_memory_errors<E>(f: impl FnOnce() -> Result<i32, E>) -> Result<i32, E> {
+    #[cfg(not(sanitized))]
+    crate::allocator::keep_reserve();
+    shortage::unwind_without_memory();
+    shortage::attempt(f).unwrap_or_else(|_| {
+        eprintln!("MemoryError: there was no memory left to start or to end the program");
+        Ok(1)
+    })
 }

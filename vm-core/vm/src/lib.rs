@@ -1,6 +1,6 @@
 //! The VM: values, objects, types, the interpreters and the seams through which a run can be
 //! watched. It knows no protocol: no DAP, no LSP, no JSON.
-#![cfg_attr(tail_calls, feature(explicit_tail_calls, rust_preserve_none_cc, rust_cold_cc))]
+#![cfg_attr(tail_calls, feature(explicit_tail_calls, rust_preserve_none_cc, rust_cold_cc, alloc_error_hook))]
 #![cfg_attr(tail_calls, allow(incomplete_features))]
 
 // `new` of an object's payload gives a reference to the object.

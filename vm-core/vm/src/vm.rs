@@ -120,6 +120,7 @@ impl Vm {
         vm.names.set(Some(Box::leak(Box::new(Names::new(vm)))));
         crate::types::bootstrap::fill_builtin_types(vm);
         vm.interp.init(vm);
+        vm.interp.last_memory_error.set(vm.memory_error("").0);
         crate::native::init(vm);
         vm
     }
@@ -269,6 +270,13 @@ impl Vm {
         // SAFETY: ids come from headers and caches, all of them made by `add_shape` or the table.
         // The reference must not be held while a shape is added; its users read and leave.
         unsafe { (&*self.shape_infos.get()).get_unchecked(id as usize) }
+    }
+
+    /// How many shapes there are: their ids are the numbers below.
+    #[cfg(debug_assertions)]
+    pub(crate) fn shape_count(&self) -> usize {
+        // SAFETY: as in `shape_info`.
+        unsafe { (&*self.shapes.get()).len() }
     }
 
     /// The names and storage of a shape.

@@ -10,6 +10,8 @@
 //! It runs when memory for objects has grown by half ([`request`]), at the next instruction that
 //! looks after pending events, and whenever the program asks.
 
+#[cfg(debug_assertions)]
+pub mod account;
 pub mod fields;
 mod trash;
 
@@ -94,6 +96,8 @@ pub(crate) fn pending(vm: &Vm) {
     let c = &vm.collector;
     if c.enabled.get() && c.thresholds.get()[0] != 0 {
         trash::collect(vm, 0);
+    } else {
+        heap::give_back();
     }
     heap::set_limit(next_limit(c.thresholds.get()));
 }

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::{Census, DEBUG_SAVEALL, Stats};
-use crate::memory::heap;
+use crate::memory::{heap, shortage};
 use crate::native::gc as module;
 use crate::object::{self, Header};
 use crate::types::weakref;
@@ -23,9 +23,10 @@ pub(super) fn collect(vm: &Vm, generation: usize) -> usize {
         return 0;
     }
     module::call_callbacks(vm, "start", generation, Stats::default());
-    let (found, uncollectable) = run(vm);
+    let ended = shortage::attempt(|| run(vm));
     heap::give_back();
     c.running.set(false);
+    let Ok((found, uncollectable)) = ended else { return 0 };
     let mut stats = c.stats.get();
     let of = &mut stats[generation.min(2)];
     of.collections += 1;

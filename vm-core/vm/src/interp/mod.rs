@@ -35,6 +35,7 @@ pub mod unwind;
 pub use regs::{Flow, Regs};
 pub use state::{State, breaker};
 
+use crate::memory::shortage;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -136,6 +137,33 @@ pub fn set_interp(vm: &Vm, interp: Interp) {
 /// Runs from the spilled registers to the HALT that ends this run. The result is NULL if an
 /// exception left the run; it is in `State::raised` then.
 fn run(vm: &Vm) -> Value {
+    loop {
+        if let Ok(result) = shortage::attempt(|| run_or_unwind(vm)) {
+            return result;
+        }
+        if !raise_out_of_memory(vm) {
+            return Value::NULL;
+        }
+    }
+}
+
+/// Raises a MemoryError in the running instruction; whether there was a handler for it.
+#[cold]
+fn raise_out_of_memory(vm: &Vm) -> bool {
+    // Finalizers may take what is left; each attempt leaves frames or values behind.
+    for _ in 0..1000 {
+        // SAFETY: what can ask for much memory has spilled the registers before.
+        if let Ok(handled) = shortage::attempt(|| unsafe { unwind::raise_out_of_memory(vm) }) {
+            return handled;
+        }
+    }
+    eprintln!("MemoryError: there was not even memory left to raise a MemoryError");
+    std::process::exit(1)
+}
+
+/// The same; where memory is missing it unwinds.
+#[inline(always)]
+fn run_or_unwind(vm: &Vm) -> Value {
     #[cfg(tail_calls)]
     if vm.interp.interp.get() == Interp::Tail {
         return tail::run(vm);

@@ -32,6 +32,8 @@ pub mod breaker {
     pub const ASYNC_EXCEPTION: u32 = 16;
     /// Memory has grown: the cycle collector should run.
     pub const COLLECT: u32 = 32;
+    /// Memory has run out; what was kept for that case has served so far.
+    pub const MEMORY: u32 = 64;
 }
 
 /// The interpreter's part of the VM. The fields that handlers touch come first.
@@ -83,6 +85,8 @@ pub struct State {
     pub async_exception: OwnedCell,
     /// Code unit that RERAISE names as the origin of its exception.
     pub reraise_unit: Cell<Option<u32>>,
+    /// Raised where there is no memory for a new one.
+    pub last_memory_error: OwnedCell,
     pub callable_cache: crate::specialize::CallableCache,
     pub common_constants: [OwnedCell; 5],
     /// The shared strings of one ASCII character.
@@ -130,6 +134,7 @@ impl State {
             native_limit: Cell::new(0),
             async_exception: OwnedCell::null(),
             reraise_unit: Cell::new(None),
+            last_memory_error: OwnedCell::null(),
             callable_cache: Default::default(),
             common_constants: Default::default(),
             ascii: UnsafeCell::new([Value::NULL; 128]),

@@ -2,6 +2,7 @@
 
 use crate::frame::{Frame, exit_init_address, far_address, halt_address};
 use crate::interp::leave::pop_frame;
+use crate::memory::shortage;
 use crate::monitor::raising;
 use crate::types::exceptions::{self, PyException};
 use crate::types::frame_object;
@@ -28,6 +29,30 @@ pub unsafe fn raise(vm: &Vm) -> bool {
     }
     // SAFETY: promised by the caller.
     unsafe { unwind(vm, true) }
+}
+
+/// Raises a MemoryError in the running instruction, which was left in the midst of its work.
+///
+/// # Safety
+/// The spilled registers must be those of the running frame before the instruction changed it.
+#[cold]
+pub unsafe fn raise_out_of_memory(vm: &Vm) -> bool {
+    let s = &vm.interp;
+    // SAFETY: the frame is live, and its handlers lie in it.
+    unsafe {
+        let frame = Frame(s.fp.get());
+        let code = frame.code();
+        let unit = code.index_of(s.ip.get()).wrapping_sub(1) as u32;
+        let depth = code.handler_for(unit).map_or(0, |h| h.depth as usize);
+        // The instruction may have given back some of its inputs: none is given back again.
+        let kept = frame.stack_base().add(depth);
+        if s.sp.get() > kept {
+            s.sp.set(kept);
+        }
+    }
+    s.raised.set(shortage::memory_error(vm).0);
+    // SAFETY: promised by the caller.
+    unsafe { raise(vm) }
 }
 
 /// As [`raise`], for an exception that was thrown into a generator: its context was set already.
@@ -81,6 +106,8 @@ unsafe fn unwind(vm: &Vm, with_traceback: bool) -> bool {
     let s = &vm.interp;
     s.destroy_dying();
     let mut with_traceback = with_traceback;
+    // Without, the traceback ends here: there may be millions of frames.
+    let mut has_memory = true;
     // SAFETY: promised by the callers; each frame left makes its caller the innermost one.
     unsafe {
         loop {
@@ -92,8 +119,8 @@ unsafe fn unwind(vm: &Vm, with_traceback: bool) -> bool {
             if watched {
                 raising::native_call_raised(vm, frame, unit);
             }
-            if with_traceback && complete {
-                add_traceback(vm, frame, unit);
+            if with_traceback && complete && has_memory {
+                has_memory = shortage::attempt(|| add_traceback(vm, frame, unit)).is_ok();
             }
             if watched {
                 raising::raising(vm, frame, unit, !with_traceback);

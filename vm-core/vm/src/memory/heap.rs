@@ -1,8 +1,8 @@
-//! All objects of a thread, for the cycle collector to walk over.
+//! All objects of a thread, for the cycle collector to walk over, and the chunks that blocks lie in.
 //!
-//! Small objects lie in chunks of blocks of one size. A block is an object unless it is in the
-//! list of free ones; where in the block its header is, the first word tells: a prefix's has its
-//! highest bit set, a header's has not. Large objects are kept in a set.
+//! Small objects lie in chunks of blocks of one size, and so do small buffers, in others. A block is in use
+//! unless it is in the list of free ones; where in an object's block its header is, the first word
+//! tells: a prefix's has its highest bit set, a header's has not. Large objects are kept in a set.
 
 use std::alloc::Layout;
 use std::cell::{Cell, UnsafeCell};
@@ -13,12 +13,12 @@ use rustc_hash::FxHashMap;
 use super::{CHUNK, Free, GRAIN, POOL, POOLED, class_of};
 use crate::object::{Header, PREFIX_MARK, PREFIX_SIZE};
 
-/// What a chunk of objects starts with; chunks lie at multiples of their size.
+/// What a chunk starts with; chunks lie at multiples of their size.
 #[repr(C, align(16))]
 struct Chunk {
     /// Size of its blocks.
     size: u32,
-    /// Which of all chunks it is.
+    /// Which of all chunks for the same use it is.
     index: u32,
 }
 
@@ -30,12 +30,31 @@ impl Chunk {
     }
 }
 
+/// What the blocks of a chunk are used for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Objects,
+    Buffers,
+}
+
 /// Where this thread's objects are.
 #[derive(Default)]
 struct Heap {
+    /// Chunks of objects.
     chunks: Vec<*mut Chunk>,
+    /// Chunks of buffers.
+    buffers: Vec<*mut Chunk>,
     /// Objects with memory of their own, and its size.
     large: FxHashMap<*mut u8, usize>,
+}
+
+impl Heap {
+    fn chunks_for(&mut self, used: Use) -> &mut Vec<*mut Chunk> {
+        match used {
+            Use::Objects => &mut self.chunks,
+            Use::Buffers => &mut self.buffers,
+        }
+    }
 }
 
 thread_local! {
@@ -75,10 +94,11 @@ fn note_taken(bytes: usize) {
     }
 }
 
-/// Takes a fresh chunk apart into blocks for objects; returns the first, leaves the others in the list.
+/// Takes a fresh chunk apart into blocks; returns the first, leaves the others in the list.
 #[cold]
 #[inline(never)]
-pub(super) fn refill(class: usize) -> *mut u8 {
+pub(super) fn refill(used: Use, class: usize) -> *mut u8 {
+    super::shortage::keep_reserve();
     let size = class * GRAIN;
     // SAFETY: the chunk is fresh and aligned to its size; the list is this thread's and empty.
     unsafe {
@@ -87,14 +107,17 @@ pub(super) fn refill(class: usize) -> *mut u8 {
             std::alloc::handle_alloc_error(LAYOUT);
         }
         let index = with_heap(|h| {
-            h.chunks.push(chunk);
-            h.chunks.len() as u32 - 1
+            let chunks = h.chunks_for(used);
+            chunks.push(chunk);
+            chunks.len() as u32 - 1
         });
         chunk.write(Chunk { size: size as u32, index });
         let first = (chunk as *mut u8).add(CHUNK_HEAD);
         let rest = super::link_blocks(first, size, (*chunk).count());
-        POOL.with(|pool| (*pool.get()).objects[class] = rest);
-        note_taken(CHUNK);
+        POOL.with(|pool| (&mut *pool.get()).lists_for(used)[class] = rest);
+        if used == Use::Objects {
+            note_taken(CHUNK);
+        }
         first
     }
 }
@@ -109,23 +132,31 @@ fn chunk_of(block: *mut Free) -> *mut Chunk {
     (block as usize & !(CHUNK - 1)) as *mut Chunk
 }
 
-/// Gives chunks without objects back to the system. What garbage took at its peak would else be
+/// Gives chunks without objects or buffers back to the system. What garbage took at its peak would else be
 /// taken for what the program needs, and the heap grow with every collection.
 ///
 /// No snapshot ([`Blocks`]) may be in use.
 pub fn give_back() {
+    give_back_chunks(Use::Buffers);
+    let given = give_back_chunks(Use::Objects);
+    TAKEN.set(TAKEN.get().saturating_sub(given * CHUNK));
+}
+
+/// The same for one use; how many chunks it was.
+fn give_back_chunks(used: Use) -> usize {
     POOL.with(|pool| {
-        // SAFETY: the lists of this thread; nothing is allocated or freed in here but chunks.
-        let lists = unsafe { &mut (*pool.get()).objects };
-        let free = count_free(lists);
-        let is_empty = |chunk: *mut Chunk| {
-            // SAFETY: a chunk, whose index counts.
-            unsafe { free[(*chunk).index as usize] as usize == (*chunk).count() }
-        };
-        lists.iter_mut().for_each(|head| keep_blocks(head, |block| !is_empty(chunk_of(block))));
+        // SAFETY: the lists of this thread; nothing is allocated in here for this use, and freed but chunks.
+        let lists = unsafe { (&mut *pool.get()).lists_for(used) };
         with_heap(|h| {
-            let before = h.chunks.len();
-            h.chunks.retain(|&chunk| {
+            let chunks = h.chunks_for(used);
+            let free = count_free(lists, chunks.len());
+            let is_empty = |chunk: *mut Chunk| {
+                // SAFETY: a chunk, whose index counts.
+                unsafe { free[(*chunk).index as usize] as usize == (*chunk).count() }
+            };
+            lists.iter_mut().for_each(|head| keep_blocks(head, |block| !is_empty(chunk_of(block))));
+            let before = chunks.len();
+            chunks.retain(|&chunk| {
                 let empty = is_empty(chunk);
                 if empty {
                     // SAFETY: allocated with this layout; no block of it is in use or in a list.
@@ -133,18 +164,18 @@ pub fn give_back() {
                 }
                 !empty
             });
-            for (i, &chunk) in h.chunks.iter().enumerate() {
+            for (i, &chunk) in chunks.iter().enumerate() {
                 // SAFETY: a chunk.
                 unsafe { (*chunk).index = i as u32 };
             }
-            TAKEN.set(TAKEN.get().saturating_sub((before - h.chunks.len()) * CHUNK));
-        });
-    });
+            before - chunks.len()
+        })
+    })
 }
 
-/// How many blocks of each chunk are free.
-fn count_free(lists: &[*mut Free]) -> Vec<u32> {
-    let mut free = vec![0; with_heap(|h| h.chunks.len())];
+/// How many blocks of each of `chunks` chunks are free.
+fn count_free(lists: &[*mut Free], chunks: usize) -> Vec<u32> {
+    let mut free = vec![0; chunks];
     for &head in lists {
         let mut block = head;
         while !block.is_null() {

@@ -9,6 +9,7 @@
 //! account of them being kept while the program runs.
 
 pub mod heap;
+pub mod shortage;
 
 use std::alloc::{Layout, alloc as global_alloc, dealloc as global_dealloc, handle_alloc_error};
 use std::cell::UnsafeCell;
@@ -20,7 +21,7 @@ use crate::object::ALIGN;
 const GRAIN: usize = ALIGN;
 /// The largest size with a list of its own.
 const LARGEST: usize = 512;
-/// How much is taken from the global allocator at once. Such chunks are never given back.
+/// How much is taken from the global allocator at once.
 const CHUNK: usize = 16 << 10;
 /// Whether there are lists of free blocks.
 const POOLED: bool = !cfg!(any(debug_assertions, sanitized));
@@ -36,6 +37,15 @@ type FreeLists = [*mut Free; LARGEST / GRAIN + 1];
 struct Pool {
     buffers: FreeLists,
     objects: FreeLists,
+}
+
+impl Pool {
+    fn lists_for(&mut self, used: heap::Use) -> &mut FreeLists {
+        match used {
+            heap::Use::Objects => &mut self.objects,
+            heap::Use::Buffers => &mut self.buffers,
+        }
+    }
 }
 
 thread_local! {
@@ -63,7 +73,7 @@ pub fn allocate(size: usize) -> *mut u8 {
     POOL.with(|pool| {
         // SAFETY: the pool is this thread's, and nothing here calls out while it is borrowed;
         // blocks in the list are free memory of the list's size.
-        unsafe { take(&raw mut (*pool.get()).buffers[class]).unwrap_or_else(|| refill(class)) }
+        unsafe { take(&raw mut (*pool.get()).buffers[class]).unwrap_or_else(|| heap::refill(heap::Use::Buffers, class)) }
     })
 }
 
@@ -92,7 +102,7 @@ pub fn allocate_object(size: usize) -> *mut u8 {
     let class = class_of(size);
     POOL.with(|pool| {
         // SAFETY: as in `allocate`.
-        unsafe { take(&raw mut (*pool.get()).objects[class]).unwrap_or_else(|| heap::refill(class)) }
+        unsafe { take(&raw mut (*pool.get()).objects[class]).unwrap_or_else(|| heap::refill(heap::Use::Objects, class)) }
     })
 }
 
@@ -158,18 +168,6 @@ pub unsafe fn resize(p: *mut u8, old: usize, new: usize) -> *mut u8 {
         free(p, old);
         q
     }
-}
-
-/// Takes a fresh chunk apart into blocks for buffers; returns the first, leaves the others in the list.
-#[cold]
-#[inline(never)]
-fn refill(class: usize) -> *mut u8 {
-    let chunk = allocate_large(CHUNK);
-    // SAFETY: the chunk is fresh, and its blocks are nobody's; the list is this thread's and empty.
-    POOL.with(|pool| unsafe {
-        (*pool.get()).buffers[class] = link_blocks(chunk, class * GRAIN, CHUNK / (class * GRAIN));
-    });
-    chunk
 }
 
 /// Links all blocks but the first of those that lie from `first` on.

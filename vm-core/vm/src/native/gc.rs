@@ -129,6 +129,16 @@ fn get_referrers(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(PyList::new(vm, found))
 }
 
+#[cfg(debug_assertions)]
+fn unaccounted(vm: &Vm, _: &[Value]) -> PyResult {
+    let made = PyDict::new(vm);
+    let account = gc::account::unaccounted(vm);
+    if let Some(d) = made.cast::<PyDict>() {
+        account.iter().for_each(|(ty, n)| d.set_text(vm, ty, Value::small_int(*n)));
+    }
+    Ok(made)
+}
+
 fn is_tracked(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(vm.bool_ref(gc::is_tracked(vm, a[0])))
 }
@@ -177,6 +187,8 @@ pub(super) static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("is_finalized", "(obj, /)", is_finalized, "Returns true if the object has been already finalized by the GC."),
         MethodDef::new("freeze", "()", |vm, _| { gc::freeze(vm); Ok(vm.none_ref()) }, "Freeze all current tracked objects and ignore them for future collections."),
         MethodDef::new("unfreeze", "()", |vm, _| { gc::unfreeze(vm); Ok(vm.none_ref()) }, "Unfreeze all objects in the permanent generation."),
+        #[cfg(debug_assertions)]
+        MethodDef::new("_unaccounted", "()", unaccounted, "References to objects of each type that no object or class accounts for (tailscope's debug builds only)."),
         MethodDef::new("get_freeze_count", "()", |vm, _| Ok(Ref::small_int(gc::frozen_count(vm) as i64)), "Return the number of objects in the permanent generation."),
     ],
     init,

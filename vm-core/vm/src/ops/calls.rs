@@ -349,7 +349,12 @@ pub unsafe fn CALL_LIST_APPEND(r: &mut Regs) -> Flow {
         return Flow::Deopt;
     }
     let callable = r.peek(3);
-    list.cast_unchecked::<PyList>().push(r.peek(1).into_ref());
+    let items = list.cast_unchecked::<PyList>();
+    if items.is_full() {
+        // Before much memory is asked for.
+        r.save();
+    }
+    items.push(r.peek(1).into_ref());
     r.sp = r.sp.sub(3);
     r.release(list);
     r.release(callable);

@@ -35,6 +35,7 @@ unsafe fn replace_many(r: &mut Regs, n: usize, v: Ref) -> Flow {
 
 #[inline(always)]
 pub unsafe fn BUILD_TUPLE(r: &mut Regs) -> Flow {
+    r.save();
     let n = r.arg();
     own_slots(r, n);
     let v = PyTuple::from_owned_slice(r.vm(), r.top_slice(n));
@@ -43,6 +44,7 @@ pub unsafe fn BUILD_TUPLE(r: &mut Regs) -> Flow {
 
 #[inline(always)]
 pub unsafe fn BUILD_LIST(r: &mut Regs) -> Flow {
+    r.save();
     let n = r.arg();
     own_slots(r, n);
     let v = PyList::from_owned_slice(r.vm(), r.top_slice(n));
@@ -101,6 +103,7 @@ unsafe fn list_slice(r: &Regs, n: usize) -> Option<Ref> {
     }
     let step = if n == 3 { r.peek(1) } else { r.vm().none() };
     let bounds = Bounds::plain(r.vm(), r.peek(n), r.peek(n - 1), step)?;
+    r.save();
     Some(list::slice_of(r.vm(), list, bounds))
 }
 
@@ -139,6 +142,10 @@ pub unsafe fn BUILD_SLICE(r: &mut Regs) -> Flow {
 pub unsafe fn LIST_APPEND(r: &mut Regs) -> Flow {
     let v = r.pop();
     let list = r.peek(r.arg()).cast_unchecked::<PyList>();
+    if list.is_full() {
+        // Before much memory is asked for.
+        r.save();
+    }
     list.push(v.into_ref());
     Flow::Next
 }

@@ -3,6 +3,7 @@
 use crate::error::PyResult;
 use crate::interp::regs::{Flow, Regs};
 use crate::interp::{breaker, enter, observe};
+use crate::memory::shortage;
 use crate::threads;
 use crate::monitor::before;
 use crate::ops::{adaptive, attempt};
@@ -56,25 +57,44 @@ unsafe fn breaker_set(r: &Regs) -> bool {
 #[inline(never)]
 fn handle_pending(vm: &Vm) -> PyResult<observe::Go> {
     let s = &vm.interp;
-    let bits = s.breaker.swap(0, Ordering::Relaxed);
-    if bits & breaker::INTERRUPT != 0 {
+    let mut bits = s.breaker.swap(0, Ordering::Relaxed);
+    let done = handle_each(vm, &mut bits);
+    if bits != 0 {
+        // An exception came first.
+        s.request(bits);
+    }
+    done
+}
+
+/// Looks after the events in `bits`, and takes each out of it.
+fn handle_each(vm: &Vm, bits: &mut u32) -> PyResult<observe::Go> {
+    let mut take = |bit: u32| {
+        let is_set = *bits & bit != 0;
+        *bits &= !bit;
+        is_set
+    };
+    take(breaker::MODE);
+    if take(breaker::INTERRUPT) {
         match observe::interrupt(vm) {
             observe::Go::On => {}
             other => return Ok(other),
         }
     }
-    if bits & breaker::SIGNAL != 0 {
+    if take(breaker::SIGNAL) {
         crate::runtime::handle_signals(vm)?;
     }
-    if bits & breaker::ASYNC_EXCEPTION != 0
-        && let Some(e) = s.async_exception.take()
+    if take(breaker::ASYNC_EXCEPTION)
+        && let Some(e) = vm.interp.async_exception.take()
     {
         return Err(crate::error::Raised(e));
     }
-    if bits & breaker::COLLECT != 0 {
+    if take(breaker::MEMORY) {
+        return Err(shortage::memory_error(vm));
+    }
+    if take(breaker::COLLECT) {
         crate::gc::pending(vm);
     }
-    if bits & breaker::SWITCH != 0 {
+    if take(breaker::SWITCH) {
         threads::tick(vm);
     }
     Ok(observe::Go::On)

@@ -32,6 +32,9 @@ unsafe fn return_generator(vm: &Vm) -> Flow {
     let frame = crate::frame::Frame(s.fp.get());
     let (ip, sp) = (s.ip.get(), s.sp.get());
     let generator = PyGenerator::from_frame(vm, frame, sp, ip);
+    if s.origin_tracking_depth.get() > 0 && generator.has_shape(crate::shape::COROUTINE) {
+        crate::types::coroutine::set_origin(vm, generator.value(), frame);
+    }
     let link = frame.link();
     // The slots have moved: there is nothing left to release.
     let base = leave::pop_frame(vm, frame, frame.0);

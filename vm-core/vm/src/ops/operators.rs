@@ -250,6 +250,7 @@ pub unsafe fn BINARY_OP_ADD_UNICODE(r: &mut Regs) -> Flow {
     if !a.has_shape_nonnull(shape::STR) || !b.has_shape_nonnull(shape::STR) {
         return Flow::Deopt;
     }
+    r.save();
     let v = PyStr::concat(r.vm(), a.cast_unchecked(), b.cast_unchecked());
     r.finish::<2>(v.into_value());
     Flow::Next
@@ -271,10 +272,8 @@ pub unsafe fn BINARY_OP_INPLACE_ADD_UNICODE(r: &mut Regs) -> Flow {
     // The stack's reference goes first, so that the local's may be the only one.
     *r.slot(2) = Value::NULL;
     r.release(a);
-    let old = *local;
-    *local = Value::NULL;
-    let grown = PyStr::append(r.vm(), old.into_ref(), b.cast_unchecked::<PyStr>());
-    *local = grown.into_value();
+    r.save();
+    PyStr::append(r.vm(), &mut *local, b.cast_unchecked::<PyStr>());
     r.sp = r.sp.sub(2);
     r.release(b);
     // STORE_FAST is done.

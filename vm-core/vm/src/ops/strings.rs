@@ -11,6 +11,7 @@ use crate::vm::Vm;
 
 #[inline(always)]
 pub unsafe fn BUILD_STRING(r: &mut Regs) -> Flow {
+    r.save();
     let n = r.arg();
     let v = attempt!(r, join(r.vm(), r.top_slice(n)));
     r.drop_many(n);

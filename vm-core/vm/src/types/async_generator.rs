@@ -350,6 +350,7 @@ fn get_running(vm: &Vm, v: Value) -> PyResult {
 }
 
 fn athrow(vm: &Vm, args: &[Value]) -> PyResult {
+    generator::warn_of_three_arguments(vm, args, "athrow()")?;
     let given: Vec<Value> = args[1..].iter().copied().take_while(|v| !v.is_null()).collect();
     let tuple = PyTuple::from_slice(vm, &given);
     new_throw(vm, args[0], tuple.value())

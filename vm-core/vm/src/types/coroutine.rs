@@ -3,7 +3,7 @@
 use crate::error::PyResult;
 use crate::frame::Frame;
 use crate::object::{self, Header, Payload};
-use crate::protocol::{iter, object as obj};
+use crate::protocol::{attr, call, iter, object as obj};
 use crate::shape;
 use crate::types::generator::{self, PyGenerator, THROW_SIG};
 use crate::types::tuple::PyTuple;
@@ -60,10 +60,22 @@ pub fn awaitable_iterator(vm: &Vm, v: Value) -> PyResult {
 pub fn warn_never_awaited(vm: &Vm, v: Value) {
     // SAFETY: called with coroutines.
     let g = unsafe { v.cast_unchecked::<PyGenerator>() };
-    let text = format!("coroutine '{}' was never awaited", obj::text(g.qualname.get()));
-    if let Err(e) = crate::runtime::warn(vm, shape::RUNTIME_WARNING, &text, 1) {
-        crate::runtime::unraisable(vm, e, v);
+    let warned = match unawaited_hook(vm) {
+        Some(hook) => call::call_args(vm, hook.value(), &[v]).map(drop),
+        None => {
+            let text = format!("coroutine '{}' was never awaited", obj::text(g.qualname.get()));
+            crate::runtime::warn(vm, shape::RUNTIME_WARNING, &text, 1)
+        }
+    };
+    if let Err(e) = warned {
+        crate::runtime::unraisable_while(vm, e, "finalizing coroutine", v);
     }
+}
+
+/// The function of the library's `warnings` that tells where a coroutine came from, once that is imported.
+fn unawaited_hook(vm: &Vm) -> Option<Ref> {
+    let warnings = crate::runtime::modules(vm).get_text(vm, "warnings")?.to_ref();
+    attr::get_opt(vm, warnings.value(), vm.intern("_warn_unawaited_coroutine")).ok().flatten()
 }
 
 /// Fills `cr_origin`: file, line and function of the frames that made the coroutine, as many as
@@ -147,7 +159,10 @@ pub static WRAPPER_DEF: TypeDef = TypeDef {
     },
     methods: &[
         MethodDef::new("send", "($self, value, /)", |vm, a| generator::send(vm, wrapped(a[0]), a[1]), SEND_DOC),
-        MethodDef::new("throw", THROW_SIG, |vm, a| generator::throw(vm, wrapped(a[0]), [a[1], a[2], a[3]], true), THROW_DOC),
+        MethodDef::new("throw", THROW_SIG, |vm, a| {
+            generator::warn_of_three_arguments(vm, a, "throw()")?;
+            generator::throw(vm, wrapped(a[0]), [a[1], a[2], a[3]], true)
+        }, THROW_DOC),
         MethodDef::new("close", "($self, /)", |vm, a| generator::close(vm, wrapped(a[0])), CLOSE_DOC),
     ],
     ..TypeDef::of::<CoroutineWrapper>("coroutine_wrapper")

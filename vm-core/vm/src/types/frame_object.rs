@@ -11,6 +11,7 @@ use crate::error::PyResult;
 use crate::frame::Frame;
 use crate::gc::fields::Owns;
 use crate::monitor::{jump, legacy};
+use crate::memory::shortage;
 use crate::object::{self, Header, Payload};
 use crate::owned_cell::OwnedCell;
 use crate::protocol::{number, object as obj};
@@ -200,11 +201,14 @@ pub unsafe fn detach(vm: &Vm, frame: Frame, generator: Option<&PyGenerator>) -> 
         f.last_unit.set(unit as u32);
         let shared = (*object.pointer()).refs > 1;
         if shared {
-            let slots = std::slice::from_raw_parts_mut(frame.0, visible_slots(frame.code()));
-            f.take_over(slots);
-            if let Some((caller, _)) = frame.caller() {
-                f.back.set(of_frame(vm, caller));
-            }
+            // Without memory the object goes on without its locals, or its caller.
+            let _ = shortage::attempt(|| {
+                let slots = std::slice::from_raw_parts_mut(frame.0, visible_slots(frame.code()));
+                f.take_over(slots);
+                if let Some((caller, _)) = frame.caller() {
+                    f.back.set(of_frame(vm, caller));
+                }
+            });
         }
         f.place.set(Place::Own);
     }

@@ -650,7 +650,17 @@ pub fn send_method(vm: &Vm, args: &[Value]) -> PyResult {
     send(vm, this(args[0]), args[1])
 }
 
+/// Warns of the old signature with three arguments; `of` says whose.
+pub fn warn_of_three_arguments(vm: &Vm, args: &[Value], of: &str) -> PyResult<()> {
+    if args.iter().skip(2).all(|v| v.is_null()) {
+        return Ok(());
+    }
+    let text = format!("the (type, exc, tb) signature of {of} is deprecated, use the single-arg signature instead.");
+    crate::runtime::warn(vm, shape::DEPRECATION_WARNING, &text, 1)
+}
+
 pub fn throw_method(vm: &Vm, args: &[Value]) -> PyResult {
+    warn_of_three_arguments(vm, args, "throw()")?;
     throw(vm, this(args[0]), [args[1], args[2], args[3]], true)
 }
 

@@ -371,6 +371,16 @@ impl Type {
         unsafe { std::mem::forget(std::mem::replace(&mut *self.mro.get(), mro)) };
     }
 
+    /// Calls `visit` with what the type owns.
+    #[cfg(debug_assertions)]
+    pub(crate) fn show_owned(&self, visit: &mut dyn FnMut(Value)) {
+        visit(self.dict_value());
+        visit(self.qualname.get());
+        if let Some(bases) = &*self.bases.borrow() {
+            visit(bases.value());
+        }
+    }
+
     /// The tuple `__bases__`.
     pub fn bases(&self) -> Option<Ref> {
         self.bases.borrow().clone()

@@ -9,7 +9,7 @@ use crate::types::native;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
 use crate::types::type_::{self, GetSetDef, Type, TypeRef, flags};
-use crate::types::{descriptors, slot_update};
+use crate::types::{descriptors, slot_update, type_object};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -111,17 +111,23 @@ fn build(vm: &Vm, meta: TypeRef, name: &PyStr, bases: &PyTuple, ns: &PyDict) -> 
         base_types.push(object);
     }
     let base = best_base(vm, &base_types)?;
-    let text = name.to_string_lossy();
-    if text.contains('\0') {
-        return Err(vm.value_error("type name must not contain null characters"));
+    let text = type_object::checked_name(vm, name)?;
+    if let Some(doc) = ns.get_text(vm, "__doc__").and_then(|d| d.cast::<PyStr>())
+        && doc.to_str().is_none()
+    {
+        return Err(crate::codecs::not_utf8(vm, doc));
     }
     let dict = ns.copy(vm);
     let meta_shape = meta.instance_shape();
-    let ty = Type::allocate(vm, meta_shape, &text, flags::BASETYPE | flags::HEAP, dict, None);
+    let ty = Type::allocate(vm, meta_shape, text, flags::BASETYPE | flags::HEAP, dict, None);
     ty.set_base(Some(base));
     ty.set_bases(type_::tuple_of(vm, &base_types));
-    lay_out(vm, ty, base, &base_types, name)?;
+    let described = lay_out(vm, ty, base, &base_types, name)?;
     set_defaults(vm, ty)?;
+    described.add_to(vm, ty)?;
+    if ty.dict().get_str(vm.names().__doc__).is_none() {
+        ty.dict().set_str(vm, vm.names().__doc__, vm.none());
+    }
     set_mro(vm, ty, meta, &base_types)?;
     inherit_flags(vm, ty, &base_types);
     slot_update::update_all(vm, ty);
@@ -182,19 +188,48 @@ fn same_payload(base: shape::ShapeId, derived: shape::ShapeId) -> bool {
         || (crate::object::layout_extends(base, shape::BASE_EXCEPTION) && !WITH_FIELDS.contains(&derived))
 }
 
-fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr) -> PyResult<()> {
+/// Attributes of instances that a class has descriptors for.
+struct Described {
+    /// Names in `__slots__`.
+    members: Vec<Ref>,
+    /// Where the first of them lies among the instances' values; `None` without places.
+    first: Option<usize>,
+    dict: bool,
+    weak: bool,
+}
+
+impl Described {
+    fn add_to(self, vm: &Vm, ty: TypeRef) -> PyResult<()> {
+        place_members(vm, ty, self.members, self.first)?;
+        let n = vm.names();
+        for (wanted, name, getset) in [(self.dict, n.__dict__, &DICT_GETSET), (self.weak, n.__weakref__, &WEAKREF_GETSET)] {
+            if wanted && ty.dict().get_str(name).is_none() {
+                ty.dict().set_str(vm, name, native::getset_descriptor(vm, getset, ty).value());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr) -> PyResult<Described> {
     let declared = ty.dict().get_str(vm.names().__slots__).map(|s| s.to_ref());
     // Classes have their namespace; a metaclass adds no second dictionary.
     let base_has_dict = base.has_flag(flags::DICT) || base.layout() == shape::TYPE;
     let base_has_weak = base.has_flag(flags::WEAKREF);
     let mut wants_dict = true;
-    let mut wants_weak = true;
+    // Ints are of one size here, but not in CPython.
+    let varies = [shape::INT, shape::TUPLE, shape::BYTES].iter().any(|&l| crate::object::layout_extends(base.layout(), l));
+    let mut wants_weak = !varies;
     let mut members: Vec<Ref> = Vec::new();
     // Members that have no place of their own: instances of `str` vary in size.
     let mut hidden = false;
     if let Some(slots) = declared {
         (wants_dict, wants_weak) = (false, false);
-        for s in slot_names(vm, slots.value())? {
+        let names = slot_names(vm, slots.value())?;
+        if !names.is_empty() && varies {
+            return Err(vm.type_error(format!("nonempty __slots__ not supported for subtype of '{}'", base.name())));
+        }
+        for s in names {
             let text = obj::text(s.value());
             match text.as_str() {
                 "__dict__" => {
@@ -217,14 +252,6 @@ fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr)
             wants_weak |= b.has_flag(flags::WEAKREF) && !base_has_weak;
         }
         hidden = !members.is_empty() && crate::object::layout_extends(base.layout(), shape::STR);
-        // Ints are of one size here, but not in CPython.
-        let varies = is_variable_size(base) || crate::object::layout_extends(base.layout(), shape::INT);
-        if !members.is_empty() && varies && !hidden {
-            return Err(vm.type_error(format!(
-                "nonempty __slots__ not supported for subtype of '{}'",
-                base.name()
-            )));
-        }
     }
     let first_member = base.member_slots();
     let placed = if hidden { 0 } else { members.len() };
@@ -240,16 +267,12 @@ fn lay_out(vm: &Vm, ty: TypeRef, base: TypeRef, bases: &[TypeRef], name: &PyStr)
     if inline {
         ty.expect_attributes(attributes_named(vm, ty), base);
     }
-    place_members(vm, ty, members, if hidden { None } else { Some(first_member as usize) })?;
-    if wants_dict && !base_has_dict && ty.dict().get_str(vm.names().__dict__).is_none() {
-        let d = native::getset_descriptor(vm, &DICT_GETSET, ty);
-        ty.dict().set_str(vm, vm.names().__dict__, d.value());
-    }
-    if wants_weak && !base_has_weak && ty.dict().get_str(vm.names().__weakref__).is_none() {
-        let d = native::getset_descriptor(vm, &WEAKREF_GETSET, ty);
-        ty.dict().set_str(vm, vm.names().__weakref__, d.value());
-    }
-    Ok(())
+    Ok(Described {
+        members,
+        first: (!hidden).then_some(first_member as usize),
+        dict: wants_dict && !base_has_dict,
+        weak: wants_weak && !base_has_weak,
+    })
 }
 
 /// Gives a class the descriptors of its `__slots__`, in the order of their names: from a place
@@ -332,9 +355,6 @@ fn set_defaults(vm: &Vm, ty: TypeRef) -> PyResult<()> {
             )));
         }
         ty.qualname.set(q);
-    }
-    if d.get_str(n.__doc__).is_none() {
-        d.set_str(vm, n.__doc__, vm.none());
     }
     if let Some(f) = d.get_str(n.__new__).filter(|f| f.has_shape(shape::FUNCTION)) {
         let s = descriptors::new_staticmethod(vm, f);

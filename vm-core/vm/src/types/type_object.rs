@@ -123,6 +123,15 @@ fn immutable(vm: &Vm, ty: TypeRef, name: &str) -> PyResult<()> {
     Ok(())
 }
 
+/// What a type can be called: text without null characters.
+pub(super) fn checked_name<'a>(vm: &Vm, name: &'a PyStr) -> PyResult<&'a str> {
+    let Some(text) = name.to_str() else { return Err(crate::codecs::not_utf8(vm, name)) };
+    if text.contains('\0') {
+        return Err(vm.value_error("type name must not contain null characters"));
+    }
+    Ok(text)
+}
+
 fn set_name(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
     let ty = this(v);
     immutable(vm, ty, "__name__")?;
@@ -131,7 +140,7 @@ fn set_name(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
     }
     match value.cast::<PyStr>() {
         Some(s) => {
-            ty.set_name(&s.to_string_lossy());
+            ty.set_name(checked_name(vm, s)?);
             Ok(())
         }
         None => Err(vm.type_error(format!(
@@ -178,6 +187,8 @@ fn set_module(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
     let ty = this(v);
     immutable(vm, ty, "__module__")?;
     ty.dict().set_str(vm, vm.names().__module__, value);
+    // The line belongs to the module's file.
+    ty.dict().delete_str(vm.intern("__firstlineno__"));
     ty.modified(vm);
     Ok(())
 }
@@ -226,7 +237,9 @@ fn get_abstract(vm: &Vm, v: Value) -> PyResult {
 fn set_abstract(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
     let ty = this(v);
     if value.is_null() {
-        ty.dict().delete(vm, vm.names().__abstractmethods__)?;
+        if !ty.dict().delete_str(vm.names().__abstractmethods__) {
+            return Err(vm.attribute_error(v, vm.names().__abstractmethods__, "__abstractmethods__"));
+        }
         ty.set_flag(flags::ABSTRACT, false);
     } else {
         let on = crate::protocol::truth::truth(vm, value)?;
@@ -345,6 +358,9 @@ fn get_type_params(vm: &Vm, v: Value) -> PyResult {
 
 fn set_type_params(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
     immutable(vm, this(v), "__type_params__")?;
+    if value.is_null() {
+        return Err(vm.type_error(format!("cannot delete '__type_params__' attribute of type '{}'", this(v).name())));
+    }
     this(v).dict().set_str(vm, vm.names().__type_params__, value);
     Ok(())
 }

@@ -199,7 +199,12 @@ choice_type!(
 /// The length of the tuples, checked not to be negative.
 fn tuple_length(vm: &Vm, v: Value) -> PyResult<usize> {
     let r = item::ssize_arg(vm, v)?;
-    usize::try_from(r).map_err(|_| vm.value_error("r must be non-negative"))
+    let r = usize::try_from(r).map_err(|_| vm.value_error("r must be non-negative"))?;
+    // As large as CPython's array of indices, which it has even where there are no tuples.
+    match Vec::<usize>::new().try_reserve_exact(r) {
+        Ok(()) => Ok(r),
+        Err(_) => Err(vm.memory_error("")),
+    }
 }
 
 pub static COMBINATIONS: TypeDef = TypeDef {

@@ -170,6 +170,12 @@ pub fn from_arguments(vm: &Vm, a: &[Value], kind: Kind) -> PyResult<Vec<u8>> {
     };
     if let Some(s) = source.cast::<PyStr>() {
         let Some(encoding) = a[1].non_null() else {
+            if kind == Kind::Bytes
+                && !given
+                && let Some(b) = by_dunder(vm, source)?
+            {
+                return Ok(b);
+            }
             return Err(vm.type_error("string argument without an encoding"));
         };
         let encoding = convert::name_arg(vm, kind.name(), "argument 'encoding'", encoding)?;

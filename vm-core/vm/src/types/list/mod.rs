@@ -171,6 +171,12 @@ impl PyList {
         Value::borrowed(&raw const self.header)
     }
 
+    /// Whether another item needs more memory.
+    #[inline(always)]
+    pub fn is_full(&self) -> bool {
+        self.len.get() == self.cap.get()
+    }
+
     #[inline(always)]
     pub fn push(&self, item: Ref) {
         let n = self.len.get();

@@ -212,11 +212,13 @@ impl SetTable {
             size <<= 1;
         }
         let (old, old_mask) = (self.slots.get(), self.mask.get());
-        self.mask.set(size - 1);
         if old.is_null() {
+            self.mask.set(size - 1);
             return;
         }
+        // First: where there is no memory, the table stays as it is.
         self.slots.set(allocate(size));
+        self.mask.set(size - 1);
         self.fill.set(self.used.get());
         for i in 0..=old_mask {
             // SAFETY: the old table has `old_mask + 1` slots.

@@ -126,25 +126,31 @@ impl PyStr {
         PyStr::from_counted_parts(vm, &[a.as_bytes(), b.as_bytes()], a.chars + b.chars)
     }
 
-    /// `a + b` where `a` is handed over: an unshared `a` grows in place.
-    pub fn append(vm: &Vm, a: Ref, b: &PyStr) -> Ref {
-        let Some(s) = a.cast_exact::<PyStr>() else { return a };
+    /// Appends `b` to the str (exactly) in a slot: one that nobody else holds grows in place. Where
+    /// memory is missing, the slot stays as it was.
+    ///
+    /// # Safety
+    /// The slot must own its reference, unless it is marked as borrowed.
+    pub unsafe fn append(vm: &Vm, slot: &mut Value, b: &PyStr) {
+        let Some(s) = slot.cast_exact::<PyStr>() else { return };
         // SAFETY: a live object.
-        let unshared = a.is_owned_object() && unsafe { (*a.pointer()).refs } == 1 && !s.interned.get();
+        let unshared = slot.is_owned_object() && unsafe { (*slot.pointer()).refs } == 1 && !s.interned.get();
         if !unshared || b.len == 0 || std::ptr::eq(s, b) {
-            return PyStr::concat(vm, s, b);
+            let old = std::mem::replace(slot, PyStr::concat(vm, s, b).into_value());
+            // SAFETY: the slot owned it.
+            return unsafe { old.release() };
         }
         let (old, added) = (DATA + s.len, b.len);
-        let p = a.into_value().pointer();
-        // SAFETY: the only reference is ours; the object was allocated with this size.
+        // SAFETY: the only reference is the slot's; the object was allocated with this size.
         unsafe {
+            let p = slot.pointer();
             let p = object::reallocate(p, old, old + added);
             let s = &mut *(p as *mut PyStr);
             std::ptr::copy_nonoverlapping(b.as_bytes().as_ptr(), (p as *mut u8).add(old), added);
             s.len += added;
             s.chars += b.chars;
             s.hash.set(0);
-            Ref::from_owned(Value::owned(p))
+            *slot = Value::owned(p);
         }
     }
 

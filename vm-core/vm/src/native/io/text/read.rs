@@ -115,7 +115,16 @@ impl TextIo {
             let more = self.take_decoded(vm, n - chars);
             let Some(m) = more.cast::<PyStr>() else { break };
             chars += m.char_len();
-            text = if text.cast::<PyStr>().is_none_or(|t| t.is_empty()) { more } else { PyStr::append(vm, text, m) };
+            if text.cast::<PyStr>().is_none_or(|t| t.is_empty()) {
+                text = more;
+                continue;
+            }
+            let mut slot = text.into_value();
+            // SAFETY: the slot has the reference that was `text`'s.
+            text = unsafe {
+                PyStr::append(vm, &mut slot, m);
+                Ref::from_owned(slot)
+            };
         }
         Ok(text)
     }

@@ -36,3 +36,16 @@ vscode_can_run() {
   { command -v g++ && command -v make; } >/dev/null || install g++ make \
     || { echo "SKIPPED: there is no g++ or no make, and they could not be installed"; return 1; }
 }
+
+# The CPython 3.14 to compare with, if it has its test suite.
+cpython_with_tests() {
+  local python
+  for python in ${PYTHON314:-} python3.14 "${TAILSCOPE_ORACLE:-$HOME/.cache/tailscope-oracle}/usr/bin/py314"; do
+    if "$python" -c 'import test.support' 2>/dev/null; then
+      command -v "$python"
+      return
+    fi
+  done
+  echo "SKIPPED: there is no CPython 3.14 with its test suite" >&2
+  return 1
+}

@@ -35,6 +35,12 @@ python3 benches/compare.py --check
 step "packages of PyPI"
 tests/pypi/run.sh
 
+step "CPython's own tests, and hostile programs"
+if python314=$(cpython_with_tests); then
+  PYTHON314=$python314 tests/cpython/run.py --check
+  PYTHON314=$python314 tests/hostile/run.py --count 300
+fi
+
 step "debug adapter, over VS Code's test client"
 (cd tests/dap && npm ci --ignore-scripts --no-audit --no-fund && npm test)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs generated hostile programs (`cases.py`) under tailscope and under CPython 3.14.
+"""Runs generated hostile programs (`cases.py`) under tailscope and under CPython 3.14, and the crashers of CPython's tests.
 
     tests/hostile/run.py [--seed S] [--first N] [--count N] [--jobs N] [--show N]
 
@@ -12,6 +12,7 @@ $TAILSCOPE names the binary. Without a CPython 3.14 ($PYTHON314, or python3.14 o
 import argparse
 import concurrent.futures
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,10 @@ sys.path.insert(0, str(HERE))
 import cases
 
 BATCH = 50
+# Under which the crashers run: some would take all there is.
+MEMORY = 600 << 20
+# They take for ever in CPython, too, or nearly so.
+ENDLESS = {"infinite_loop_re.py"}
 
 
 def outcomes(command, seed, first, count):
@@ -35,6 +40,23 @@ def outcomes(command, seed, first, count):
     if done.returncode or len(ended) != count:
         sys.exit(f"tests/hostile: {command[0]} could not run the programs: status {done.returncode}, {done.stderr[-500:]}")
     return {int(n): how for n, how in ended.items()}
+
+
+def crashers(tailscope, python):
+    """Runs the programs that crash CPython, or did; sentences about those that end by a signal, or do not end."""
+    asked = subprocess.run([python, "-c", "import test; print(test.__path__[0])"], capture_output=True, text=True)
+    found = sorted(Path(asked.stdout.strip(), "crashers").glob("*.py"))
+    limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    wrong = []
+    for program in found:
+        try:
+            status = subprocess.run([tailscope, program], capture_output=True, stdin=subprocess.DEVNULL, timeout=10 if program.name in ENDLESS else 120, preexec_fn=limit).returncode
+        except subprocess.TimeoutExpired:
+            status = 0 if program.name in ENDLESS else "not ended after 120 s"
+        if status not in (0, 1):
+            wrong.append(f"{program.name}: {status}")
+    print(f"{len(found)} crashers, {len(wrong)} crash", flush=True)
+    return wrong
 
 
 def is_bad(ours, theirs):
@@ -64,6 +86,9 @@ def main():
         return [(n, how, theirs.get(n)) for n, how in ours.items()]
 
     bad = same = total = 0
+    for sentence in crashers(tailscope, python) if python else []:
+        bad += 1
+        print(sentence)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for batch in pool.map(both, range(options.first, options.first + options.count, BATCH)):
             for number, ours, theirs in batch:

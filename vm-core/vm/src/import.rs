@@ -52,19 +52,7 @@ pub fn import_name(vm: &Vm, name: Value, globals: Value, fromlist: Value, level:
 fn resolve(vm: &Vm, name: &str, globals: Value, level: i64) -> PyResult<String> {
     let no_package = || vm.import_error("attempted relative import with no known parent package");
     let g = globals.cast::<PyDict>().ok_or_else(no_package)?;
-    let n = vm.names();
-    let text = |k: Value| g.get_str(k).filter(|v| !v.is(vm.none())).map(obj::text);
-    let package = match text(n.__package__) {
-        Some(p) => p,
-        None => {
-            let name = text(n.__name__).ok_or_else(no_package)?;
-            if g.get_str(n.__path__).is_some() {
-                name
-            } else {
-                name.rsplit_once('.').map(|(p, _)| p.to_owned()).unwrap_or_default()
-            }
-        }
-    };
+    let package = package_of(vm, g)?;
     if package.is_empty() {
         return Err(no_package());
     }
@@ -76,6 +64,38 @@ fn resolve(vm: &Vm, name: &str, globals: Value, level: i64) -> PyResult<String> 
         }
     }
     Ok(if name.is_empty() { base.to_owned() } else { format!("{base}.{name}") })
+}
+
+/// The package that a module with these globals is in, or is itself.
+fn package_of(vm: &Vm, g: &PyDict) -> PyResult<String> {
+    let n = vm.names();
+    let given = |k: Value| g.get_str(k).filter(|v| !v.is(vm.none())).map(|v| v.to_ref());
+    let text = |v: &Ref, what: &str| match v.cast::<PyStr>() {
+        Some(s) => Ok(s.to_string_lossy()),
+        None => Err(vm.type_error(format!("{what} must be a string"))),
+    };
+    let parent = match given(n.__spec__) {
+        Some(spec) => Some(attr::get(vm, spec.value(), vm.intern("parent"))),
+        None => None,
+    };
+    if let Some(package) = given(n.__package__) {
+        let own = text(&package, "package")?;
+        if let Some(parent) = parent
+            && !crate::protocol::compare::eq(vm, package.value(), parent?.value())?
+        {
+            crate::runtime::warn(vm, crate::shape::DEPRECATION_WARNING, "__package__ != __spec__.parent", 1)?;
+        }
+        return Ok(own);
+    }
+    if let Some(parent) = parent {
+        return text(&parent?, "__spec__.parent");
+    }
+    let message = "can't resolve package from __spec__ or __package__, falling back on __name__ and __path__";
+    crate::runtime::warn(vm, crate::shape::IMPORT_WARNING, message, 1)?;
+    let Some(name) = given(n.__name__) else { return Err(vm.error(crate::shape::KEY_ERROR, "'__name__' not in globals")) };
+    let name = text(&name, "__name__")?;
+    let is_package = g.get_str(n.__path__).is_some();
+    Ok(if is_package { name } else { name.rsplit_once('.').map(|(p, _)| p.to_owned()).unwrap_or_default() })
 }
 
 /// `from package import a, b`: submodules that are not attributes yet are imported.

@@ -588,7 +588,9 @@ fn input(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 fn breakpoint(vm: &Vm, a: &[Value]) -> PyResult {
-    let hook = attr::get_named(vm, vm.runtime.sys.get(), "breakpointhook")?;
+    let Some(hook) = attr::get_opt(vm, vm.runtime.sys.get(), vm.intern("breakpointhook"))? else {
+        return Err(vm.runtime_error("lost sys.breakpointhook"));
+    };
     call::call_dict(
         vm,
         hook.value(),

@@ -309,6 +309,13 @@ fn index_or(vm: &Vm, v: Value, overflow: impl FnOnce(&Vm) -> Raised) -> PyResult
 
 /// What `__len__` may return, as a length.
 pub fn as_length(vm: &Vm, v: Value, negative: &str) -> PyResult<usize> {
-    let n = size_i64(vm, v)?;
-    if n < 0 { Err(vm.value_error(negative)) } else { Ok(n as usize) }
+    let i = match v.as_small_int() {
+        Some(_) => v.to_ref(),
+        None => index(vm, v)?,
+    };
+    // One that is too low for a size is negative before all.
+    if int::to_i64_clipped(i.value()) < 0 {
+        return Err(vm.value_error(negative));
+    }
+    Ok(size_i64(vm, i.value())? as usize)
 }

@@ -521,7 +521,14 @@ fn instantiate(vm: &Vm, class: Value, value: Option<Value>) -> PyResult {
             None => call::call_args(vm, class, &[v])?,
         },
     };
-    exceptions::from_raise(vm, e.value())
+    if exceptions::exception(e.value()).is_none() {
+        return Err(vm.type_error(format!(
+            "calling {} should have returned an instance of BaseException, not {}",
+            crate::protocol::object::repr_text(vm, class)?,
+            vm.type_of(e.value()).full_name()
+        )));
+    }
+    Ok(e)
 }
 
 /// The generator that a value is, unless it is an asynchronous one: delegates of this kind are

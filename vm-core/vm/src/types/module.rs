@@ -124,7 +124,10 @@ fn get_attr(vm: &Vm, this: Value, name: Value) -> PyResult {
 }
 
 fn dir(vm: &Vm, args: &[Value]) -> PyResult {
-    let d = dict(vm, args[0]);
+    let namespace = attr::get(vm, args[0], vm.names().__dict__)?;
+    let Some(d) = namespace.cast::<PyDict>() else {
+        return Err(vm.type_error("<module>.__dict__ is not a dictionary"));
+    };
     if let Some(f) = d.get_str(vm.names().__dir__) {
         let f = f.to_ref();
         return call::call_args(vm, f.value(), &[]);

@@ -851,6 +851,12 @@ pub static GETSET_DEF: TypeDef = TypeDef {
     ..TypeDef::of::<GetSetDescriptor>("getset_descriptor")
 };
 
+fn member_qualname(vm: &Vm, d: Value) -> PyResult {
+    // SAFETY: getter of this type.
+    let d = unsafe { d.cast_unchecked::<MemberDescriptor>() };
+    Ok(vm.new_str(&format!("{}.{}", crate::types::type_object::qualname(d.owner), crate::protocol::object::text(d.name.value()))))
+}
+
 pub static MEMBER_DEF: TypeDef = TypeDef {
     flags: PLAIN,
     new: New::Disallowed,
@@ -868,6 +874,7 @@ pub static MEMBER_DEF: TypeDef = TypeDef {
     getset: &[
         GetSetDef::member("__name__", member_name, ""),
         GetSetDef::member("__objclass__", member_owner, ""),
+        GetSetDef::get("__qualname__", member_qualname, ""),
         GetSetDef::get("__doc__", member_doc, ""),
     ],
     ..TypeDef::of::<MemberDescriptor>("member_descriptor")

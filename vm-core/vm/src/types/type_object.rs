@@ -112,6 +112,16 @@ fn get_name(vm: &Vm, v: Value) -> PyResult {
     Ok(vm.intern(&this(v).name()).to_ref())
 }
 
+/// Checks that a special attribute of a type may be set to `value` (NULL deletes, which none may).
+fn check_set(vm: &Vm, ty: TypeRef, name: &str, value: Value) -> PyResult<()> {
+    immutable(vm, ty, name)?;
+    if value.is_null() {
+        // CPython's words.
+        return Err(vm.type_error(format!("cannot delete '{name}' attribute of immutable type '{}'", ty.name())));
+    }
+    Ok(())
+}
+
 fn immutable(vm: &Vm, ty: TypeRef, name: &str) -> PyResult<()> {
     if ty.has_flag(flags::IMMUTABLE) {
         return Err(vm.type_error(format!(
@@ -134,10 +144,7 @@ pub(super) fn checked_name<'a>(vm: &Vm, name: &'a PyStr) -> PyResult<&'a str> {
 
 fn set_name(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
     let ty = this(v);
-    immutable(vm, ty, "__name__")?;
-    if value.is_null() {
-        return Err(vm.type_error(format!("cannot delete '__name__' attribute of type '{}'", ty.name())));
-    }
+    check_set(vm, ty, "__name__", value)?;
     match value.cast::<PyStr>() {
         Some(s) => {
             ty.set_name(checked_name(vm, s)?);
@@ -160,12 +167,12 @@ fn get_qualname(vm: &Vm, v: Value) -> PyResult {
 
 fn set_qualname(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
     let ty = this(v);
-    immutable(vm, ty, "__qualname__")?;
-    if value.is_null() || value.cast::<PyStr>().is_none() {
+    check_set(vm, ty, "__qualname__", value)?;
+    if value.cast::<PyStr>().is_none() {
         return Err(vm.type_error(format!(
             "can only assign string to {}.__qualname__, not '{}'",
             ty.name(),
-            if value.is_null() { "NULL".to_owned() } else { vm.type_of(value).full_name() }
+            vm.type_of(value).full_name()
         )));
     }
     ty.qualname.set(value.to_ref());
@@ -185,7 +192,7 @@ fn get_module(vm: &Vm, v: Value) -> PyResult {
 
 fn set_module(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
     let ty = this(v);
-    immutable(vm, ty, "__module__")?;
+    check_set(vm, ty, "__module__", value)?;
     ty.dict().set_str(vm, vm.names().__module__, value);
     // The line belongs to the module's file.
     ty.dict().delete_str(vm.intern("__firstlineno__"));
@@ -220,7 +227,7 @@ fn get_doc(vm: &Vm, v: Value) -> PyResult {
 }
 
 fn set_doc(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
-    immutable(vm, this(v), "__doc__")?;
+    check_set(vm, this(v), "__doc__", value)?;
     this(v).dict().set_str(vm, vm.names().__doc__, value);
     Ok(())
 }
@@ -236,6 +243,7 @@ fn get_abstract(vm: &Vm, v: Value) -> PyResult {
 
 fn set_abstract(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
     let ty = this(v);
+    immutable(vm, ty, "__abstractmethods__")?;
     if value.is_null() {
         if !ty.dict().delete_str(vm.names().__abstractmethods__) {
             return Err(vm.attribute_error(v, vm.names().__abstractmethods__, "__abstractmethods__"));
@@ -357,20 +365,14 @@ fn get_type_params(vm: &Vm, v: Value) -> PyResult {
 }
 
 fn set_type_params(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
-    immutable(vm, this(v), "__type_params__")?;
-    if value.is_null() {
-        return Err(vm.type_error(format!("cannot delete '__type_params__' attribute of type '{}'", this(v).name())));
-    }
+    check_set(vm, this(v), "__type_params__", value)?;
     this(v).dict().set_str(vm, vm.names().__type_params__, value);
     Ok(())
 }
 
 fn set_bases(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
     let ty = this(v);
-    immutable(vm, ty, "__bases__")?;
-    if value.is_null() {
-        return Err(vm.type_error(format!("cannot delete '__bases__' attribute of type '{}'", ty.name())));
-    }
+    check_set(vm, ty, "__bases__", value)?;
     type_new::replace_bases(vm, ty, value)
 }
 

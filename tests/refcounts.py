@@ -91,7 +91,7 @@ def check(binary, what):
 
 
 def main():
-    binary, names = sys.argv[1], sys.argv[2:] or sorted(str(p) for p in PROGRAMS.glob("*.py"))
+    binary, names = str(Path(sys.argv[1]).resolve()), [str(Path(n).resolve()) if n.endswith(".py") else n for n in sys.argv[2:]] or sorted(str(p) for p in PROGRAMS.glob("*.py"))
     measured = bad = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for what, (lines, failed) in zip(names, pool.map(lambda n: check(binary, n), names)):

@@ -306,6 +306,12 @@ impl PyCode {
         !self.has(flags::OPTIMIZED)
     }
 
+    /// Slots of the variables of comprehensions that are inlined into code with a mapping of names.
+    pub fn hidden_slots(&self) -> impl Iterator<Item = usize> + '_ {
+        let slots = if self.has_mapping() { self.localsplus_names.len() } else { 0 };
+        (0..slots).filter(|i| self.kind(*i) & kinds::HIDDEN != 0)
+    }
+
     /// The handler that guards a code unit.
     pub fn handler_for(&self, unit: u32) -> Option<&ExceptionHandler> {
         // Ranges are ascending and do not overlap.
@@ -341,6 +347,13 @@ impl PyCode {
         if !pins.iter().any(|p| p.is(v)) {
             pins.push(v.to_ref());
         }
+    }
+
+    /// Calls `visit` with what the code owns.
+    #[cfg(debug_assertions)]
+    pub(crate) fn show_owned(&self, visit: &mut dyn FnMut(Value)) {
+        let pins = self.pins.borrow();
+        self.owned_consts.iter().chain(pins.iter()).chain([&self.filename, &self.qualname]).for_each(|r| visit(r.value()));
     }
 
     /// Keeps a descriptor that an inline cache is about to point at.

@@ -161,6 +161,15 @@ impl Frame {
         }
     }
 
+    /// Whether it stands in a comprehension that is inlined into code with a mapping of names.
+    ///
+    /// # Safety
+    /// The frame must be live.
+    pub unsafe fn in_comprehension(self) -> bool {
+        // SAFETY: promised by the caller; slots of variables are initialized.
+        unsafe { self.code().hidden_slots().any(|i| !(*self.0.add(i)).is_null()) }
+    }
+
     /// The generator (coroutine, async generator) that this frame runs, once it exists.
     ///
     /// # Safety

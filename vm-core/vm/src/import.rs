@@ -403,6 +403,12 @@ pub fn compile_with(vm: &Vm, source: &[u8], options: &CompileOptions) -> PyResul
 
 /// Compiles a program's file, of which CPython reads a line after the other.
 pub fn compile_script(vm: &Vm, source: &[u8], filename: &str, optimize: u8) -> PyResult {
+    if let Err(e) = SourceFile::from_bytes(source, filename)
+        && let Some(rest) = e.msg.strip_prefix("Non-UTF-8 code starting with ")
+    {
+        let msg = format!("Non-UTF-8 code starting with {}", rest.replacen(" on line", &format!(" in file {filename} on line"), 1));
+        return Err(syntax_error(vm, &CompileError { msg, ..e }));
+    }
     let Some(at) = memchr::memchr(0, source) else { return compile(vm, source, filename, Mode::Exec, optimize) };
     let line = source[..at].iter().filter(|b| **b == b'\n').count() as i32 + 1;
     let text = source[..at].rsplit(|b| *b == b'\n').next().unwrap_or_default();

@@ -35,7 +35,7 @@ pub fn locals(vm: &Vm) -> PyResult {
     let Some(f) = frame(vm) else { return globals(vm) };
     // SAFETY: the current frame is live.
     unsafe {
-        if f.code().flags & flags::OPTIMIZED == 0 {
+        if f.code().flags & flags::OPTIMIZED == 0 && !f.in_comprehension() {
             return match f.mapping() {
                 Some(m) => Ok(m.to_ref()),
                 None => globals(vm),

@@ -34,13 +34,13 @@ pub fn unaccounted(vm: &Vm) -> BTreeMap<String, i64> {
         // SAFETY: a live object.
         unsafe { traverse(vm, p, &mut held) };
     }
-    for ty in all_types(vm) {
-        ty.show_owned(&mut |v: Value| {
-            if v.is_owned_object() {
-                held(v.pointer());
-            }
-        });
-    }
+    let mut owned = |v: Value| {
+        if v.is_object() && !v.is_immortal() {
+            held(v.pointer());
+        }
+    };
+    all_types(vm).iter().for_each(|ty| ty.show_owned(&mut owned));
+    vm.interp.for_each_code(|code| code.show_owned(&mut owned));
     let mut by_type = BTreeMap::new();
     for (n, p) in objects {
         // SAFETY: a live object.

@@ -41,6 +41,10 @@ payload!(AbcData, ABC_DATA);
 pub static DATA: TypeDef = TypeDef {
     doc: "Internal state held by ABC machinery.",
     flags: 0,
+    slots: |s| {
+        s.drop = Some(crate::object::drop_payload::<AbcData>);
+        s.traverse = crate::traverse_fields!(AbcData: registry, cache, negative_cache);
+    },
     new: New::Bound("()", |_, _, _| Ok(new_data())),
     ..TypeDef::of::<AbcData>("_abc._abc_data")
 };

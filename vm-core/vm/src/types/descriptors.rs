@@ -319,7 +319,8 @@ fn staticmethod_get(_: &Vm, d: Value, _: Value, _: Value) -> PyResult {
 }
 
 fn wrapper_repr(vm: &Vm, this: Value) -> PyResult {
-    let name = vm.type_of(this).name();
+    // A subclass is shown as what it is a kind of.
+    let name = if vm.type_of(this).is_subtype(vm.builtin(shape::CLASSMETHOD)) { "classmethod" } else { "staticmethod" };
     let inner = obj::repr_text(vm, wrapper(this).callable.get())?;
     Ok(vm.new_str(&format!("<{name}({inner})>")))
 }

@@ -55,11 +55,24 @@ pub fn value_of(f: &PyFrame, i: usize) -> Option<Ref> {
     }
 }
 
+/// Whether a slot is a variable that is shown. In code that keeps its names in a mapping, the slots to see are
+/// those of comprehensions within it.
+fn is_shown(f: &PyFrame, i: usize) -> bool {
+    let hidden = f.code().kind(i) & kinds::HIDDEN != 0;
+    hidden == f.code().has_mapping()
+}
+
+/// Whether a frame stands in a comprehension that is inlined into code with a mapping of names: there its variables are all
+/// that `locals()` and `f_locals` show.
+pub fn in_comprehension(f: &PyFrame) -> bool {
+    f.code().hidden_slots().any(|i| !f.slot(i).is_null())
+}
+
 /// Names and values of all bound variables, in slot order.
 pub fn bound(f: &PyFrame) -> Vec<(Value, Ref)> {
     let names = &f.code().localsplus_names;
     (0..names.len())
-        .filter(|i| f.code().kind(*i) & kinds::HIDDEN == 0)
+        .filter(|i| is_shown(f, *i))
         .filter_map(|i| Some((names[i], value_of(f, i)?)))
         .collect()
 }
@@ -67,7 +80,7 @@ pub fn bound(f: &PyFrame) -> Vec<(Value, Ref)> {
 /// The slot of a variable, by whatever is equal to its name.
 fn index_of(vm: &Vm, f: &PyFrame, key: Value) -> PyResult<Option<usize>> {
     let names = f.code().localsplus_names.iter().enumerate();
-    let mut names = names.filter(|(i, _)| f.code().kind(*i) & kinds::HIDDEN == 0);
+    let mut names = names.filter(|(i, _)| is_shown(f, *i));
     if let Some(key) = key.cast_exact::<PyStr>() {
         let is = |n: &Value| n.cast_exact::<PyStr>().is_some_and(|n| n.as_bytes() == key.as_bytes());
         return Ok(names.find(|(_, n)| is(n)).map(|(i, _)| i));

@@ -416,10 +416,10 @@ fn get_lasti(vm: &Vm, v: Value) -> PyResult {
 
 fn get_locals(_vm: &Vm, v: Value) -> PyResult {
     let f = this(v);
-    if let Some(m) = f.mapping() {
-        return Ok(m.to_ref());
+    match f.mapping() {
+        Some(m) if !crate::types::frame_locals::in_comprehension(f) => Ok(m.to_ref()),
+        _ => Ok(crate::types::frame_locals::new(v)),
     }
-    Ok(crate::types::frame_locals::new(v))
 }
 
 fn get_generator(vm: &Vm, v: Value) -> PyResult {

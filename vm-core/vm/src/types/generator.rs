@@ -628,7 +628,7 @@ pub fn finalize(vm: &Vm, v: Value) {
     }
     if g.kind() == "async generator" && !g.closed.get() && let Some(f) = g.origin_or_finalizer.get_ref() {
         if let Err(e) = call::call_args(vm, f.value(), &[v]) {
-            crate::runtime::unraisable(vm, e, v);
+            crate::runtime::unraisable_while(vm, e, "finalizing generator", v);
         }
         return;
     }
@@ -637,7 +637,7 @@ pub fn finalize(vm: &Vm, v: Value) {
         return;
     }
     if let Err(e) = close(vm, g) {
-        crate::runtime::unraisable(vm, e, v);
+        crate::runtime::unraisable_while(vm, e, "closing generator", v);
     }
 }
 

@@ -265,7 +265,7 @@ pub static ENUMERATE: TypeDef = TypeDef {
           (0, seq[0]), (1, seq[1]), (2, seq[2]), ...",
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyEnumerate>);
-        s.traverse = crate::traverse_fields!(PyEnumerate: iterator, count);
+        s.traverse = crate::traverse_fields!(PyEnumerate: iterator, count, pairs);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(enumerate_next);
     },
@@ -461,7 +461,7 @@ pub static ZIP: TypeDef = TypeDef {
           [('a', 0, 0), ('b', 1, 1), ('c', 2, 2)]",
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyZip>);
-        s.traverse = crate::traverse_fields!(PyZip: iterators);
+        s.traverse = crate::traverse_fields!(PyZip: iterators, pairs);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(zip_next);
     },

@@ -4,7 +4,7 @@ use crate::args::CallArgs;
 use crate::error::PyResult;
 use crate::object::{self, Header, Payload};
 use crate::owned_cell::OwnedCell;
-use crate::protocol::attr;
+use crate::protocol::{attr, call};
 use crate::shape;
 use crate::types::type_::{GetSetDef, New, Type, TypeDef, TypeRef, flags};
 use crate::value::{Ref, Value};
@@ -177,6 +177,10 @@ fn descr_get(vm: &Vm, d: Value, object: Value, _: Value) -> PyResult {
     let s = this(d);
     if object.is_null() || object.is(vm.none()) || !s.object.is_null() {
         return Ok(d.to_ref());
+    }
+    if !vm.type_of(d).is(vm.builtin(shape::SUPER)) {
+        // A subclass makes instances of its own.
+        return call::call_args(vm, vm.type_of(d).value(), &[s.class.get(), object]);
     }
     match Type::from_value(s.class.get()) {
         Some(class) => Ok(make(vm, class, object, check(vm, class, object)?)),

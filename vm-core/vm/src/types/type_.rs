@@ -232,6 +232,10 @@ impl TypeDef {
     }
 }
 
+/// Objects with a prefix have it right before the header, also those that are leaked.
+#[repr(C, align(16))]
+struct WithPrefix(crate::object::Prefix, Type);
+
 impl Type {
     /// Makes a type object; `vm.rs` and `type_new.rs` fill in the rest.
     pub(crate) fn allocate(
@@ -265,11 +269,20 @@ impl Type {
             constructor: Cell::new(None),
             definition,
         };
-        #[repr(C, align(16))]
-        struct Aligned(crate::object::Prefix, Type);
-        // Objects with a prefix have it right before the header, also those that are leaked.
         const { assert!(size_of::<crate::object::Prefix>() == 16) };
-        &Box::leak(Box::new(Aligned(crate::object::Prefix::EMPTY, ty))).1
+        &Box::leak(Box::new(WithPrefix(crate::object::Prefix::EMPTY, ty))).1
+    }
+
+    /// Gives back the memory of a type that came to nothing.
+    ///
+    /// # Safety
+    /// Nobody may know of the type but the caller.
+    pub(crate) unsafe fn discard(ty: TypeRef) {
+        // SAFETY: promised by the caller; `allocate` has made it so.
+        unsafe {
+            let at = (ty as *const Type).byte_sub(size_of::<crate::object::Prefix>()) as *mut WithPrefix;
+            drop(Box::from_raw(at));
+        }
     }
 
     /// This type as a value.

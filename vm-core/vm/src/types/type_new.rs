@@ -122,7 +122,8 @@ fn build(vm: &Vm, meta: TypeRef, name: &PyStr, bases: &PyTuple, ns: &PyDict) -> 
     let ty = Type::allocate(vm, meta_shape, text, flags::BASETYPE | flags::HEAP, dict, None);
     ty.set_base(Some(base));
     ty.set_bases(type_::tuple_of(vm, &base_types));
-    let described = lay_out(vm, ty, base, &base_types, name)?;
+    // SAFETY: until it is laid out, the type has no shape and no subclass, and is nowhere else.
+    let described = lay_out(vm, ty, base, &base_types, name).inspect_err(|_| unsafe { Type::discard(ty) })?;
     set_defaults(vm, ty)?;
     described.add_to(vm, ty)?;
     if ty.dict().get_str(vm.names().__doc__).is_none() {

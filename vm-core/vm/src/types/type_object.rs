@@ -147,7 +147,12 @@ fn set_name(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
     check_set(vm, ty, "__name__", value)?;
     match value.cast::<PyStr>() {
         Some(s) => {
-            ty.set_name(checked_name(vm, s)?);
+            let name = checked_name(vm, s)?;
+            if ty.qualname.is_null() {
+                // It was the name so far.
+                ty.qualname.set(vm.new_str(&ty.name()));
+            }
+            ty.set_name(name);
             Ok(())
         }
         None => Err(vm.type_error(format!(

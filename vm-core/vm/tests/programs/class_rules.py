@@ -121,3 +121,64 @@ imported(__package__="no_such", __spec__=Spec())
 imported(__package__=5)
 imported(__spec__=Spec())
 imported()
+
+
+# What is of a subclass stays so.
+class MySuper(super):
+    def __getattr__(self, name):
+        return "mine"
+
+
+class Base:
+    def f(self):
+        return "base"
+
+
+class Derived(Base):
+    def f(self):
+        return self.__s.f() + " " + self.__s.nothing
+
+
+Derived._Derived__s = MySuper(Derived)
+print(Derived().f(), type(Derived()._Derived__s).__name__)
+print(type("MyClassMethod", (classmethod,), {})(None), type("MyStatic", (staticmethod,), {})(print))
+
+
+class Bytes(bytes):
+    pass
+
+
+class Holder:
+    def __bytes__(self):
+        return Bytes(b"abc")
+
+
+print(type(bytes(Holder())).__name__, type(Bytes(Holder())).__name__, bytearray(b"x" * 3) + bytes(Holder()))
+e = ValueError()
+for value in 1, "x", None, True:
+    tell(setattr, e, "__suppress_context__", value)
+tell(delattr, e, "__suppress_context__")
+print(e.__suppress_context__)
+
+
+class Renamed:
+    pass
+
+
+Renamed.__name__ = "New"
+print(Renamed.__name__, Renamed.__qualname__, Renamed)
+
+
+# What finalizers tell of.
+def stubborn():
+    while True:
+        try:
+            yield
+        except GeneratorExit:
+            pass
+
+
+sys.unraisablehook = lambda u: print(u.err_msg.split("<")[0], u.exc_value)
+g = stubborn()
+next(g)
+del g

@@ -2,12 +2,12 @@
 
 use crate::args::CallArgs;
 use crate::error::PyResult;
-use crate::object;
+use crate::object::{self, Header};
 use crate::owned_cell::OwnedCell;
 use crate::protocol::number::BinaryOp;
 use crate::protocol::{call, compare, iter};
 use crate::shape;
-use crate::types::dict::PyDict;
+use crate::types::dict::{PyDict, traverse_dict};
 use crate::types::generic_alias;
 use crate::types::iterators::payload;
 use crate::types::repr_writer::ReprWriter;
@@ -25,6 +25,18 @@ pub struct PyDefaultDict {
 }
 payload!(PyDefaultDict, DEFAULTDICT);
 
+/// Shows the items and the factory to the collector.
+///
+/// # Safety
+/// `p` must be a live defaultdict.
+unsafe fn traverse(p: *mut Header, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: promised by the caller; the payload starts with a dict's.
+    unsafe {
+        traverse_dict(p, visit);
+        visit((*(p as *const PyDefaultDict)).factory.get());
+    }
+}
+
 pub static DEFAULTDICT: TypeDef = TypeDef {
     doc: "defaultdict(default_factory=None, /, [...]) --> dict with default factory\n\n\
           A key that is missing from d[key] gets the factory's result as its value.\n\
@@ -32,6 +44,7 @@ pub static DEFAULTDICT: TypeDef = TypeDef {
     flags: flags::BASETYPE | flags::MAPPING,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyDefaultDict>);
+        s.traverse = Some(traverse);
         s.init = Some(init);
         s.repr = Some(repr);
         s.binary[BinaryOp::Or as usize] = Some(or);

@@ -220,7 +220,10 @@ pub static DIALECT: TypeDef = TypeDef {
     doc: "CSV dialect\n\nThe Dialect type records CSV dialect options.\n",
     flags: flags::BASETYPE,
     new: New::Raw(new),
-    slots: |s| s.drop = Some(object::drop_payload::<PyDialect>),
+    slots: |s| {
+        s.drop = Some(object::drop_payload::<PyDialect>);
+        s.traverse = crate::traverse_fields!(PyDialect: line_terminator);
+    },
     methods: &[
         MethodDef::new("__reduce__", "($self, /)", no_pickle, "raises an exception to avoid pickling"),
         MethodDef::new("__reduce_ex__", "($self, protocol, /)", no_pickle, "raises an exception to avoid pickling"),

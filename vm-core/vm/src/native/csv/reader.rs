@@ -278,6 +278,7 @@ pub static READER: TypeDef = TypeDef {
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(next);
         s.drop = Some(object::drop_payload::<PyReader>);
+        s.traverse = crate::traverse_fields!(PyReader: input, dialect);
     },
     getset: &[
         GetSetDef::member("dialect", |_, v| Ok(PyReader::of(v).dialect.clone()), ""),

@@ -162,7 +162,10 @@ pub static WRITER: TypeDef = TypeDef {
     doc: "CSV writer\n\nWriter objects are responsible for generating tabular data\nin CSV format from sequence input.\n",
     flags: flags::BASETYPE,
     new: New::Disallowed,
-    slots: |s| s.drop = Some(object::drop_payload::<PyWriter>),
+    slots: |s| {
+        s.drop = Some(object::drop_payload::<PyWriter>);
+        s.traverse = crate::traverse_fields!(PyWriter: write, dialect);
+    },
     methods: &[
         MethodDef::new("writerow", "($self, row, /)", |vm, a| write_row(vm, a[0], a[1]), "Writes a row from an iterable of fields."),
         MethodDef::new("writerows", "($self, rows, /)", write_rows, "Writes rows from an iterable of iterables of fields."),

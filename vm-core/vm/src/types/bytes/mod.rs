@@ -116,10 +116,15 @@ pub fn from_object(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
 
 /// What the object's `__bytes__` gives, if it has one.
 fn by_dunder(vm: &Vm, v: Value) -> PyResult<Option<Vec<u8>>> {
+    Ok(call_dunder(vm, v)?.and_then(|r| r.cast::<PyBytes>().map(|b| b.as_slice().to_vec())))
+}
+
+/// What an object's `__bytes__` returns.
+fn call_dunder(vm: &Vm, v: Value) -> PyResult<Option<Ref>> {
     let Some(m) = crate::protocol::attr::lookup_method(vm, v, vm.names().__bytes__)? else { return Ok(None) };
     let r = m.call(vm, &[])?;
     match r.cast::<PyBytes>() {
-        Some(b) => Ok(Some(b.as_slice().to_vec())),
+        Some(_) => Ok(Some(r)),
         None => Err(vm.type_error(format!(
             "__bytes__ returned non-bytes (type {})",
             vm.type_of(r.value()).full_name()
@@ -244,6 +249,13 @@ fn this<'a>(v: Value) -> &'a PyBytes {
 fn bytes_new(vm: &Vm, ty: TypeRef, a: &[Value]) -> PyResult {
     if ty.is(vm.builtin(shape::BYTES)) && a[0].has_shape(shape::BYTES) && a[1].is_null() && a[2].is_null() {
         return Ok(a[0].to_ref());
+    }
+    if ty.is(vm.builtin(shape::BYTES)) && a[1].is_null() && a[2].is_null()
+        && let Some(source) = a[0].non_null()
+        && let Some(made) = call_dunder(vm, source)?
+    {
+        // As it is: it may be of a subclass.
+        return Ok(made);
     }
     let v = from_arguments(vm, a, Kind::Bytes)?;
     if ty.is(vm.builtin(shape::BYTES)) {
@@ -406,6 +418,7 @@ pub static ITERATOR_DEF: TypeDef = TypeDef {
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(iterator_next);
         s.drop = Some(object::drop_payload::<BytesIterator>);
+        s.traverse = crate::traverse_fields!(BytesIterator: bytes);
     },
     methods: ITERATOR_METHODS,
     ..TypeDef::of::<BytesIterator>("bytes_iterator")

@@ -533,7 +533,7 @@ impl PyDict {
 ///
 /// # Safety
 /// `p` is a live dict.
-unsafe fn traverse_dict(p: *mut Header, visit: &mut dyn FnMut(Value)) {
+pub(crate) unsafe fn traverse_dict(p: *mut Header, visit: &mut dyn FnMut(Value)) {
     // SAFETY: promised by the caller.
     let d = unsafe { &*(p as *const PyDict) };
     d.entries().for_each(|(k, v)| {

@@ -295,8 +295,13 @@ fn set_context_attr(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
 }
 
 fn set_suppress(vm: &Vm, v: Value, value: Value) -> PyResult<()> {
-    let on = crate::protocol::truth::truth(vm, value)?;
-    this(v).suppress_context.set(on);
+    if !value.is_null() && !value.has_shape(shape::BOOL) {
+        return Err(vm.type_error("attribute value type must be bool"));
+    }
+    if value.is_null() {
+        return Err(vm.type_error("can't delete numeric/char attribute"));
+    }
+    this(v).suppress_context.set(value.is(vm.bool(true)));
     Ok(())
 }
 

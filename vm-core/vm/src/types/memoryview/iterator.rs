@@ -45,6 +45,7 @@ pub static ITERATOR_DEF: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyMemoryIterator>);
+        s.traverse = crate::traverse_fields!(PyMemoryIterator: view);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(next);
     },

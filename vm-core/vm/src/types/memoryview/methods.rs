@@ -21,6 +21,7 @@ pub static DEF: TypeDef = TypeDef {
     flags: flags::HEAP | flags::PREFIX | flags::WEAKREF | flags::SEQUENCE,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyMemoryView>);
+        s.traverse = crate::traverse_fields!(PyMemoryView: base);
         s.repr = Some(repr);
         s.hash = Some(hash);
         s.compare = Some(compare_views);

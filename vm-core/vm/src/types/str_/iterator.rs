@@ -97,6 +97,7 @@ pub static ITERATOR_DEF: TypeDef = TypeDef {
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(next);
         s.drop = Some(object::drop_payload::<StrIterator>);
+        s.traverse = crate::traverse_fields!(StrIterator: text);
     },
     methods: &[
         MethodDef::new("__length_hint__", "($self, /)", length_hint, "Number of items still to come."),

@@ -129,6 +129,7 @@ impl LineTableWriter {
     }
 
     /// [`LineTableWriter::push`] of a position in numbers.
+    #[inline]
     pub fn push_raw(&mut self, position: RawPosition, units: usize) {
         if position != self.pending {
             self.flush();
@@ -143,7 +144,18 @@ impl LineTableWriter {
         self.table
     }
 
+    #[inline]
     fn flush(&mut self) {
+        if (1..=MAX_UNITS).contains(&self.pending_units) {
+            self.write_entry(self.pending, self.pending_units);
+            self.pending_units = 0;
+        } else {
+            self.flush_long();
+        }
+    }
+
+    /// [`LineTableWriter::flush`] of any number of code units.
+    fn flush_long(&mut self) {
         while self.pending_units > 0 {
             let units = self.pending_units.min(MAX_UNITS);
             self.write_entry(self.pending, units);
@@ -156,13 +168,13 @@ impl LineTableWriter {
     fn write_entry(&mut self, position: RawPosition, units: usize) {
         let RawPosition { line, end_line, column, end_column: end } = position;
         let delta = line.wrapping_sub(self.line);
-        if line == -1 || line != end_line || column < 0 || end < 0 || !(0..3).contains(&delta) {
+        if line == -1 || line != end_line || column | end < 0 || delta as u32 >= 3 {
             return self.write_long_entry(position, units);
         }
-        if delta == 0 && column < 80 && end >= column && end - column < 16 {
+        if delta == 0 && column < 80 && (end.wrapping_sub(column) as u32) < 16 {
             let columns = ((column & 7) << 4 | (end - column)) as u8;
             self.table.extend_from_slice(&[first_byte((column >> 3) as u8, units), columns]);
-        } else if column < 128 && end < 128 {
+        } else if column | end < 128 {
             let first = first_byte(KIND_ONE_LINE_0 + delta as u8, units);
             self.table.extend_from_slice(&[first, column as u8, end as u8]);
             self.line = line;

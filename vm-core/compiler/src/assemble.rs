@@ -88,6 +88,14 @@ pub(crate) struct Layout {
     moving: u32,
     /// Storage of the location table while it is written.
     table: Vec<u8>,
+    runs: Vec<Run>,
+}
+
+/// A location, and the code unit from which on instructions have it.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    loc: Loc,
+    start: u32,
 }
 
 /// Where a block begins.
@@ -133,7 +141,7 @@ impl Jump {
 impl Layout {
     pub(crate) fn make_code(
         &mut self,
-        unit: Unit,
+        mut unit: Unit,
         graph: &Cfg,
         pool: ConstPool,
         cells: &CellSlots,
@@ -142,15 +150,14 @@ impl Layout {
         self.place_blocks(graph)?;
         self.place_jumps()?;
         self.resolve_jumps()?;
-        let table = std::mem::take(&mut self.table);
-        let lines = LineTableWriter::in_buffer(unit.firstlineno, table);
-        let mut emitter = Emitter::new(self, lines);
-        emitter.emit(graph)?;
-        let Emitter { code, lines, entries, .. } = emitter;
-        self.table = lines.finish();
-        let linetable = self.table.clone();
-        self.table.clear();
-        let (localsplusnames, localspluskinds) = localsplus(&unit, cells);
+        let mut runs = std::mem::take(&mut self.runs);
+        runs.clear();
+        let mut emitter = Emitter::new(self);
+        emitter.emit(graph, &mut runs)?;
+        let Emitter { code, entries, .. } = emitter;
+        self.runs = runs;
+        let linetable = self.write_lines(unit.firstlineno);
+        let (localsplusnames, localspluskinds) = localsplus(&mut unit, cells);
         Ok(Code {
             argcount: unit.posonlyargcount + unit.argcount,
             posonlyargcount: unit.posonlyargcount,
@@ -169,6 +176,21 @@ impl Layout {
             linetable,
             exceptiontable: exceptiontable::encode(&entries),
         })
+    }
+
+    /// The location table of what was emitted.
+    fn write_lines(&mut self, firstlineno: i32) -> Vec<u8> {
+        let table = std::mem::take(&mut self.table);
+        let mut lines = LineTableWriter::in_buffer(firstlineno, table);
+        let size = self.fixed + self.moving;
+        let ends = self.runs.iter().skip(1).map(|run| run.start).chain([size]);
+        for (run, end) in self.runs.iter().zip(ends) {
+            lines.push_raw(raw_position(&run.loc), (end - run.start) as usize);
+        }
+        self.table = lines.finish();
+        let linetable = self.table.as_slice().to_vec();
+        self.table.clear();
+        linetable
     }
 
     /// Counts what is before each block, and finds the jumps.
@@ -268,24 +290,24 @@ fn size(op: Opcode, arg: u32) -> u32 {
     1 + u32::from(extended_args(arg)) + flowgraph::cache_units(op)
 }
 
-/// Writes the bytes and tables of a code object, in one walk over its instructions.
+/// Writes the bytes of a code object and its exception table, in one walk over its instructions,
+/// and notes where their locations change: writing these as well would take more registers than
+/// there are.
 struct Emitter<'a> {
     layout: &'a Layout,
     code: Vec<u8>,
-    lines: LineTableWriter,
     /// Which block handles the exceptions of the latest instructions, and where these begin.
     guard: Option<(u32, BlockId)>,
     entries: Vec<ExceptionEntry>,
 }
 
 impl<'a> Emitter<'a> {
-    fn new(layout: &'a Layout, lines: LineTableWriter) -> Emitter<'a> {
+    fn new(layout: &'a Layout) -> Emitter<'a> {
         let size = (layout.fixed + layout.moving) as usize * 2;
         Emitter {
             layout,
             // Inline caches start as zeros.
             code: vec![0; size],
-            lines,
             guard: None,
             entries: Vec::new(),
         }
@@ -293,13 +315,14 @@ impl<'a> Emitter<'a> {
 
     // Inlined into what calls it, it would have no registers left.
     #[inline(never)]
-    fn emit(&mut self, graph: &Cfg) -> Result<(), Error> {
+    fn emit(&mut self, graph: &Cfg, runs: &mut Vec<Run>) -> Result<(), Error> {
         let mut jumps = self.layout.jumps.iter();
         let mut offset = 0;
         let mut handler = None;
-        // The location of the latest instructions, and how many code units they take. It stays where
-        // it is: the loop needs the registers for other things.
-        let (mut run, mut run_units) = (&Loc::NONE, 0);
+        // The location of the latest instructions. It stays where it is: the loop needs the
+        // registers for other things.
+        let mut last = &Loc::NONE;
+        runs.push(Run { loc: Loc::NONE, start: 0 });
         for b in graph.order() {
             for (i, instr) in graph.code(b).iter().enumerate() {
                 let (op, arg) = match flowgraph::has_jump(instr.op) {
@@ -314,18 +337,14 @@ impl<'a> Emitter<'a> {
                     NEXT_LINE => location_of_next(graph, b, i),
                     _ => &instr.loc,
                 };
-                if loc != run {
-                    self.lines.push_raw(raw_position(run), run_units);
-                    (run, run_units) = (loc, 0);
+                if loc != last {
+                    runs.push(Run { loc: *loc, start: offset });
+                    last = loc;
                 }
-                let units = self.write(op, arg, offset)?;
-                run_units += units as usize;
-                offset += units;
+                offset += self.write(op, arg, offset)?;
             }
         }
-        self.set_guard(graph, offset, None)?;
-        self.lines.push_raw(raw_position(run), run_units);
-        Ok(())
+        self.set_guard(graph, offset, None)
     }
 
     /// Writes an instruction; returns its size in code units.
@@ -406,6 +425,7 @@ fn location_of_next(graph: &Cfg, b: BlockId, i: usize) -> &Loc {
     &Loc::NONE
 }
 
+#[inline]
 fn raw_position(loc: &Loc) -> RawPosition {
     if loc.line == Loc::NONE.line {
         return RawPosition::NONE;
@@ -418,42 +438,34 @@ fn raw_position(loc: &Loc) -> RawPosition {
     }
 }
 
-/// Names and kinds of the frame's slots.
-fn localsplus(unit: &Unit, cells: &CellSlots) -> (Vec<Arc<str>>, Vec<u8>) {
-    let mut names = Vec::with_capacity(cells.count as usize);
+/// Names and kinds of the frame's slots. The names are taken from the unit.
+fn localsplus(unit: &mut Unit, cells: &CellSlots) -> (Vec<Arc<str>>, Vec<u8>) {
+    let mut names = std::mem::take(&mut unit.varnames);
     let mut slot_kinds = Vec::with_capacity(cells.count as usize);
-    let parameters = parameter_kinds(unit);
-    for (i, name) in unit.varnames.iter().enumerate() {
-        let mut kind = kinds::LOCAL;
-        kind |= parameters
-            .iter()
-            .find(|(end, _)| i < *end as usize)
-            .map_or(0, |(_, kind)| *kind);
-        names.push(name.clone());
-        slot_kinds.push(kind);
+    for (end, kind) in parameter_kinds(unit) {
+        let end = (end as usize).min(names.len());
+        slot_kinds.resize(end, kinds::LOCAL | kind);
     }
+    slot_kinds.resize(names.len(), kinds::LOCAL);
     if !unit.fasthidden.is_empty() {
         let hidden: HashSet<&str> = unit.fasthidden.iter().map(|name| &**name).collect();
-        for (kind, name) in slot_kinds.iter_mut().zip(&unit.varnames) {
+        for (kind, name) in slot_kinds.iter_mut().zip(&names) {
             if hidden.contains(&**name) {
                 *kind |= kinds::HIDDEN;
             }
         }
     }
-    let (cell_slots, free_slots) = cells.slots.split_at(unit.cellvars.len());
-    for (&slot, name) in cell_slots.iter().zip(&unit.cellvars) {
+    for (&slot, name) in cells.slots.iter().zip(unit.cellvars.drain(..)) {
         match slot_kinds.get_mut(slot as usize) {
             Some(kind) => *kind |= kinds::CELL,
             None => {
-                names.push(name.clone());
+                names.push(name);
                 slot_kinds.push(kinds::CELL);
             }
         }
     }
-    for (_, name) in free_slots.iter().zip(&unit.freevars) {
-        names.push(name.clone());
-        slot_kinds.push(kinds::FREE);
-    }
+    names.append(&mut unit.freevars);
+    slot_kinds.resize(names.len(), kinds::FREE);
     (names, slot_kinds)
 }
 

@@ -101,7 +101,20 @@ impl Borrower {
     }
 
     /// Runs instruction `i` on the abstract stack.
+    #[inline]
     fn run(&mut self, i: u32, instr: &Instr) {
+        if ops::follows_values(instr.op) {
+            return self.run_following(i, instr);
+        }
+        // Most consume their inputs, and what they push has nothing to do with these.
+        self.drop(ops::popped(instr.op, instr.arg));
+        for _ in 0..ops::pushed(instr.op, instr.arg) {
+            self.push_result(i);
+        }
+    }
+
+    /// Instructions on locals, and what leaves some of its inputs on the stack.
+    fn run_following(&mut self, i: u32, instr: &Instr) {
         use Opcode::*;
         let arg = instr.arg;
         match instr.op {
@@ -137,8 +150,7 @@ impl Borrower {
         }
     }
 
-    /// Instructions that leave some of their inputs on the stack, each in its way; all
-    /// others consume their inputs.
+    /// Instructions that leave some of their inputs on the stack, each in its way.
     fn run_partial(&mut self, i: u32, instr: &Instr) {
         use Opcode::*;
         let effect = || ops::effect_on_jump(instr.op, instr.arg);
@@ -185,13 +197,7 @@ impl Borrower {
                 self.push_result(i);
             }
             // What these push is on the stack in the handler only.
-            op if ops::is_block_push(op) => {}
-            op => {
-                self.drop(ops::popped(op, instr.arg));
-                for _ in 0..ops::pushed(op, instr.arg) {
-                    self.push_result(i);
-                }
-            }
+            op => debug_assert!(ops::is_block_push(op), "{op} was told apart for nothing"),
         }
     }
 

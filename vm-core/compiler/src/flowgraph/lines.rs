@@ -20,9 +20,10 @@ fn all_have_lines(g: &Cfg) -> bool {
 }
 
 /// Whether the block has no line though a frame may be left, or its line be looked at, in it.
+#[inline]
 fn needs_line(g: &Cfg, b: BlockId) -> bool {
-    // Most blocks have a line in the first instruction.
-    g.len(b) > 0
+    g[b].kinds.has(Kinds::NO_LINE)
+        && g.len(b) > 0
         && g.has_no_line(b)
         && (g.exits_scope(b) || g.code(b).iter().any(|instr| ops::has_eval_break(instr.op)))
 }
@@ -80,18 +81,22 @@ fn propagate_line_numbers(g: &mut Cfg) {
         if g[b].kinds.has(Kinds::NO_LINE) {
             propagate_in_block(g, b);
         }
-        if g.len(b) > 0 {
-            if let Some(next) = g[b].next
-                && g[next].kinds.has(Kinds::NO_LINE)
-                && g.falls_through(b)
+        let next = g[b].next;
+        if let Some(&last) = g.last(b) {
+            if let Some(next) = next
+                && lacks_line(g, next)
+                && !ops::ends_flow(last.op)
             {
-                inherit(g, next, b);
+                inherit(g, next, last.loc);
             }
-            if let Some(target) = g.jump_target(b) {
-                inherit(g, target, b);
+            if let Some(target) = last.target
+                && lacks_line(g, target)
+                && ops::has_jump(last.op)
+            {
+                inherit(g, target, last.loc);
             }
         }
-        cursor = g[b].next;
+        cursor = next;
     }
 }
 
@@ -112,12 +117,14 @@ fn propagate_in_block(g: &mut Cfg, b: BlockId) {
     }
 }
 
-/// Gives the first instruction of `b`, if it has no location, that of the last one of `from`.
-fn inherit(g: &mut Cfg, b: BlockId, from: BlockId) {
-    if g[b].predecessors != 1 || !g[b].kinds.has(Kinds::NO_LINE) {
-        return;
-    }
-    let loc = g.last(from).map_or(Loc::NONE, |last| last.loc);
+/// Whether there may be an instruction without a line in the block, and only one way leads there.
+fn lacks_line(g: &Cfg, b: BlockId) -> bool {
+    let block = &g[b];
+    block.kinds.has(Kinds::NO_LINE) && block.predecessors == 1
+}
+
+/// Gives the first instruction of `b`, if it has no location, that of the last one before.
+fn inherit(g: &mut Cfg, b: BlockId, loc: Loc) {
     if let Some(first) = g.code_mut(b).first_mut()
         && first.loc.line == Loc::NONE.line
     {

@@ -41,6 +41,8 @@ impl Kinds {
     /// What names a cell or free variable.
     pub(crate) const CELL: Kinds = Kinds(1 << 17);
     const PLACEHOLDER: Kinds = Kinds(1 << 18);
+    /// What the pass for borrowed loads has rules for. A block push pushes in the handler only.
+    const FOLLOWS_VALUES: Kinds = Kinds(1 << 20);
     /// Not of an opcode, but of an instruction: it has no line.
     pub(crate) const NO_LINE: Kinds = Kinds(1 << 31);
 
@@ -78,6 +80,56 @@ impl Kinds {
 
     /// What follows from an opcode alone, flags apart.
     const fn of_opcode(op: Opcode) -> Kinds {
+        let kinds = Kinds::by_purpose(op);
+        if Kinds::follows_values(op) { kinds.or(Kinds::FOLLOWS_VALUES) } else { kinds }
+    }
+
+    const fn follows_values(op: Opcode) -> bool {
+        use Opcode as O;
+        matches!(
+            op,
+            O::DELETE_FAST
+                | O::LOAD_FAST
+                | O::LOAD_FAST_AND_CLEAR
+                | O::LOAD_FAST_LOAD_FAST
+                | O::STORE_FAST
+                | O::STORE_FAST_LOAD_FAST
+                | O::STORE_FAST_STORE_FAST
+                | O::COPY
+                | O::SWAP
+                | O::FORMAT_SIMPLE
+                | O::GET_ANEXT
+                | O::GET_LEN
+                | O::GET_YIELD_FROM_ITER
+                | O::IMPORT_FROM
+                | O::MATCH_KEYS
+                | O::MATCH_MAPPING
+                | O::MATCH_SEQUENCE
+                | O::WITH_EXCEPT_START
+                | O::DICT_MERGE
+                | O::DICT_UPDATE
+                | O::LIST_APPEND
+                | O::LIST_EXTEND
+                | O::MAP_ADD
+                | O::RERAISE
+                | O::SET_ADD
+                | O::SET_UPDATE
+                | O::END_SEND
+                | O::SET_FUNCTION_ATTRIBUTE
+                | O::CHECK_EXC_MATCH
+                | O::FOR_ITER
+                | O::LOAD_ATTR
+                | O::LOAD_SUPER_ATTR
+                | O::LOAD_SPECIAL
+                | O::PUSH_EXC_INFO
+                | O::SEND
+                | O::SETUP_FINALLY
+                | O::SETUP_WITH
+                | O::SETUP_CLEANUP
+        )
+    }
+
+    const fn by_purpose(op: Opcode) -> Kinds {
         use Opcode as O;
         match op {
             O::SETUP_FINALLY | O::SETUP_WITH | O::SETUP_CLEANUP => Kinds::BLOCK_PUSH,
@@ -359,6 +411,12 @@ pub(crate) fn is_optimizable(op: Opcode) -> bool {
 /// Whether the instruction binds, unbinds or loads a local variable, and minds whether it is bound.
 pub(crate) fn accesses_local(op: Opcode) -> bool {
     is(op, Kinds::LOCAL)
+}
+
+/// Whether what becomes of a borrowed value depends on the instruction in a way of its own.
+#[inline]
+pub(crate) fn follows_values(op: Opcode) -> bool {
+    is(op, Kinds::FOLLOWS_VALUES)
 }
 
 /// Whether the instruction looks after pending events.

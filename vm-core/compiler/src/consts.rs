@@ -3,8 +3,10 @@
 
 use std::hash::{Hash, Hasher};
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 use tailscope_bytecode::code::Const;
+
+use crate::index::HashIndex;
 
 /// Up to this many constants a look-up compares with each instead of hashing.
 const LINEAR_LOOKUP: usize = 12;
@@ -13,9 +15,8 @@ const LINEAR_LOOKUP: usize = 12;
 #[derive(Debug, Default)]
 pub(crate) struct ConstTable {
     consts: Vec<Const>,
-    /// Hash of a constant to its index; a hash that is taken moves on to the next number.
-    /// Empty while there are few, else complete up to `indexed`.
-    index: FxHashMap<u64, u32>,
+    /// Where each constant is. Empty while there are few, else complete up to `indexed`.
+    index: HashIndex,
     indexed: usize,
     /// Where None is, the most frequent constant.
     none: Option<u32>,
@@ -66,10 +67,18 @@ impl ConstTable {
         self.consts
     }
 
-    /// Drops the constants whose place in `keep` is false.
-    pub(crate) fn retain(&mut self, keep: &[bool]) {
-        let mut keep = keep.iter();
-        self.consts.retain(|_| keep.next() == Some(&true));
+    /// Takes the constants out; the memory of the index stays.
+    pub(crate) fn take(&mut self) -> Vec<Const> {
+        self.index.clear();
+        self.indexed = 0;
+        self.none = None;
+        std::mem::take(&mut self.consts)
+    }
+
+    /// Drops the constants whose index `keep` is false for.
+    pub(crate) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
+        let mut indices = 0..;
+        self.consts.retain(|_| indices.next().is_some_and(&keep));
         self.index.clear();
         self.indexed = 0;
         self.none = None;
@@ -82,21 +91,12 @@ impl ConstTable {
             return self.consts.iter().position(same).map(|i| i as u32);
         }
         for i in self.indexed..self.consts.len() {
-            let mut hash = hash(&self.consts[i]);
-            while self.index.contains_key(&hash) {
-                hash = hash.wrapping_add(1);
-            }
-            self.index.insert(hash, i as u32);
+            self.index.insert(hash(&self.consts[i]) as u32, i);
         }
         self.indexed = self.consts.len();
-        let mut hash = hash(value);
-        while let Some(&index) = self.index.get(&hash) {
-            if self.consts[index as usize] == *value {
-                return Some(index);
-            }
-            hash = hash.wrapping_add(1);
-        }
-        None
+        let consts = &self.consts;
+        let found = self.index.find(hash(value) as u32, |index| consts[index] == *value);
+        found.map(|index| index as u32)
     }
 }
 

@@ -22,6 +22,7 @@ mod consts;
 mod encodings;
 pub mod error;
 mod flowgraph;
+mod index;
 pub mod instr;
 pub mod names;
 pub mod parse;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use ruff_python_ast::{AtomicNodeIndex, NodeIndex};
 use rustc_hash::{FxHashMap, FxHasher};
 
+use crate::index::HashIndex;
+
 /// The number of a name in the [`Names`] of its compilation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NameId(u32);
@@ -63,25 +65,12 @@ impl NameId {
 #[derive(Clone, Debug)]
 pub struct Names {
     texts: Vec<Arc<str>>,
-    /// A hash table: where a hash leads to, or behind that, is the name. Half of it is free at least.
-    slots: Vec<Slot>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    hash: u32,
-    /// Index of the text, or [`Slot::FREE`].
-    index: u32,
-}
-
-impl Slot {
-    const FREE: u32 = u32::MAX;
-    const EMPTY: Slot = Slot { hash: 0, index: Slot::FREE };
+    index: HashIndex,
 }
 
 impl Default for Names {
     fn default() -> Names {
-        let mut names = Names { texts: Vec::new(), slots: vec![Slot::EMPTY; 512] };
+        let mut names = Names { texts: Vec::with_capacity(128), index: HashIndex::with_slots(512) };
         for text in WELL_KNOWN {
             names.intern(text);
         }
@@ -93,44 +82,20 @@ impl Names {
     /// The number of a name, which is new if the text is.
     pub fn intern(&mut self, text: &str) -> NameId {
         let hash = hash(text);
-        let mut at = self.first_slot(hash);
-        loop {
-            let slot = self.slots[at];
-            if slot.index == Slot::FREE {
-                break;
-            }
-            if slot.hash == hash && *self.texts[slot.index as usize] == *text {
-                return NameId::new(slot.index as usize, text);
-            }
-            at = self.slot_after(at);
-        }
-        let index = self.texts.len();
-        self.texts.push(Arc::from(text));
-        self.slots[at] = Slot { hash, index: index as u32 };
-        if self.texts.len() > self.slots.len() / 2 {
-            self.grow();
-        }
+        let texts = &self.texts;
+        let index = match self.index.find(hash, |index| is_same(&texts[index], text)) {
+            Some(index) => index,
+            None => self.add(hash, text),
+        };
         NameId::new(index, text)
     }
 
-    fn first_slot(&self, hash: u32) -> usize {
-        hash as usize & (self.slots.len() - 1)
-    }
-
-    fn slot_after(&self, at: usize) -> usize {
-        (at + 1) & (self.slots.len() - 1)
-    }
-
-    fn grow(&mut self) {
-        let free = vec![Slot::EMPTY; self.slots.len() * 2];
-        let slots = std::mem::replace(&mut self.slots, free);
-        for slot in slots.into_iter().filter(|slot| slot.index != Slot::FREE) {
-            let mut at = self.first_slot(slot.hash);
-            while self.slots[at].index != Slot::FREE {
-                at = self.slot_after(at);
-            }
-            self.slots[at] = slot;
-        }
+    /// Adds a name that is new.
+    fn add(&mut self, hash: u32, text: &str) -> usize {
+        let index = self.texts.len();
+        self.texts.push(Arc::from(text));
+        self.index.insert(hash, index);
+        index
     }
 
     pub fn text(&self, name: NameId) -> &Arc<str> {
@@ -147,6 +112,25 @@ fn hash(text: &str) -> u32 {
     let mut hasher = FxHasher::default();
     hasher.write(text.as_bytes());
     hasher.finish() as u32
+}
+
+/// Whether two names are the same. Nearly all are so short that a look at both of their ends tells.
+#[inline]
+fn is_same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    match a.len() {
+        4..8 => ends::<4>(a) == ends::<4>(b),
+        8..=16 => ends::<8>(a) == ends::<8>(b),
+        _ => a == b,
+    }
+}
+
+/// The first and the last bytes of a text.
+fn ends<const N: usize>(text: &[u8]) -> (Option<&[u8; N]>, Option<&[u8; N]>) {
+    (text.first_chunk(), text.last_chunk())
 }
 
 /// Up to this many names a look-up compares with each instead of hashing.
@@ -264,10 +248,13 @@ impl<V> NameMap<V> {
         }
     }
 
+    /// Makes it empty; its memory stays.
     pub fn clear(&mut self) {
         self.names.clear();
         self.values.clear();
-        self.index.clear();
+        if !self.index.is_empty() {
+            self.index.clear();
+        }
     }
 
     fn build_index(&mut self) {

@@ -218,15 +218,21 @@ impl SourceFile {
         let (start, end) = (u32::from(range.start()), u32::from(range.end()));
         // Line number `near` is at index `near - 1`.
         let index = near as usize;
-        let line = self.line_starts.get(index.wrapping_sub(1)).zip(self.line_starts.get(index));
-        match line {
-            Some((&first, &next)) if first <= start && end < next => Loc {
-                line: near,
-                end_line: near,
-                col: (start - first) as i32,
-                end_col: (end - first) as i32,
-            },
-            _ => self.loc_after(range, near),
+        let Some(&[first, next, after]) = self.line_starts.get(index.wrapping_sub(1)..index.wrapping_add(2)) else {
+            return self.loc_after(range, near);
+        };
+        let on_line = |line, first| Loc {
+            line,
+            end_line: line,
+            col: (start - first) as i32,
+            end_col: (end - first) as i32,
+        };
+        if first <= start && end < next {
+            on_line(near, first)
+        } else if next <= start && end < after {
+            on_line(near + 1, next)
+        } else {
+            self.loc_after(range, near)
         }
     }
 

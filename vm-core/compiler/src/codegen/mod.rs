@@ -45,7 +45,8 @@ use crate::names::{NameId, Names};
 use crate::source::SourceFile;
 use crate::symtable::{ScopeId, SymbolTable};
 
-use unit::{ArgCounts, UnitKind, UnitState};
+use names::KnownNames;
+use unit::{ArgCounts, UnitHead, UnitKind, UnitState};
 
 /// The error is boxed, so that nearly all results fit in registers.
 type Result<T> = std::result::Result<T, Box<CompileError>>;
@@ -113,24 +114,28 @@ pub fn generate_with(
     warnings: &mut Vec<Warning>,
     assemble: &mut Assembler<'_>,
 ) -> Result<Code> {
-    let unit = UnitState::new(
-        SymbolTable::TOP,
-        table.scope(SymbolTable::TOP),
-        UnitKind::Module,
-        Arc::from("<module>"),
-        1,
-        ArgCounts::default(),
-        &table.names,
-    );
+    let head = UnitHead {
+        number: 1,
+        scope_id: SymbolTable::TOP,
+        scope: table.scope(SymbolTable::TOP),
+        kind: UnitKind::Module,
+        name: Arc::from("<module>"),
+        firstlineno: 1,
+        args: ArgCounts::default(),
+    };
+    let unit = UnitState::new(head, &table.names);
     let mut codegen = Codegen {
         source,
         table,
         options,
         names: table.names.clone(),
-        unit,
+        units: 1,
+        variables: KnownNames::default(),
+        attributes: KnownNames::default(),
+        unit: Box::new(unit),
         stack: Vec::new(),
         last_line: Cell::new(1),
-        spare_seqs: Vec::new(),
+        spare_units: Vec::new(),
         depth: 0,
         disabled_warnings: 0,
         warnings,
@@ -151,14 +156,21 @@ pub(crate) struct Codegen<'a> {
     options: CodegenOptions,
     /// The names of the table, and more.
     names: Names,
+    /// How many units there have been.
+    units: u32,
+    /// What names are to the unit that used them last: as variables, as attributes.
+    variables: KnownNames,
+    attributes: KnownNames,
     /// The unit that code is being generated for.
-    unit: UnitState<'a>,
+    unit: Box<UnitState<'a>>,
     /// The units around it, innermost last.
-    stack: Vec<UnitState<'a>>,
+    #[expect(clippy::vec_box, reason = "units are large, and change places")]
+    stack: Vec<Box<UnitState<'a>>>,
     /// Where the last node began, which is near to where the next begins.
     last_line: Cell<i32>,
-    /// Sequences of finished units, for their memory.
-    spare_seqs: Vec<InstrSequence>,
+    /// Finished units, for their memory.
+    #[expect(clippy::vec_box, reason = "units are large, and change places")]
+    spare_units: Vec<Box<UnitState<'a>>>,
     /// How deep in the tree the node is that is being visited.
     depth: u32,
     /// Nonzero in copies of code that was generated, and warned about, before.
@@ -179,9 +191,17 @@ impl<'a> Codegen<'a> {
         private: Option<Arc<str>>,
         args: ArgCounts,
     ) {
-        let table = self.table;
-        let mut unit = UnitState::new(scope, table.scope(scope), kind, name, firstlineno, args, &self.names);
-        unit.seq = self.spare_seqs.pop().unwrap_or_default();
+        let (scope_id, scope) = (scope, self.table.scope(scope));
+        self.units += 1;
+        let number = self.units;
+        let head = UnitHead { number, scope_id, scope, kind, name, firstlineno, args };
+        let mut unit = match self.spare_units.pop() {
+            Some(mut unit) => {
+                unit.reuse(head, &self.names);
+                unit
+            }
+            None => Box::new(UnitState::new(head, &self.names)),
+        };
         unit.private = private.or_else(|| self.unit.private.clone());
         self.stack.push(std::mem::replace(&mut self.unit, unit));
         self.unit.qualname = self.qualname();
@@ -204,27 +224,13 @@ impl<'a> Codegen<'a> {
         }
         self.emit(Loc::NONE, Opcode::RETURN_VALUE);
         let flags = self.code_flags();
-        let finished = match self.stack.pop() {
-            Some(outer) => std::mem::replace(&mut self.unit, outer),
-            None => {
-                // The module: nothing is generated after it.
-                let scope = self.unit.scope;
-                let empty = UnitState::new(
-                    self.unit.scope_id,
-                    scope,
-                    UnitKind::Module,
-                    Arc::from(""),
-                    1,
-                    ArgCounts::default(),
-                    &self.names,
-                );
-                std::mem::replace(&mut self.unit, empty)
-            }
-        };
-        let (unit, mut seq) = finished.finish(self.source.filename().clone(), flags, &self.names);
-        let code = (self.assemble)(unit, &mut seq);
-        seq.clear();
-        self.spare_seqs.push(seq);
+        let unit = self.unit.finish(self.source.filename().clone(), flags, &self.names);
+        let code = (self.assemble)(unit, &mut self.unit.seq);
+        // After the module nothing is generated.
+        if let Some(outer) = self.stack.pop() {
+            let finished = std::mem::replace(&mut self.unit, outer);
+            self.spare_units.push(finished);
+        }
         code
     }
 

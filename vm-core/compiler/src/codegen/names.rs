@@ -9,12 +9,42 @@ use crate::names::NameId;
 use crate::symtable::{ScopeKind, SymScope, maybe_mangle};
 
 /// Where code accesses a name (CPython's `_PyCompile_optype`).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
     Fast,
     Global,
     Deref,
     Name,
+}
+
+/// What names were found to be: most are used again in the same unit.
+#[derive(Debug, Default)]
+pub(super) struct KnownNames(Vec<KnownName>);
+
+#[derive(Clone, Copy, Debug)]
+struct KnownName {
+    /// The number of the unit that knows it, 0 for none.
+    unit: u32,
+    access: Access,
+    /// Its index in one of the unit's tables.
+    index: u32,
+}
+
+impl KnownNames {
+    #[inline]
+    fn get(&self, unit: u32, name: NameId) -> Option<(Access, u32)> {
+        let known = self.0.get(name.index())?;
+        (known.unit == unit).then_some((known.access, known.index))
+    }
+
+    fn set(&mut self, unit: u32, name: NameId, access: Access, index: u32) {
+        const UNKNOWN: KnownName = KnownName { unit: 0, access: Access::Name, index: 0 };
+        let place = name.index();
+        if place >= self.0.len() {
+            self.0.resize((place + 1).next_power_of_two().max(256), UNKNOWN);
+        }
+        self.0[place] = KnownName { unit, access, index };
+    }
 }
 
 /// Instructions that name an attribute or a module; LOAD_ATTR and LOAD_SUPER_ATTR carry
@@ -55,19 +85,26 @@ impl Codegen<'_> {
     /// `name` as the current unit knows it: mangled if it is private to a class.
     pub(super) fn mangled(&mut self, name: NameId) -> NameId {
         match self.unit.private.as_deref() {
-            Some(class) => {
+            Some(class) if name.is_private() => {
                 let scopes = &self.table.scopes;
                 maybe_mangle(class, scopes, self.unit.scope_id, &mut self.names, name)
             }
-            None => name,
+            _ => name,
         }
     }
 
     /// Emits an instruction that names an attribute or module.
     pub(super) fn emit_name(&mut self, loc: Loc, op: NameOp, name: &str) {
         let name = self.names.intern(name);
-        let mangled = self.mangled(name);
-        let index = self.unit.names.add(mangled);
+        let index = match self.attributes.get(self.unit.number, name) {
+            Some((_, index)) => index,
+            None => {
+                let mangled = self.mangled(name);
+                let index = self.unit.names.add(mangled);
+                self.attributes.set(self.unit.number, name, Access::Name, index);
+                index
+            }
+        };
         let (opcode, shift, bits) = op.encoding();
         self.emit_i(loc, opcode, index << shift | bits);
     }
@@ -85,16 +122,50 @@ impl Codegen<'_> {
 
     /// [`Codegen::nameop`] of a name that has its number already.
     pub(super) fn name_access(&mut self, loc: Loc, name: NameId, ctx: ExprContext) {
-        let name = self.mangled(name);
+        // An inlined comprehension has names of its own.
+        if self.unit.in_inlined_comp > 0 {
+            let name = self.mangled(name);
+            return self.unknown_name(loc, name, ctx);
+        }
+        let (access, index) = match self.variables.get(self.unit.number, name) {
+            Some(known) => known,
+            None => {
+                let mangled = self.mangled(name);
+                let scope = self.unit.scope_of(mangled);
+                let access = self.access(mangled, scope);
+                let index = match access {
+                    Access::Fast => self.unit.varnames.add(mangled),
+                    Access::Name => self.unit.names.add(mangled),
+                    Access::Global if !self.unit.scope.can_see_class_scope => self.unit.names.add(mangled),
+                    Access::Deref | Access::Global => return self.unknown_name(loc, mangled, ctx),
+                };
+                self.variables.set(self.unit.number, name, access, index);
+                (access, index)
+            }
+        };
+        self.access_op(loc, access, index, ctx);
+    }
+
+    /// Loads, stores or deletes what lies at an index of a table, in no cell.
+    fn access_op(&mut self, loc: Loc, access: Access, index: u32, ctx: ExprContext) {
+        let ops = match access {
+            Access::Fast => [Opcode::LOAD_FAST, Opcode::STORE_FAST, Opcode::DELETE_FAST],
+            Access::Global => [Opcode::LOAD_GLOBAL, Opcode::STORE_GLOBAL, Opcode::DELETE_GLOBAL],
+            Access::Deref | Access::Name => [Opcode::LOAD_NAME, Opcode::STORE_NAME, Opcode::DELETE_NAME],
+        };
+        let op = by_context(ctx, ops);
+        let shift = u32::from(op == Opcode::LOAD_GLOBAL);
+        self.emit_i(loc, op, index << shift);
+    }
+
+    /// [`Codegen::name_access`] of a name, already mangled, that may be another one elsewhere in the
+    /// unit, or takes more than an instruction.
+    fn unknown_name(&mut self, loc: Loc, name: NameId, ctx: ExprContext) {
         let scope = self.unit.scope_of(name);
         match self.access(name, scope) {
             Access::Fast => {
                 let index = self.unit.varnames.add(name);
-                let op = by_context(
-                    ctx,
-                    [Opcode::LOAD_FAST, Opcode::STORE_FAST, Opcode::DELETE_FAST],
-                );
-                self.emit_i(loc, op, index);
+                self.access_op(loc, Access::Fast, index, ctx);
             }
             Access::Deref => self.deref_op(loc, name, scope, ctx),
             Access::Global => self.global_op(loc, name, scope, ctx),
@@ -102,15 +173,9 @@ impl Codegen<'_> {
                 let index = self.unit.names.add(name);
                 let in_class_comprehension =
                     self.unit.scope.kind == ScopeKind::Class && self.unit.in_inlined_comp > 0;
-                if ctx == ExprContext::Load && in_class_comprehension {
-                    self.emit_i(loc, Opcode::LOAD_GLOBAL, index << 1);
-                    return;
-                }
-                let op = by_context(
-                    ctx,
-                    [Opcode::LOAD_NAME, Opcode::STORE_NAME, Opcode::DELETE_NAME],
-                );
-                self.emit_i(loc, op, index);
+                let is_global = ctx == ExprContext::Load && in_class_comprehension;
+                let access = if is_global { Access::Global } else { Access::Name };
+                self.access_op(loc, access, index, ctx);
             }
         }
     }
@@ -156,20 +221,10 @@ impl Codegen<'_> {
             if self.unit.scope.can_see_class_scope && scope == SymScope::GlobalImplicit {
                 self.load_classdict(loc);
                 self.emit_i(loc, Opcode::LOAD_FROM_DICT_OR_GLOBALS, index);
-            } else {
-                self.emit_i(loc, Opcode::LOAD_GLOBAL, index << 1);
+                return;
             }
-            return;
         }
-        let op = by_context(
-            ctx,
-            [
-                Opcode::LOAD_GLOBAL,
-                Opcode::STORE_GLOBAL,
-                Opcode::DELETE_GLOBAL,
-            ],
-        );
-        self.emit_i(loc, op, index);
+        self.access_op(loc, Access::Global, index, ctx);
     }
 
     fn load_classdict(&mut self, loc: Loc) {

@@ -43,15 +43,13 @@ pub(super) struct NameTable {
 }
 
 impl NameTable {
-    fn from_names(names: impl IntoIterator<Item = NameId>, offset: u32) -> NameTable {
-        let mut table = NameTable {
-            offset,
-            ..NameTable::default()
-        };
+    /// Makes it a table of these names; its memory stays.
+    fn set(&mut self, names: impl IntoIterator<Item = NameId>, offset: u32) {
+        self.names.clear();
+        self.offset = offset;
         for name in names {
-            table.add(name);
+            self.add(name);
         }
-        table
     }
 
     /// The index of `name`, which is appended if it is new.
@@ -76,8 +74,21 @@ impl NameTable {
     }
 }
 
+/// What a unit begins with.
+pub(super) struct UnitHead<'a> {
+    /// Another one for each unit of a compilation, from 1 on.
+    pub number: u32,
+    pub scope_id: ScopeId,
+    pub scope: &'a Scope,
+    pub kind: UnitKind,
+    pub name: Arc<str>,
+    pub firstlineno: i32,
+    pub args: ArgCounts,
+}
+
 /// State of the unit that code is being generated for (CPython's `compiler_unit`).
 pub(super) struct UnitState<'a> {
+    pub number: u32,
     pub scope_id: ScopeId,
     pub scope: &'a Scope,
     pub kind: UnitKind,
@@ -112,28 +123,10 @@ pub(super) struct UnitState<'a> {
 }
 
 impl<'a> UnitState<'a> {
-    pub fn new(
-        scope_id: ScopeId,
-        scope: &'a Scope,
-        kind: UnitKind,
-        name: Arc<str>,
-        firstlineno: i32,
-        args: ArgCounts,
-        names: &Names,
-    ) -> UnitState<'a> {
-        let cells = sorted_symbols(scope, names, SymScope::Cell, DEF_COMP_CELL);
-        let mut cellvars = NameTable::from_names(cells, 0);
-        let implicit_cells = [
-            (scope.needs_class_closure, NameId::CLASS),
-            (scope.needs_classdict, NameId::CLASSDICT),
-            (scope.has_conditional_annotations, NameId::CONDITIONAL_ANNOTATIONS),
-        ];
-        for &(_, cell) in implicit_cells.iter().filter(|(needed, _)| *needed) {
-            cellvars.add(cell);
-        }
-        let free = sorted_symbols(scope, names, SymScope::Free, DEF_FREE_CLASS);
-        let freevars = NameTable::from_names(free, cellvars.len());
-        UnitState {
+    pub fn new(head: UnitHead<'a>, names: &Names) -> UnitState<'a> {
+        let UnitHead { number, scope_id, scope, kind, name, firstlineno, args } = head;
+        let mut unit = UnitState {
+            number,
             scope_id,
             scope,
             kind,
@@ -144,9 +137,9 @@ impl<'a> UnitState<'a> {
             args,
             consts: ConstTable::default(),
             names: NameTable::default(),
-            varnames: NameTable::from_names(scope.varnames.iter().copied(), 0),
-            cellvars,
-            freevars,
+            varnames: NameTable::default(),
+            cellvars: NameTable::default(),
+            freevars: NameTable::default(),
             fasthidden: Vec::new(),
             overrides: NameMap::default(),
             static_attributes: BTreeSet::new(),
@@ -157,7 +150,46 @@ impl<'a> UnitState<'a> {
             fblocks: Vec::new(),
             in_inlined_comp: 0,
             in_conditional_block: 0,
+        };
+        unit.set_names(names);
+        unit
+    }
+
+    /// Makes the unit, which is finished, another one in the same memory.
+    pub fn reuse(&mut self, head: UnitHead<'a>, names: &Names) {
+        let UnitHead { number, scope_id, scope, kind, name, firstlineno, args } = head;
+        (self.number, self.scope_id, self.scope, self.kind) = (number, scope_id, scope, kind);
+        (self.qualname, self.name) = (name.clone(), name);
+        (self.firstlineno, self.args) = (firstlineno, args);
+        self.private = None;
+        self.fasthidden.clear();
+        self.overrides.clear();
+        self.static_attributes.clear();
+        self.deferred_annotations.clear();
+        self.next_conditional_annotation = 0;
+        self.seq.clear();
+        self.stashed_seq = None;
+        self.fblocks.clear();
+        (self.in_inlined_comp, self.in_conditional_block) = (0, 0);
+        self.set_names(names);
+    }
+
+    /// Fills the tables of names as they are before any code is generated.
+    fn set_names(&mut self, names: &Names) {
+        let scope = self.scope;
+        self.names.set([], 0);
+        self.varnames.set(scope.varnames.iter().copied(), 0);
+        self.cellvars.set(sorted_symbols(scope, names, SymScope::Cell, DEF_COMP_CELL), 0);
+        let implicit_cells = [
+            (scope.needs_class_closure, NameId::CLASS),
+            (scope.needs_classdict, NameId::CLASSDICT),
+            (scope.has_conditional_annotations, NameId::CONDITIONAL_ANNOTATIONS),
+        ];
+        for &(_, cell) in implicit_cells.iter().filter(|(needed, _)| *needed) {
+            self.cellvars.add(cell);
         }
+        let free = sorted_symbols(scope, names, SymScope::Free, DEF_FREE_CLASS);
+        self.freevars.set(free, self.cellvars.len());
     }
 
     /// What is known of `name` (already mangled) where code is being generated.
@@ -180,19 +212,14 @@ impl<'a> UnitState<'a> {
         self.fasthidden.contains(&(name, true))
     }
 
-    /// Turns the state into what assembly needs.
-    pub fn finish(
-        self,
-        filename: Arc<str>,
-        flags: u32,
-        names: &Names,
-    ) -> (crate::instr::Unit, InstrSequence) {
-        let unit = crate::instr::Unit {
+    /// Takes what assembly needs, the instructions apart.
+    pub fn finish(&mut self, filename: Arc<str>, flags: u32, names: &Names) -> crate::instr::Unit {
+        crate::instr::Unit {
             is_function: self.scope.is_function_like(),
-            name: self.name,
-            qualname: self.qualname,
+            name: self.name.clone(),
+            qualname: self.qualname.clone(),
             filename,
-            consts: self.consts.into_vec(),
+            consts: self.consts.take(),
             names: self.names.texts(names),
             varnames: self.varnames.texts(names),
             cellvars: self.cellvars.texts(names),
@@ -203,8 +230,7 @@ impl<'a> UnitState<'a> {
             kwonlyargcount: self.args.kwonly,
             firstlineno: self.firstlineno,
             flags,
-        };
-        (unit, self.seq)
+        }
     }
 }
 
@@ -244,7 +270,8 @@ mod tests {
     fn free_variables_are_numbered_after_cells() {
         let mut names = Names::default();
         let [x, y, z] = ["x", "y", "z"].map(|name| names.intern(name));
-        let mut free = NameTable::from_names([x, y], 3);
+        let mut free = NameTable::default();
+        free.set([x, y], 3);
         assert_eq!(free.get(x), Some(3));
         assert_eq!(free.add(y), 4);
         assert_eq!(free.add(z), 5);

@@ -61,44 +61,51 @@ pub(crate) fn small_int(value: &Const) -> Option<u32> {
 /// Drops the constants that no instruction refers to and renumbers the others. The first
 /// one stays in any case: it may be the docstring.
 pub(crate) fn remove_unused_consts(g: &mut Cfg, pool: &mut ConstPool) -> Result<(), Error> {
-    let len = pool.0.len();
-    let mut used = vec![false; len];
-    if let Some(first) = used.first_mut() {
-        *first = true;
+    let mut places = std::mem::take(&mut g.const_places);
+    places.clear();
+    places.resize(pool.0.len(), UNUSED);
+    find_used(g, &mut places)?;
+    if places.contains(&UNUSED) {
+        for (new, place) in (0..).zip(places.iter_mut().filter(|place| **place != UNUSED)) {
+            *place = new;
+        }
+        pool.0.retain(|index| places[index] != UNUSED);
+        renumber(g, &places);
     }
+    g.const_places = places;
+    Ok(())
+}
+
+/// The place of a constant that no instruction refers to.
+const UNUSED: u32 = u32::MAX;
+
+/// Gives those constants any other place that are used.
+fn find_used(g: &Cfg, places: &mut [u32]) -> Result<(), Error> {
+    if let Some(first) = places.first_mut() {
+        *first = 0;
+    }
+    let len = places.len();
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         let code = if g[b].kinds.has(Kinds::LOADS_CONST) { g.code(b) } else { &[] };
         for instr in code.iter().filter(|instr| instr.op == Opcode::LOAD_CONST) {
             let index = instr.arg;
-            *used
-                .get_mut(index as usize)
-                .ok_or(Error::NoSuchConst { index, len })? = true;
-        }
-        cursor = g[b].next;
-    }
-    if used.iter().all(|&used| used) {
-        return Ok(());
-    }
-    let mut count = 0;
-    let renumber = |&used: &bool| {
-        count += u32::from(used);
-        count.wrapping_sub(1)
-    };
-    let new_index: Vec<u32> = used.iter().map(renumber).collect();
-    pool.0.retain(&used);
-    let mut cursor = Some(g.entry);
-    while let Some(b) = cursor {
-        for instr in g
-            .code_mut(b)
-            .iter_mut()
-            .filter(|instr| instr.op == Opcode::LOAD_CONST)
-        {
-            instr.arg = new_index[instr.arg as usize];
+            *places.get_mut(index as usize).ok_or(Error::NoSuchConst { index, len })? = 0;
         }
         cursor = g[b].next;
     }
     Ok(())
+}
+
+fn renumber(g: &mut Cfg, places: &[u32]) {
+    let mut cursor = Some(g.entry);
+    while let Some(b) = cursor {
+        let code = if g[b].kinds.has(Kinds::LOADS_CONST) { g.code_mut(b) } else { &mut [] };
+        for instr in code.iter_mut().filter(|instr| instr.op == Opcode::LOAD_CONST) {
+            instr.arg = places[instr.arg as usize];
+        }
+        cursor = g[b].next;
+    }
 }
 
 #[cfg(test)]

@@ -75,6 +75,8 @@ pub(crate) struct Cfg {
     /// Storage of passes, kept from unit to unit.
     pub building: build::Buffers,
     pub borrower: Borrower,
+    pub depths: Vec<(BlockId, i64)>,
+    pub const_places: Vec<u32>,
 }
 
 impl Index<BlockId> for Cfg {
@@ -102,6 +104,8 @@ impl Default for Cfg {
             scratch: Vec::new(),
             building: build::Buffers::default(),
             borrower: Borrower::default(),
+            depths: Vec::new(),
+            const_places: Vec::new(),
         };
         g.new_block();
         g

@@ -20,7 +20,8 @@ pub(crate) fn calculate_stackdepth(g: &mut Cfg) -> Result<u32, Error> {
         cursor = g[b].next;
     }
     let mut work = g.begin_traversal();
-    let mut jumps = Vec::new();
+    let mut jumps = std::mem::take(&mut g.depths);
+    jumps.clear();
     let entry = g.entry;
     push(g, &mut work, entry, 0)?;
     let mut deepest = 0;
@@ -34,6 +35,7 @@ pub(crate) fn calculate_stackdepth(g: &mut Cfg) -> Result<u32, Error> {
         }
     }
     g.end_traversal(work);
+    g.depths = jumps;
     u32::try_from(deepest).map_err(|_| Error::StackUnderflow)
 }
 

@@ -43,6 +43,7 @@ pub(super) fn collect(
         stack: Vec::new(),
         private: None,
         names: Names::default(),
+        last_line: START.line,
     };
     let key = Some(NodeKey::of(module));
     builder.enter_block("top", ScopeKind::Module, key, TextRange::default())?;
@@ -70,6 +71,8 @@ pub(super) struct Builder<'a> {
     /// Name of the innermost class, for name mangling.
     pub private: Option<&'a str>,
     pub names: Names,
+    /// Where the last block begins, which is near to where the next does.
+    last_line: i32,
 }
 
 impl<'a> Builder<'a> {
@@ -128,8 +131,9 @@ impl<'a> Builder<'a> {
         let name = self.names.text(name).clone();
         let loc = match kind {
             ScopeKind::Module => START,
-            _ => self.source.loc(range),
+            _ => self.source.loc_near(range, self.last_line),
         };
+        self.last_line = loc.line;
         self.scopes.push(Scope {
             kind,
             name,
@@ -225,10 +229,11 @@ impl<'a> Builder<'a> {
         self.mangled_in(self.cur_id(), name)
     }
 
+    #[inline]
     fn mangled_in(&mut self, scope: ScopeId, name: NameId) -> NameId {
         match self.private {
-            Some(class) => mangle::maybe_mangle(class, &self.scopes, scope, &mut self.names, name),
-            None => name,
+            Some(class) if name.is_private() => mangle::maybe_mangle(class, &self.scopes, scope, &mut self.names, name),
+            _ => name,
         }
     }
 
@@ -264,6 +269,10 @@ impl<'a> Builder<'a> {
         let symbols = &mut self.scope_mut(scope).symbols;
         let index = symbols.entry(mangled);
         let known = symbols.get_index(index).map_or(0, |(_, symbol)| symbol.flags);
+        // Most names are used again and again.
+        if flag == USE && known & USE != 0 && !self.scope(scope).comp_iter_target {
+            return Ok(());
+        }
         if let Some(msg) = self.duplicate(name, flag & known) {
             return self.error_in(range, msg);
         }

@@ -40,7 +40,7 @@ use parse::ParseOptions;
 pub use source::SourceFile;
 
 use codegen::CodegenOptions;
-use preprocess::FutureFlags;
+use preprocess::{FutureFlags, Rewritable};
 
 /// How to compile: the arguments of Python's `compile` beside the source.
 #[derive(Clone, Debug, Default)]
@@ -202,9 +202,14 @@ fn rewrite(
     };
     future.features |= options.inherited_flags;
     future.top_level_await = options.top_level_await;
-    if parsed.rewritable || options.optimize >= 2 {
+    // Docstrings may be anywhere.
+    let rewritable = match options.optimize {
+        0 | 1 => &parsed.rewritable,
+        _ => &Rewritable::Everywhere,
+    };
+    if !rewritable.is_nowhere() {
         let optimize = optimized.then_some(options.optimize);
-        warnings.extend(preprocess::preprocess(module, source, future, optimize, options.mode));
+        warnings.extend(preprocess::preprocess_where(rewritable, module, source, future, optimize, options.mode));
     }
     Ok((future, warnings))
 }

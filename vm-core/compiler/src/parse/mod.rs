@@ -18,6 +18,7 @@ use ruff_python_parser::{
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::error::{CompileError, ErrorKind, Warning};
+use crate::preprocess::Rewritable;
 pub(crate) use crate::preprocess::positions;
 use crate::source::SourceFile;
 use scan::Scan;
@@ -82,8 +83,8 @@ pub struct Parsed {
     pub module: Mod,
     /// How deep statements and expressions nest.
     pub depth: usize,
-    /// Whether [`crate::preprocess::preprocess`] has something to do even without optimization.
-    pub rewritable: bool,
+    /// Where preprocessing has something to do even without optimization.
+    pub rewritable: Rewritable,
     /// What CPython's tokenizer and parser warn of.
     pub warnings: Vec<Warning>,
     /// `<>` is the operator, which [`check`] does not know.
@@ -98,7 +99,7 @@ impl Parsed {
         Parsed {
             module,
             depth,
-            rewritable: true,
+            rewritable: Rewritable::Everywhere,
             warnings: Vec::new(),
             is_flufl: false,
             type_comments: TypeComments::default(),
@@ -194,7 +195,7 @@ fn settle(
         error.kind = ErrorKind::Recursion;
         return Err(error);
     }
-    let rewritable = rewritable || detour.is_some();
+    let rewritable = if detour.is_some() { Rewritable::Everywhere } else { Rewritable::At(rewritable) };
     let found = check_features(&module, depth, tokens, source, options);
     let found = found.and_then(|()| comments.map_or(Ok(TypeComments::default()), |c| c.belonging(&module, source)));
     let type_comments = match found {

@@ -15,6 +15,7 @@ pub(crate) mod positions;
 mod rewrite;
 
 use ruff_python_ast::{ExprStringLiteral, Mod, Stmt};
+use ruff_text_size::TextSize;
 
 use crate::error::Warning;
 use crate::parse::Mode;
@@ -22,6 +23,27 @@ use crate::source::SourceFile;
 
 pub use future::FutureFlags;
 pub use pattern::pattern_constant;
+
+/// Where a tree may have something to rewrite, or to warn of.
+#[derive(Clone, Debug)]
+pub enum Rewritable {
+    Everywhere,
+    /// Where such nodes begin, in order.
+    At(Vec<TextSize>),
+}
+
+impl Rewritable {
+    pub(crate) fn is_nowhere(&self) -> bool {
+        matches!(self, Rewritable::At(places) if places.is_empty())
+    }
+
+    /// Whether there may be something from `start` on, before `end`.
+    fn is_between(&self, start: TextSize, end: TextSize) -> bool {
+        let Rewritable::At(places) = self else { return true };
+        let next = places.partition_point(|&place| place < start);
+        places.get(next).is_some_and(|&place| place < end)
+    }
+}
 
 /// Rewrites the tree as CPython does before the symbol table: `__debug__` becomes a
 /// constant, `'...' % (...)` an f-string, docstrings go with `optimize` = 2. Returns the
@@ -39,7 +61,20 @@ pub fn preprocess(
     optimize: Option<u8>,
     mode: Mode,
 ) -> Vec<Warning> {
-    rewrite::Rewriter::new(source, future, optimize).module(module, mode)
+    preprocess_where(&Rewritable::Everywhere, module, source, future, optimize, mode)
+}
+
+/// [`preprocess`], which looks only where there may be something to do. Docstrings go from
+/// everywhere, or not at all.
+pub(crate) fn preprocess_where(
+    rewritable: &Rewritable,
+    module: &mut Mod,
+    source: &SourceFile,
+    future: FutureFlags,
+    optimize: Option<u8>,
+    mode: Mode,
+) -> Vec<Warning> {
+    rewrite::Rewriter::new(rewritable, source, future, optimize).module(module, mode)
 }
 
 /// The docstring that a body begins with (CPython's `_PyAST_GetDocString`).

@@ -7,7 +7,7 @@
 //! | `*args` and `**kwargs` | with the stars | without them |
 //! | compound statement whose last line ends with `;` | without it | with it |
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use ruff_python_ast::visitor::transformer::{self, Transformer};
 use ruff_python_ast::{
@@ -29,9 +29,9 @@ const UNCHECKED_LEVELS: usize = if cfg!(debug_assertions) { 1 } else { 16 };
 pub(crate) struct Findings {
     /// How deep the tree is, in nested statements and expressions.
     pub depth: usize,
-    /// Whether there is something that preprocessing rewrites, or warns of, without being asked to
-    /// optimize: `__debug__`, `'...' % (...)`, a `finally` clause.
-    pub rewritable: bool,
+    /// Where there is something that preprocessing rewrites, or warns of, without being asked to
+    /// optimize, in order: `__debug__`, `'...' % (...)`, a `finally` clause.
+    pub rewritable: Vec<TextSize>,
 }
 
 /// Makes positions CPython's. What is deeper than `max_depth` is not visited.
@@ -41,15 +41,17 @@ pub(crate) fn normalize(module: &mut Mod, text: &str, max_depth: usize) -> Findi
         max_depth,
         depth: Cell::new(0),
         deepest: Cell::new(0),
-        rewritable: Cell::new(false),
+        rewritable: RefCell::default(),
     };
     match module {
         Mod::Module(m) => positions.visit_body(&mut m.body),
         Mod::Expression(m) => positions.visit_expr(&mut m.body),
     }
+    let mut rewritable = positions.rewritable.into_inner();
+    rewritable.sort_unstable();
     Findings {
         depth: positions.deepest.get(),
-        rewritable: positions.rewritable.get(),
+        rewritable,
     }
 }
 
@@ -58,7 +60,7 @@ struct Positions<'a> {
     max_depth: usize,
     depth: Cell<usize>,
     deepest: Cell<usize>,
-    rewritable: Cell<bool>,
+    rewritable: RefCell<Vec<TextSize>>,
 }
 
 impl Positions<'_> {
@@ -78,9 +80,9 @@ impl Positions<'_> {
     }
 
     #[inline]
-    fn note_rewritable(&self, rewritable: bool) {
+    fn note_rewritable(&self, rewritable: bool, node: &impl Ranged) {
         if rewritable {
-            self.rewritable.set(true);
+            self.rewritable.borrow_mut().push(node.start());
         }
     }
 
@@ -162,7 +164,7 @@ impl Transformer for Positions<'_> {
             Stmt::For(s) => Some(&mut s.range),
             Stmt::While(s) => Some(&mut s.range),
             Stmt::Try(s) => {
-                self.note_rewritable(!s.finalbody.is_empty());
+                self.note_rewritable(!s.finalbody.is_empty(), s);
                 Some(&mut s.range)
             }
             Stmt::With(s) => Some(&mut s.range),
@@ -178,11 +180,11 @@ impl Transformer for Positions<'_> {
     fn visit_expr(&self, expr: &mut Expr) {
         if is_leaf(expr) {
             self.deepest.set(self.deepest.get().max(self.depth.get() + 1));
-            self.note_rewritable(matches!(expr, Expr::Name(name) if name.id == "__debug__"));
+            self.note_rewritable(matches!(expr, Expr::Name(name) if name.id == "__debug__"), expr);
             return;
         }
         if let Expr::BinOp(e) = expr {
-            self.note_rewritable(is_formatting(e));
+            self.note_rewritable(is_formatting(e), e);
         }
         if let Expr::Call(call) = expr
             && let [Expr::Generator(only)] = &mut *call.arguments.args

@@ -11,7 +11,7 @@ use ruff_text_size::Ranged;
 
 use super::format::as_fstring;
 use super::positions::is_leaf;
-use super::{FutureFlags, docstring};
+use super::{FutureFlags, Rewritable, docstring};
 use crate::error::Warning;
 use crate::parse::Mode;
 use crate::source::{SourceFile, no_range, pass_range};
@@ -25,6 +25,7 @@ enum Inside {
 }
 
 pub(super) struct Rewriter<'a> {
+    rewritable: &'a Rewritable,
     source: &'a SourceFile,
     future: FutureFlags,
     /// None if the tree is to stay as it is.
@@ -35,9 +36,15 @@ pub(super) struct Rewriter<'a> {
 }
 
 impl<'a> Rewriter<'a> {
-    pub fn new(source: &'a SourceFile, future: FutureFlags, optimize: Option<u8>) -> Self {
+    pub fn new(
+        rewritable: &'a Rewritable,
+        source: &'a SourceFile,
+        future: FutureFlags,
+        optimize: Option<u8>,
+    ) -> Self {
         let (warnings, context) = (RefCell::default(), RefCell::default());
         Rewriter {
+            rewritable,
             source,
             future,
             optimize,
@@ -73,6 +80,18 @@ impl<'a> Rewriter<'a> {
         self.context.borrow_mut().push(inside);
         body();
         self.context.borrow_mut().pop();
+    }
+
+    /// Whether there is something to rewrite in a statement, or to warn of. Statements of a
+    /// `finally` block are not told apart: any of them may leave it.
+    fn concerns(&self, stmt: &Stmt) -> bool {
+        let decorators = match stmt {
+            Stmt::FunctionDef(s) => s.decorator_list.first(),
+            Stmt::ClassDef(s) => s.decorator_list.first(),
+            _ => None,
+        };
+        let start = decorators.map_or(stmt.start(), Ranged::start);
+        self.rewritable.is_between(start, stmt.end()) || self.context.borrow().last() == Some(&Inside::Finally)
     }
 
     /// Warns of a statement that leaves a `finally` block and swallows the exception.
@@ -128,6 +147,9 @@ fn hide_new_docstring(body: &mut [Stmt]) {
 
 impl Transformer for Rewriter<'_> {
     fn visit_stmt(&self, stmt: &mut Stmt) {
+        if !self.concerns(stmt) {
+            return;
+        }
         match stmt {
             Stmt::FunctionDef(s) => {
                 if let Some(params) = &mut s.type_params {

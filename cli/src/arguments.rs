@@ -16,7 +16,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     /// Run a Python program, as python3.14 does
-    Run(RunArgs),
+    Run(RunCommand),
     /// Show the bytecode of a file, as `python3.14 -m dis` does
     Dis(DisArgs),
     /// Compile a file to a .pyc that CPython 3.14 runs
@@ -118,6 +118,27 @@ pub struct VmArgs {
     /// time
     #[arg(long, value_name = "N")]
     pub sched_seed: Option<u64>,
+}
+
+/// `tailscope run`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RunCommand {
+    #[command(flatten)]
+    pub listening: ListenArgs,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// How debuggers may join a running program.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ListenArgs {
+    /// Let debuggers attach here (a PORT alone is one of the loopback interface), who show the
+    /// token that is printed, or that is in TAILSCOPE_DEBUG_TOKEN
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<String>,
+    /// Do not begin before a debugger says so
+    #[arg(long, requires = "listen")]
+    pub wait_for_client: bool,
 }
 
 #[derive(Args, Clone, Debug, Default)]

@@ -8,7 +8,8 @@ use clap::CommandFactory;
 use crate::arguments::Cli;
 
 /// Options of `run` and its like that take a value in the next argument.
-const WITH_VALUE: [&str; 5] = ["--interp", "--stdlib", "--sched-seed", "--output", "--check-hash-based-pycs"];
+const WITH_VALUE: [&str; 6] =
+    ["--interp", "--stdlib", "--sched-seed", "--output", "--check-hash-based-pycs", "--listen"];
 /// The one that may have a number there.
 const WITH_NUMBER: &str = "--show";
 /// The same, as letters.

@@ -1,6 +1,7 @@
 //! A program that a debugger runs.
 
-use tailscope_vm::debug::{DebugHook, DebuggeeProgram, LaunchSpec, ProgramSource, live};
+use tailscope_debug_adapter::debuggee::{ListenOptions, listen};
+use tailscope_vm::debug::{CodeFilters, DebugHook, DebuggeeProgram, LaunchSpec, ProgramSource, live};
 use tailscope_vm::native::io;
 use tailscope_vm::types::exceptions;
 use tailscope_vm::value::Ref;
@@ -50,7 +51,7 @@ impl DebuggeeProgram for Loaded {
             let options = live::Options {
                 main: self.code.clone(),
                 stop_on_entry: self.spec.stop_on_entry,
-                just_my_code: self.spec.just_my_code,
+                filters: self.spec.filters.clone(),
                 sources,
             };
             if !live::attach(vm, hook, options) {
@@ -62,4 +63,31 @@ impl DebuggeeProgram for Loaded {
         live::detach(vm);
         self.program.finish(ended)
     }
+}
+
+/// Runs a program that debuggers may join.
+pub fn run_listening(args: &RunArgs, address: &str, wait: bool) -> Result<i32, CannotRun> {
+    let name = match (&args.code, &args.module) {
+        (Some(_), _) => "-c".to_owned(),
+        (_, Some(module)) => format!("-m {module}"),
+        _ => args.program.first().cloned().unwrap_or_else(|| "<stdin>".to_owned()),
+    };
+    let program = Program::new(args)?;
+    let options = ListenOptions { address: address.to_owned(), wait, program: name };
+    let listening = listen(options).map_err(|why| CannotRun(format!("--listen: {why}")))?;
+    let vm = program.vm;
+    let options = live::Options {
+        main: vm.none_ref(),
+        stop_on_entry: false,
+        filters: CodeFilters { just_my_code: true, ..CodeFilters::default() },
+        sources: Vec::new(),
+    };
+    if !live::attach(vm, listening.hook, options) {
+        return Ok(0);
+    }
+    let ended = program.run_code();
+    live::detach(vm);
+    let status = program.finish(ended?);
+    listening.answers.exiting(status);
+    Ok(status)
 }

@@ -132,19 +132,25 @@ impl Program {
 
     /// Runs the program to its end; the exit status is that of `python3.14`.
     pub fn run(&self) -> Result<i32, CannotRun> {
+        Ok(self.finish(self.interact_after(self.run_code()?)))
+    }
+
+    /// Runs the program's own code.
+    pub fn run_code(&self) -> Result<PyResult, CannotRun> {
         // Modules, and folders with a main module, are the library's to find and run.
         let by_library = match &self.source {
             Source::Module(name) => Some((name.as_str(), true)),
             Source::Folder(_) => Some(("__main__", false)),
             _ => None,
         };
-        let Some((name, alter_argv)) = by_library else { return Ok(self.run_loaded(self.load()?)) };
+        let Some((name, alter_argv)) = by_library else {
+            return Ok(self.load()?.and_then(|code| self.execute(code.value())));
+        };
         let vm = self.vm;
-        let ended = import::import_module(vm, "runpy").and_then(|runpy| {
+        Ok(import::import_module(vm, "runpy").and_then(|runpy| {
             let args = [vm.new_str(name), vm.bool_ref(alter_argv)];
             call::call_method(vm, runpy.value(), "_run_module_as_main", &[args[0].value(), args[1].value()])
-        });
-        Ok(self.finish(self.interact_after(ended)))
+        }))
     }
 
     /// Runs the code that [`Program::load`] gave to its end, or reports why there is none.

@@ -22,6 +22,11 @@ use crate::session::Happening;
 /// How long the end of a session waits for the client to read what it has been sent.
 const FLUSH_TIME: Duration = Duration::from_secs(2);
 
+/// Colours of text, as the numbers of SGR escape sequences.
+pub const RED: u8 = 31;
+pub const YELLOW: u8 = 33;
+pub const CYAN: u8 = 36;
+
 /// A message on its way out, and what its writing sets free.
 struct Outgoing {
     bytes: Vec<u8>,
@@ -33,6 +38,8 @@ pub struct Client {
     queue: Option<Sender<Outgoing>>,
     written: Receiver<()>,
     seq: i64,
+    /// Text may have colours.
+    styled: bool,
 }
 
 impl Client {
@@ -55,6 +62,7 @@ impl Client {
             queue: Some(queue),
             written,
             seq: 0,
+            styled: false,
         })
     }
 
@@ -99,9 +107,30 @@ impl Client {
         self.send(|seq| protocol::event(seq, "output", to_json(body)), credit);
     }
 
+    /// Sends a request of the adapter's own; returns its number, which the response names.
+    pub fn request(&mut self, command: &str, arguments: impl Serialize) -> i64 {
+        self.send(|seq| protocol::request(seq, command, to_json(arguments)), None);
+        self.seq
+    }
+
+    /// From now on text has colours: the client has said that it shows them.
+    pub fn style(&mut self) {
+        self.styled = true;
+    }
+
+    /// A text in a colour (the number of an SGR escape sequence), if the client shows any.
+    pub fn styled(&self, colour: u8, text: &str) -> String {
+        if self.styled {
+            format!("\x1b[{colour}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
     /// Sends a sentence of the adapter's own to the debug console.
     pub fn note(&mut self, sentence: &str) {
-        self.output(OutputEventCategory::Console, format!("{sentence}\n"), None);
+        let text = format!("{}\n", self.styled(YELLOW, sentence));
+        self.output(OutputEventCategory::Console, text, None);
     }
 
     /// Ends the writing thread once everything has been written, or the client has had time enough.
@@ -112,7 +141,7 @@ impl Client {
 }
 
 /// The duty to answer a request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "each request is answered"]
 pub struct Responder {
     /// The request's number.

@@ -1,4 +1,5 @@
-//! The debuggee's process: started, listened to, waited for, ended.
+//! The debuggee's process: started, listened to, waited for, ended. Or one that somebody else
+//! has started: the client, in a terminal of its own; or a person, with `tailscope run --listen`.
 //!
 //! Three threads per process hand what they learn to the session: two read its output, one
 //! waits for it. A fourth waits for it to connect, with the right token, for as long as
@@ -7,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -19,13 +20,17 @@ use std::time::{Duration, Instant};
 use shared_child::SharedChild;
 
 use crate::client::Credits;
+use crate::debuggee::LINK_TOKEN;
 use crate::link::messages::Report;
-use crate::link::{read_limited, read_message};
+use crate::link::{random_token, read_limited, read_message, same_text, write_message};
 use crate::protocol::OutputEventCategory;
 use crate::session::Happening;
 
 /// How long a debuggee may take to connect.
 pub const CONNECT_TIME: Duration = Duration::from_secs(30);
+
+/// How long whoever connects may take to say who it is.
+const GREETING_TIME: Duration = Duration::from_secs(5);
 
 /// Pieces of each output stream that may be on their way to the client at once.
 const OUTPUT_CREDITS: usize = 16;
@@ -50,9 +55,20 @@ pub struct Surroundings {
 
 /// A running debuggee.
 pub struct DebuggeeProcess {
-    child: Arc<SharedChild>,
+    /// None: somebody else has started it.
+    child: Option<Arc<SharedChild>>,
     /// Ends the wait for its connection.
     forgotten: Arc<AtomicBool>,
+    /// It was let go, and outlives this.
+    let_go: bool,
+}
+
+/// What a client is asked to run in its terminal.
+pub struct TerminalCommand {
+    /// The program and its arguments.
+    pub args: Vec<String>,
+    /// Variables to set.
+    pub env: BTreeMap<String, String>,
 }
 
 impl DebuggeeProcess {
@@ -63,12 +79,7 @@ impl DebuggeeProcess {
         to: &Sender<Happening>,
     ) -> Result<Self, String> {
         let cannot = |what: &str, error: io::Error| format!("cannot {what}: {error}");
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .map_err(|error| cannot("open a port for the debuggee to connect to", error))?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| cannot("open a port", error))?;
-        let token = random_token()?;
+        let (listener, address, token) = open_port()?;
 
         let mut process = Command::new(&command.exe);
         process
@@ -92,46 +103,76 @@ impl DebuggeeProcess {
         std::os::unix::process::CommandExt::process_group(&mut process, 0);
         let child = SharedChild::spawn(&mut process)
             .map_err(|error| cannot(&format!("start {}", command.exe.display()), error))?;
+        let child = Arc::new(child);
         let started = DebuggeeProcess {
-            child: Arc::new(child),
+            child: Some(Arc::clone(&child)),
             forgotten: Arc::default(),
+            let_go: false,
         };
-        started.listen(listener, token, to).map_err(|error| {
-            started.kill();
-            cannot("watch the debuggee", error)
-        })?;
+        watch(&child, &token, to)
+            .and_then(|()| started.await_link(listener, token, to))
+            .map_err(|error| {
+                started.kill();
+                cannot("watch the debuggee", error)
+            })?;
         Ok(started)
     }
 
-    /// Hands over the token, and starts the threads.
-    fn listen(
+    /// Prepares for a debuggee that the client starts in a terminal.
+    pub fn in_terminal(
+        command: &DebuggeeCommand,
+        to: &Sender<Happening>,
+    ) -> Result<(Self, TerminalCommand), String> {
+        let (listener, address, token) = open_port()?;
+        let prepared = DebuggeeProcess {
+            child: None,
+            forgotten: Arc::default(),
+            let_go: false,
+        };
+        let own = command.exe.to_string_lossy().into_owned();
+        let rest = command.args.iter().map(|a| a.to_string_lossy().into_owned());
+        let connect = ["--connect".to_owned(), address.to_string()];
+        let args = std::iter::once(own).chain(rest).chain(connect).collect();
+        let env = BTreeMap::from([(LINK_TOKEN.to_owned(), token.clone())]);
+        prepared
+            .await_link(listener, token, to)
+            .map_err(|error| format!("cannot wait for the debuggee: {error}"))?;
+        Ok((prepared, TerminalCommand { args, env }))
+    }
+
+    /// Joins a program that listens for debuggers.
+    pub fn join(address: String, token: String, to: &Sender<Happening>) -> Result<Self, String> {
+        let sender = to.clone();
+        thread::Builder::new()
+            .name("link".to_owned())
+            .spawn(move || {
+                let happening = match greet_listener(&address, token) {
+                    Ok((stream, pid)) => Happening::DebuggeeConnected(stream, pid),
+                    Err(reason) => Happening::DebuggeeUnreachable(reason),
+                };
+                let _ = sender.send(happening);
+            })
+            .map_err(|error| format!("cannot connect: {error}"))?;
+        Ok(DebuggeeProcess {
+            child: None,
+            forgotten: Arc::default(),
+            let_go: true,
+        })
+    }
+
+    /// Starts the thread that waits for the debuggee to connect.
+    fn await_link(
         &self,
         listener: TcpListener,
         token: String,
         to: &Sender<Happening>,
     ) -> io::Result<()> {
-        if let Some(mut stdin) = self.child.take_stdin() {
-            // A child that is gone already shows in the waiting thread.
-            let _ = writeln!(stdin, "{token}");
-        }
-        if let Some(stdout) = self.child.take_stdout() {
-            pump_output(stdout, OutputEventCategory::Stdout, to.clone())?;
-        }
-        if let Some(stderr) = self.child.take_stderr() {
-            pump_output(stderr, OutputEventCategory::Stderr, to.clone())?;
-        }
-        let (child, sender) = (Arc::clone(&self.child), to.clone());
-        thread::Builder::new()
-            .name("debuggee-waiter".to_owned())
-            .spawn(move || {
-                let _ = sender.send(Happening::DebuggeeExited(child.wait().ok()));
-            })?;
         let (forgotten, sender) = (Arc::clone(&self.forgotten), to.clone());
         thread::Builder::new()
             .name("link".to_owned())
             .spawn(move || {
                 let happening = match accept(&listener, &token, &forgotten) {
-                    Ok(stream) => Happening::DebuggeeConnected(stream),
+                    Ok((stream, pid)) => Happening::DebuggeeConnected(stream, pid),
                     Err(error) => Happening::DebuggeeUnreachable(error.to_string()),
                 };
                 let _ = sender.send(happening);
@@ -139,17 +180,25 @@ impl DebuggeeProcess {
         Ok(())
     }
 
-    /// Its process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
+    /// Whether this adapter has started the process, and sees it end.
+    pub fn is_own(&self) -> bool {
+        self.child.is_some()
     }
+
+    /// It is not to end with this.
+    pub fn let_go(&mut self) {
+        self.let_go = true;
+    }
+
 
     /// Ends it and the processes that it has started, at once. Its exit is still told.
     pub fn kill(&self) {
         self.forgotten.store(true, Ordering::Relaxed);
         #[cfg(unix)]
         self.signal_group(nix::sys::signal::Signal::SIGKILL);
-        let _ = self.child.kill();
+        if let Some(child) = &self.child {
+            let _ = child.kill();
+        }
     }
 
     /// Asks it to end, as a terminal that is closed would.
@@ -164,7 +213,8 @@ impl DebuggeeProcess {
     /// number may be somebody else's.
     #[cfg(unix)]
     fn signal_group(&self, signal: nix::sys::signal::Signal) {
-        if let (Ok(None), Ok(id)) = (self.child.try_wait(), i32::try_from(self.child.id())) {
+        let Some(child) = &self.child else { return };
+        if let (Ok(None), Ok(id)) = (child.try_wait(), i32::try_from(child.id())) {
             let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(id), signal);
         }
     }
@@ -172,27 +222,92 @@ impl DebuggeeProcess {
 
 impl Drop for DebuggeeProcess {
     fn drop(&mut self) {
-        self.kill();
+        if !self.let_go {
+            self.kill();
+        }
     }
 }
 
-/// 128 random bits.
-fn random_token() -> Result<String, String> {
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| format!("the system gives no random numbers: {error}"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+/// A port for a debuggee to connect to, and the token that it has to show.
+fn open_port() -> Result<(TcpListener, SocketAddr, String), String> {
+    let cannot = |error: io::Error| {
+        format!("cannot open a port for the debuggee to connect to: {error}")
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(cannot)?;
+    let address = listener.local_addr().map_err(cannot)?;
+    Ok((listener, address, random_token()?))
+}
+
+/// Hands over the token, and starts the threads that read a child's output and wait for its end.
+fn watch(child: &Arc<SharedChild>, token: &str, to: &Sender<Happening>) -> io::Result<()> {
+    if let Some(mut stdin) = child.take_stdin() {
+        // A child that is gone already shows in the waiting thread.
+        let _ = writeln!(stdin, "{token}");
+    }
+    if let Some(stdout) = child.take_stdout() {
+        pump_output(stdout, OutputEventCategory::Stdout, to.clone())?;
+    }
+    if let Some(stderr) = child.take_stderr() {
+        pump_output(stderr, OutputEventCategory::Stderr, to.clone())?;
+    }
+    let (child, sender) = (Arc::clone(child), to.clone());
+    thread::Builder::new()
+        .name("debuggee-waiter".to_owned())
+        .spawn(move || {
+            let _ = sender.send(Happening::DebuggeeExited(child.wait().ok()));
+        })?;
+    Ok(())
+}
+
+/// Shows a listening program the token; a sentence says why it does not want this debugger.
+fn greet_listener(address: &str, token: String) -> Result<(TcpStream, u32), String> {
+    let cannot = |error: io::Error| format!("nothing can be attached to at {address}: {error}");
+    let found: Vec<SocketAddr> = address.to_socket_addrs().map_err(cannot)?.collect();
+    let mut stream = Err(io::Error::other("the name stands for no address"));
+    for address in found {
+        stream = TcpStream::connect_timeout(&address, GREETING_TIME);
+        if stream.is_ok() {
+            break;
+        }
+    }
+    let mut stream = stream.map_err(cannot)?;
+    let hello = Report::Hello {
+        token,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+    };
+    let answer = stream
+        .set_nodelay(true)
+        .and_then(|()| stream.set_read_timeout(Some(GREETING_TIME)))
+        .and_then(|()| write_message(&mut stream, &hello))
+        .and_then(|()| read_limited(&mut stream, 4096));
+    match answer {
+        Ok(Report::Hello { pid, .. }) => {
+            stream.set_read_timeout(None).map_err(cannot)?;
+            Ok((stream, pid))
+        }
+        Ok(Report::Answer {
+            result: Err(reason),
+            ..
+        }) => Err(reason),
+        Ok(_) => Err(format!("what listens at {address} is no tailscope program")),
+        Err(error) => Err(format!("what listens at {address} does not answer: {error}")),
+    }
 }
 
 /// Waits for the debuggee to connect. Strangers are turned away.
-fn accept(listener: &TcpListener, token: &str, forgotten: &AtomicBool) -> io::Result<TcpStream> {
+fn accept(
+    listener: &TcpListener,
+    token: &str,
+    forgotten: &AtomicBool,
+) -> io::Result<(TcpStream, u32)> {
     let deadline = Instant::now() + CONNECT_TIME;
     listener.set_nonblocking(true)?;
     while Instant::now() < deadline && !forgotten.load(Ordering::Relaxed) {
         match listener.accept() {
             Ok((stream, _)) => {
-                if let Some(stream) = greet(stream, token) {
-                    return Ok(stream);
+                if let Some(greeted) = greet(stream, token) {
+                    return Ok(greeted);
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -205,17 +320,18 @@ fn accept(listener: &TcpListener, token: &str, forgotten: &AtomicBool) -> io::Re
 }
 
 /// The connection, if the one at its other end knows the token.
-fn greet(mut stream: TcpStream, token: &str) -> Option<TcpStream> {
+fn greet(mut stream: TcpStream, token: &str) -> Option<(TcpStream, u32)> {
     stream.set_nonblocking(false).ok()?;
     stream.set_nodelay(true).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    stream.set_read_timeout(Some(GREETING_TIME)).ok()?;
     match read_limited(&mut stream, 4096) {
         Ok(Report::Hello {
             token: shown,
             version,
-        }) if shown == token && version == env!("CARGO_PKG_VERSION") => {
+            pid,
+        }) if same_text(&shown, token) && version == env!("CARGO_PKG_VERSION") => {
             stream.set_read_timeout(None).ok()?;
-            Some(stream)
+            Some((stream, pid))
         }
         _ => None,
     }
@@ -364,13 +480,6 @@ mod tests {
         assert_eq!(pieces.finish(), "");
     }
 
-    #[test]
-    fn tokens_differ() {
-        let (one, two) = (random_token().unwrap(), random_token().unwrap());
-        assert_ne!(one, two);
-        assert_eq!(one.len(), 32);
-    }
-
     #[cfg(unix)]
     #[test]
     fn exits_in_words() {
@@ -395,6 +504,7 @@ mod tests {
                 &Report::Hello {
                     token: token.to_owned(),
                     version,
+                    pid: 7,
                 },
             )
             .unwrap();
@@ -402,7 +512,8 @@ mod tests {
         };
         let stranger = hello("guess");
         let friend = hello("secret");
-        let accepted = accept(&listener, "secret", &AtomicBool::new(false)).unwrap();
+        let (accepted, pid) = accept(&listener, "secret", &AtomicBool::new(false)).unwrap();
+        assert_eq!(pid, 7);
         assert_eq!(accepted.peer_addr().unwrap(), friend.local_addr().unwrap());
         drop(stranger);
         let nobody = accept(&listener, "secret", &AtomicBool::new(true));

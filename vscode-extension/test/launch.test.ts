@@ -14,7 +14,8 @@ test('F5 without launch.json debugs a Python file, and leaves others alone', () 
 test('wrong configurations are explained', () => {
   assert.equal(problem(currentFile()), undefined);
   assert.equal(problem({ request: 'launch', module: 'm', program: '' }), undefined);
-  assert.match(problem({ request: 'attach' }) ?? '', /must be "launch", not "attach"/);
+  assert.match(problem({ request: 'fly' }) ?? '', /must be "launch" or "attach", not "fly"/);
+  assert.equal(problem({ request: 'attach', port: 5678, token: 'x' }), undefined);
   assert.match(problem({ request: 'launch' }) ?? '', /says nothing to run/);
   assert.match(problem({ request: 'launch', program: 'a.py', module: 'm' }) ?? '', /"program" and "module": keep one/);
 });

@@ -1,18 +1,22 @@
 //! `tailscope run`.
 
-use crate::arguments::RunArgs;
 use tailscope_vm::memory::shortage;
 
+use crate::arguments::RunCommand;
+use crate::debuggee;
 use crate::program::{CannotRun, Program};
 
 /// Runs a program.
-pub fn run(args: RunArgs) -> i32 {
-    if args.python.version > 0 {
+pub fn run(args: RunCommand) -> i32 {
+    if args.run.python.version > 0 {
         let (major, minor, micro) = tailscope_vm::native::sys::info::VERSION;
         println!("Python {major}.{minor}.{micro} (tailscope {})", env!("CARGO_PKG_VERSION"));
         return 0;
     }
-    finish(|| Program::new(&args)?.run())
+    finish(|| match &args.listening.listen {
+        Some(address) => debuggee::run_listening(&args.run, address, args.listening.wait_for_client),
+        None => Program::new(&args.run)?.run(),
+    })
 }
 
 /// Runs a program by `f`; the exit status, or 2 after saying why the program could not start.

@@ -2,11 +2,13 @@
 
 use tailscope_vm::debug::breakpoints::{BreakpointRule, InstructionBreakpointSpec};
 use tailscope_vm::debug::{
-    Access, BreakpointId, BreakpointSpec, BreakpointState, BreakpointStatus, Children, Container,
-    DebugError, DisassemblyWindow, ExceptionInfo, ExceptionMode, FrameId, FrameInfo, HitCondition,
-    InstructionAddress, InstructionView, LaunchSpec, LogMessage, PageFilter, ProgramSource,
-    SlotKind, SourceRange, StackSlot, StepKind, StopReason, ThreadInfo, ValueHandle, VariableInfo,
-    VariableKind,
+    Access, BreakpointId, BreakpointSpec, BreakpointState, BreakpointStatus, Children, CodeFilters,
+    CodeName, Completion, Container, DataBreakpointSpec, DebugError, DisassemblyWindow, EvalMode,
+    ExceptionFilter, ExceptionInfo, ExceptionMode, ExceptionRelation, ExceptionRule, FrameId,
+    FrameInfo, FunctionBreakpointSpec, GotoTarget, HitCondition, InstructionAddress,
+    InstructionView, LaunchSpec, LogMessage, MemoryPiece, ModuleInfo, PageFilter, ProgramSource,
+    SlotKind, SourceRange, StackSlot, StepKind, StepTarget, StopReason, ThreadInfo, ValueHandle,
+    VariableInfo, VariableKind, WatchTarget, Watchable,
 };
 
 use crate::link::messages::*;
@@ -22,8 +24,18 @@ impl From<Launching> for LaunchSpec {
             program,
             args: launch.args,
             stop_on_entry: launch.stop_on_entry,
-            just_my_code: launch.just_my_code,
+            filters: launch.filters.into(),
             no_debug: launch.no_debug,
+        }
+    }
+}
+
+impl From<Filters> for CodeFilters {
+    fn from(filters: Filters) -> Self {
+        CodeFilters {
+            just_my_code: filters.just_my_code,
+            skip_files: filters.skip_files,
+            skip_functions: filters.skip_functions,
         }
     }
 }
@@ -47,6 +59,7 @@ pub(super) fn line_breakpoints(list: &[LineBreakpoint]) -> Result<Vec<Breakpoint
             Ok(BreakpointSpec {
                 id: BreakpointId(b.id),
                 line: b.line,
+                column: b.column,
                 rule: rule(&b.rule)?,
             })
         })
@@ -68,10 +81,162 @@ pub(super) fn address_breakpoints(
         .collect()
 }
 
+pub(super) fn function_breakpoints(
+    list: &[NamedBreakpoint],
+) -> Result<Vec<FunctionBreakpointSpec>, DebugError> {
+    list.iter()
+        .map(|b| {
+            Ok(FunctionBreakpointSpec {
+                id: BreakpointId(b.id),
+                name: b.name.clone(),
+                rule: rule(&b.rule)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn data_breakpoints(
+    list: &[DataBreakpointWords],
+) -> Result<Vec<DataBreakpointSpec>, DebugError> {
+    list.iter()
+        .map(|b| {
+            Ok(DataBreakpointSpec {
+                id: BreakpointId(b.id),
+                watched: b.watched,
+                rule: rule(&b.rule)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn exception_filter(rules: Vec<ExceptionRuleWords>) -> ExceptionFilter {
+    let rule = |words: ExceptionRuleWords| ExceptionRule {
+        mode: match words.mode {
+            ModeWord::Raised => ExceptionMode::Raised,
+            ModeWord::UserUnhandled => ExceptionMode::UserUnhandled,
+            ModeWord::Uncaught => ExceptionMode::Uncaught,
+        },
+        classes: words.classes,
+        negate: words.negate,
+        condition: words.condition,
+    };
+    ExceptionFilter {
+        rules: rules.into_iter().map(rule).collect(),
+    }
+}
+
+fn mode_word(mode: ExceptionMode) -> ModeWord {
+    match mode {
+        ExceptionMode::Raised => ModeWord::Raised,
+        ExceptionMode::UserUnhandled => ModeWord::UserUnhandled,
+        ExceptionMode::Uncaught => ModeWord::Uncaught,
+    }
+}
+
+/// What a data breakpoint is asked about.
+pub(super) fn watch_target(of: Option<Place>, frame: Option<u64>, name: String) -> WatchTarget {
+    match of {
+        Some(of) => WatchTarget::Variable {
+            of: of.into(),
+            name,
+        },
+        None => WatchTarget::Expression {
+            frame: frame.map(FrameId),
+            source: name,
+        },
+    }
+}
+
+impl From<EvalWord> for EvalMode {
+    fn from(word: EvalWord) -> Self {
+        match word {
+            EvalWord::Expression => EvalMode::Expression,
+            EvalWord::Interactive => EvalMode::Interactive,
+            EvalWord::Pure => EvalMode::Pure,
+        }
+    }
+}
+
+impl From<Watchable> for WatchableView {
+    fn from(found: Watchable) -> Self {
+        WatchableView {
+            id: found.id,
+            description: found.description,
+        }
+    }
+}
+
+impl From<StepTarget> for TargetView {
+    fn from(target: StepTarget) -> Self {
+        TargetView {
+            address: target.address.to_number(),
+            location: target.location.into(),
+        }
+    }
+}
+
+impl From<GotoTarget> for TargetView {
+    fn from(target: GotoTarget) -> Self {
+        TargetView {
+            address: target.address.to_number(),
+            location: target.location.into(),
+        }
+    }
+}
+
+impl From<Completion> for CompletionView {
+    fn from(completion: Completion) -> Self {
+        CompletionView {
+            label: completion.label,
+            kind: completion.kind.map(Into::into),
+            replaces: completion.replaces,
+        }
+    }
+}
+
+impl From<MemoryPiece> for MemoryView {
+    fn from(piece: MemoryPiece) -> Self {
+        MemoryView {
+            start: piece.start,
+            bytes: piece.bytes,
+        }
+    }
+}
+
+impl From<ModuleInfo> for ModuleView {
+    fn from(module: ModuleInfo) -> Self {
+        ModuleView {
+            name: module.name,
+            file: module.file,
+            version: module.version,
+            library: module.library,
+        }
+    }
+}
+
+impl From<VariableKind> for KindWord {
+    fn from(kind: VariableKind) -> Self {
+        match kind {
+            VariableKind::Data => KindWord::Data,
+            VariableKind::Cell => KindWord::Cell,
+            VariableKind::Free => KindWord::Free,
+            VariableKind::Method => KindWord::Method,
+            VariableKind::Class => KindWord::Class,
+            VariableKind::Property => KindWord::Property,
+            VariableKind::Virtual => KindWord::Virtual,
+        }
+    }
+}
+
 pub(super) fn news(status: BreakpointStatus) -> BreakpointNews {
     let state = match status.state {
-        BreakpointState::Set { line, address } => BreakpointWords::Set {
+        BreakpointState::Set {
             line,
+            column,
+            address,
+        } => BreakpointWords::Set {
+            line,
+            column,
             address: address.map(InstructionAddress::to_number),
         },
         BreakpointState::Pending(reason) => BreakpointWords::Pending(reason),
@@ -97,6 +262,14 @@ pub(super) fn stop_words(reason: &StopReason) -> Option<StopWords> {
             ids: numbers(ids),
             note: note.clone(),
         },
+        StopReason::FunctionBreakpoint { ids, note } => StopWords::FunctionBreakpoint {
+            ids: numbers(ids),
+            note: note.clone(),
+        },
+        StopReason::DataBreakpoint { ids, note } => StopWords::DataBreakpoint {
+            ids: numbers(ids),
+            note: note.clone(),
+        },
         StopReason::BreakpointCall => StopWords::BreakpointCall,
         StopReason::Step => StopWords::Step,
         StopReason::Pause => StopWords::Pause,
@@ -107,7 +280,7 @@ pub(super) fn stop_words(reason: &StopReason) -> Option<StopWords> {
         } => StopWords::Exception {
             type_name: type_name.clone(),
             message: message.clone(),
-            uncaught: *mode == ExceptionMode::Uncaught,
+            mode: mode_word(*mode),
         },
     })
 }
@@ -117,6 +290,7 @@ impl From<StepWord> for StepKind {
         match word {
             StepWord::LineInto => StepKind::LineInto,
             StepWord::LineOver => StepKind::LineOver,
+            StepWord::IntoCall(offset) => StepKind::IntoCall { offset },
             StepWord::Out => StepKind::Out,
             StepWord::InstructionInto => StepKind::InstructionInto,
             StepWord::InstructionOver => StepKind::InstructionOver,
@@ -179,6 +353,8 @@ impl From<FrameInfo> for FrameView {
             location: frame.location.map(Into::into),
             address: frame.address.to_number(),
             library: frame.library,
+            module: frame.module,
+            restartable: frame.restartable,
         }
     }
 }
@@ -194,14 +370,7 @@ impl From<VariableInfo> for VariableView {
             name: variable.name,
             value: variable.value,
             type_name: variable.type_name,
-            kind: match variable.kind {
-                VariableKind::Data => KindWord::Data,
-                VariableKind::Cell => KindWord::Cell,
-                VariableKind::Free => KindWord::Free,
-                VariableKind::Method => KindWord::Method,
-                VariableKind::Class => KindWord::Class,
-                VariableKind::Virtual => KindWord::Virtual,
-            },
+            kind: variable.kind.into(),
             inside: variable.children.map(inside),
             access: match variable.access {
                 Access::Name => AccessWord::Name,
@@ -210,6 +379,9 @@ impl From<VariableInfo> for VariableView {
                 Access::None => AccessWord::None,
             },
             settable: variable.settable,
+            lazy: variable.lazy,
+            memory: variable.memory.map(|(handle, len)| (handle.0, len)),
+            defined: variable.defined.map(|place| (place.file, place.line)),
         }
     }
 }
@@ -262,8 +434,20 @@ impl From<ExceptionInfo> for ExceptionView {
             full_type_name: exception.full_type_name,
             message: exception.message,
             traceback: exception.traceback,
-            uncaught: exception.mode == ExceptionMode::Uncaught,
-            cause: exception.cause.map(|cause| Box::new((*cause).into())),
+            mode: mode_word(exception.mode),
+            notes: exception.notes,
+            inner: exception
+                .inner
+                .into_iter()
+                .map(|inner| {
+                    let relation = match inner.relation {
+                        ExceptionRelation::Cause => "cause",
+                        ExceptionRelation::Context => "context",
+                        ExceptionRelation::Member => "member",
+                    };
+                    (relation.to_owned(), inner.exception.into())
+                })
+                .collect(),
         }
     }
 }
@@ -278,14 +462,22 @@ impl From<DisassemblyWindow> for Disassembly {
                 bytes: instruction.bytes,
                 text: instruction.text,
                 location: instruction.location.map(Into::into),
+                begins: instruction.begins.map(Into::into),
             });
         Disassembly {
-            qualname: window.qualname,
-            file: window.file,
-            first_index: window.first_index,
+            within: window.within.into(),
+            before: window.before,
             instructions: lines.collect(),
-            total: window.total,
-            end_offset: window.end_offset,
+            end: window.end.to_number(),
+        }
+    }
+}
+
+impl From<CodeName> for CodeView {
+    fn from(name: CodeName) -> Self {
+        CodeView {
+            qualname: name.qualname,
+            file: name.file,
         }
     }
 }

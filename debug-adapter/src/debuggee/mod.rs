@@ -1,27 +1,34 @@
 //! The debuggee's process: connects to the adapter, loads the program, and serves the link
-//! from inside the VM's debug hook.
+//! from inside the VM's debug hook. Or, with [`listen`], runs by itself and lets adapters come.
 //!
 //! Two threads. One reads commands, queues them and wakes the VM; the other runs the VM and
 //! takes commands from the queue whenever the VM calls the hook: at stops, and between two
 //! instructions after it was woken. Python objects are thus only ever touched by the thread
-//! that owns them. When the adapter is gone the process ends, whatever the program is doing.
+//! that owns them. When the adapter is gone a program that it has launched ends, whatever it is
+//! doing.
 
+mod connection;
 mod convert;
 mod hook;
+mod listening;
 
 use std::io::{self, BufRead, Read};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use tailscope_vm::debug::{DebuggeeProgram, LaunchSpec, Waker};
+use tailscope_vm::debug::{DebuggeeProgram, LaunchSpec};
 
 use crate::link::messages::{AnyCommand, CommandMessage, Report};
-use crate::link::{read_message, write_message};
-use crate::lock;
+use crate::link::write_message;
 
-use hook::{Answers, LinkHook};
+use connection::{Calls, Inbox, queue_commands};
+use hook::{LinkHook, Manner};
+
+pub use connection::Answers;
+pub use listening::{ListenOptions, Listening, listen};
 
 /// Exit status of a debuggee that could not do its work, as opposed to its program's.
 const FAILED: i32 = 125;
@@ -57,26 +64,61 @@ fn connect_and_run(
     let mut stream = TcpStream::connect(options.connect)?;
     stream.set_nodelay(true)?;
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    write_message(&mut stream, &Report::Hello { token, version })?;
+    let pid = std::process::id();
+    let hello = Report::Hello {
+        token,
+        version,
+        pid,
+    };
+    write_message(&mut stream, &hello)?;
 
-    let waker = Arc::new(Mutex::new(None));
-    let (queue, commands) = channel();
-    read_commands(stream.try_clone()?, queue, Arc::clone(&waker))?;
-    let mut answers = Answers::new(stream);
-    let program = match await_launch(&commands, &mut answers, load)? {
+    let (queue, inbox) = channel();
+    let (answers, calls) = (Answers::default(), Calls::default());
+    let let_go = Arc::<AtomicBool>::default();
+    answers.connect(stream.try_clone()?);
+    let reader = (answers.clone(), calls.clone(), Arc::clone(&let_go));
+    thread::Builder::new()
+        .name("link-reader".to_owned())
+        .spawn(move || {
+            let (answers, calls, let_go) = reader;
+            queue_commands(stream, &queue, &answers, &calls);
+            if !let_go.load(Ordering::Acquire) {
+                exit_now();
+            }
+            answers.disconnect();
+            let _ = queue.send(Inbox::Gone);
+            calls.wake();
+            // The queue stays open: nobody is to take its end for a reason to end.
+            loop {
+                thread::park();
+            }
+        })?;
+    let program = match await_launch(&inbox, &answers, load)? {
         Some(loaded) => loaded,
         None => return Ok(FAILED),
     };
-    if program.no_debug {
-        await_start(&commands, &mut answers)?;
-        return Ok(program.program.run(None));
-    }
-    let hook = LinkHook::new(commands, answers, waker);
-    Ok(program.program.run(Some(Box::new(hook))))
+    let status = if program.no_debug {
+        await_start(&inbox, &answers)?;
+        program.program.run(None)
+    } else {
+        let manner = Manner::Launched { let_go };
+        let hook = LinkHook::new(inbox, answers.clone(), calls, manner);
+        program.program.run(Some(Box::new(hook)))
+    };
+    answers.exiting(status);
+    Ok(status)
 }
 
-/// The token, from the standard input, which is at its end after that.
+/// The environment variable that the token is in where the standard input is a person's.
+pub(crate) const LINK_TOKEN: &str = "TAILSCOPE_LINK_TOKEN";
+
+/// The token: from the environment, else from the standard input, which is at its end after that.
 fn read_token() -> io::Result<String> {
+    if let Ok(token) = std::env::var(LINK_TOKEN) {
+        // SAFETY: the process has no other thread yet.
+        unsafe { std::env::remove_var(LINK_TOKEN) };
+        return Ok(token);
+    }
     let mut line = String::new();
     io::stdin().lock().take(256).read_line(&mut line)?;
     let token = line.trim();
@@ -88,27 +130,13 @@ fn read_token() -> io::Result<String> {
     Ok(token.to_owned())
 }
 
-/// Starts the thread that queues commands and wakes the VM for them.
-fn read_commands(
-    mut stream: TcpStream,
-    queue: Sender<CommandMessage>,
-    waker: Arc<Mutex<Option<Waker>>>,
-) -> io::Result<()> {
-    thread::Builder::new()
-        .name("link-reader".to_owned())
-        .spawn(move || {
-            while let Ok(command) = read_message::<CommandMessage>(&mut stream) {
-                if queue.send(command).is_err() {
-                    // The program is over; only the end of the adapter matters now.
-                    continue;
-                }
-                if let Some(wake) = lock(&waker).clone() {
-                    wake();
-                }
-            }
-            exit_now();
-        })?;
-    Ok(())
+/// The program's output goes nowhere from now on: whoever read it is about to be gone.
+fn without_output() {
+    #[cfg(unix)]
+    if let Ok(nowhere) = std::fs::OpenOptions::new().write(true).open("/dev/null") {
+        let _ = nix::unistd::dup2_stdout(&nowhere);
+        let _ = nix::unistd::dup2_stderr(&nowhere);
+    }
 }
 
 /// Ends the process without running anything of the program's: its thread may be anywhere.
@@ -130,8 +158,8 @@ struct Loaded {
 
 /// Answers the launch command; None if the program cannot be loaded.
 fn await_launch(
-    commands: &Receiver<CommandMessage>,
-    answers: &mut Answers,
+    commands: &Receiver<Inbox>,
+    answers: &Answers,
     load: impl FnOnce(LaunchSpec) -> Result<Box<dyn DebuggeeProgram>, String>,
 ) -> io::Result<Option<Loaded>> {
     loop {
@@ -156,7 +184,7 @@ fn await_launch(
 }
 
 /// Waits for the start of a program that is not debugged.
-fn await_start(commands: &Receiver<CommandMessage>, answers: &mut Answers) -> io::Result<()> {
+fn await_start(commands: &Receiver<Inbox>, answers: &Answers) -> io::Result<()> {
     loop {
         let CommandMessage { id, command } = next(commands)?;
         if matches!(command, AnyCommand::Start(_)) {
@@ -167,8 +195,12 @@ fn await_start(commands: &Receiver<CommandMessage>, answers: &mut Answers) -> io
     }
 }
 
-fn next(commands: &Receiver<CommandMessage>) -> io::Result<CommandMessage> {
-    commands
-        .recv()
-        .map_err(|_| io::Error::other("the connection was closed"))
+fn next(commands: &Receiver<Inbox>) -> io::Result<CommandMessage> {
+    loop {
+        match commands.recv() {
+            Ok(Inbox::Command(message)) => return Ok(message),
+            Ok(Inbox::Connected) => {}
+            Ok(Inbox::Gone) | Err(_) => return Err(io::Error::other("the connection was closed")),
+        }
+    }
 }

@@ -59,8 +59,26 @@ commands! {
     SetBreakpoints { file: String, breakpoints: Vec<LineBreakpoint> } -> Vec<BreakpointNews>;
     /// Replace the breakpoints on instructions.
     SetInstructionBreakpoints { breakpoints: Vec<AddressBreakpoint> } -> Vec<BreakpointNews>;
+    /// Replace the breakpoints on functions.
+    SetFunctionBreakpoints { breakpoints: Vec<NamedBreakpoint> } -> Vec<BreakpointNews>;
+    /// Replace the data breakpoints.
+    SetDataBreakpoints { breakpoints: Vec<DataBreakpointWords> } -> Vec<BreakpointNews>;
+    /// Where breakpoints can be set between two lines of a file.
+    GetBreakpointLocations { file: String, first: u32, last: u32 } -> Vec<Range>;
     /// Choose which exceptions stop the program.
-    SetExceptionFilter { raised: bool, uncaught: bool } -> ();
+    SetExceptionFilter { rules: Vec<ExceptionRuleWords> } -> ();
+    /// Whose program is this? The first command to one that runs already.
+    Attach { filters: Filters } -> AttachedView;
+    /// Run on without a debugger; or, if `suspend`, stand still until the next one comes.
+    Detach { suspend: bool } -> ();
+    /// End what runs for the debugger. Seen at once, whatever else waits.
+    Cancel {} -> ();
+    /// The modules that have been imported.
+    Modules {} -> Vec<ModuleView>;
+    /// The files that code has been loaded from.
+    LoadedFiles {} -> Vec<String>;
+    /// End a thread.
+    EndThread { thread: u64 } -> ();
     /// Stop soon. Answered when it is seen; means nothing while the program stands still.
     Pause {} -> ();
     /// End the program, letting it clean up.
@@ -79,19 +97,35 @@ commands! {
     /// How much each part of a frame has to show.
     FrameCounts { frame: u64 } -> FrameSizes;
     /// A page of variables.
-    Variables { of: Place, start: usize, count: Option<usize>, filter: Filter } -> Vec<VariableView>;
+    Variables { of: Place, start: usize, count: Option<usize>, filter: Filter, hex: bool } -> Vec<VariableView>;
     /// The value stack from the bottom.
     ValueStack { frame: u64 } -> Vec<SlotView>;
     /// The instruction that a frame is at.
     Instruction { frame: u64 } -> InstructionWords;
-    /// Run Python in a frame; statements too, if `interactive`.
-    Evaluate { frame: Option<u64>, source: String, interactive: bool } -> VariableView;
+    /// Run Python in a frame.
+    Evaluate { frame: Option<u64>, source: String, mode: EvalWord, hex: bool } -> VariableView;
     /// The whole `repr()` of an expression.
     FullRepr { frame: Option<u64>, source: String } -> String;
     /// Write a variable.
-    SetVariable { of: Place, name: String, source: String, frame: Option<u64> } -> VariableView;
+    SetVariable { of: Place, name: String, source: String, frame: Option<u64>, hex: bool } -> VariableView;
     /// The exception that a thread is stopped at.
     GetException { thread: u64 } -> Option<ExceptionView>;
+    /// What a data breakpoint can be set on: a variable of a place, or an expression in a frame.
+    GetWatchable { of: Option<Place>, frame: Option<u64>, name: String } -> WatchableView;
+    /// The calls that are left on a frame's line.
+    StepTargets { frame: u64 } -> Vec<TargetView>;
+    /// Where the innermost frame could go on at a line.
+    GotoTargets { file: String, line: u32 } -> Vec<TargetView>;
+    /// Go on elsewhere, later.
+    Goto { thread: u64, address: u64 } -> ();
+    /// Begin a frame anew, later.
+    RestartFrame { frame: u64 } -> ();
+    /// What could stand at the end of a text.
+    Complete { frame: Option<u64>, text: String } -> Vec<CompletionView>;
+    /// A piece of a value's memory.
+    ReadMemory { value: u64, start: i64, count: usize } -> MemoryView;
+    /// Write a value's memory.
+    WriteMemory { value: u64, start: i64, bytes: Vec<u8> } -> ();
     /// Instructions of a code object.
     Disassemble { code: u32, anchor: i64, first: i64, count: usize } -> Disassembly;
 }
@@ -99,8 +133,15 @@ commands! {
 /// What the debuggee says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Report {
-    /// The first word.
-    Hello { token: String, version: String },
+    /// The first word of whoever connects: the debuggee, or an adapter to a program that
+    /// listens for one.
+    Hello {
+        token: String,
+        version: String,
+        pid: u32,
+    },
+    /// The last word: the program ends with this status.
+    Exiting { status: i32 },
     /// The answer to a command, or a sentence that says why there is none.
     Answer {
         id: u64,
@@ -129,8 +170,30 @@ pub struct Launching {
     pub program: Program,
     pub args: Vec<String>,
     pub stop_on_entry: bool,
-    pub just_my_code: bool,
+    pub filters: Filters,
     pub no_debug: bool,
+}
+
+/// Which code steps and exceptions leave out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Filters {
+    pub just_my_code: bool,
+    pub skip_files: Vec<String>,
+    pub skip_functions: Vec<String>,
+}
+
+/// A program that a debugger has joined.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct AttachedView {
+    pub name: String,
+    pub cwd: String,
+    /// It has not begun, and waits for `Start`.
+    pub waiting: bool,
+    /// It stands still, as an earlier debugger left it.
+    pub stopped: Option<(u64, StopWords)>,
+    pub threads: Vec<ThreadView>,
 }
 
 /// What to run.
@@ -148,6 +211,8 @@ pub enum Program {
 pub struct LineBreakpoint {
     pub id: u64,
     pub line: u32,
+    /// In bytes from 0.
+    pub column: Option<u32>,
     pub rule: Rule,
 }
 
@@ -158,6 +223,96 @@ pub struct AddressBreakpoint {
     pub id: u64,
     pub address: u64,
     pub rule: Rule,
+}
+
+/// A breakpoint to set on a function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct NamedBreakpoint {
+    pub id: u64,
+    pub name: String,
+    pub rule: Rule,
+}
+
+/// A data breakpoint to set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct DataBreakpointWords {
+    pub id: u64,
+    pub watched: u64,
+    pub rule: Rule,
+}
+
+/// Which exceptions stop the program at one of their moments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ExceptionRuleWords {
+    pub mode: ModeWord,
+    pub classes: Vec<String>,
+    pub negate: bool,
+    pub condition: Option<String>,
+}
+
+/// A moment of an exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum ModeWord {
+    Raised,
+    UserUnhandled,
+    Uncaught,
+}
+
+/// What a piece of Python may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum EvalWord {
+    Expression,
+    Interactive,
+    Pure,
+}
+
+/// Something that a data breakpoint can be set on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct WatchableView {
+    pub id: u64,
+    pub description: String,
+}
+
+/// An instruction that a step or a jump can go to, with its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct TargetView {
+    pub address: u64,
+    pub location: Range,
+}
+
+/// A name that could stand at the end of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct CompletionView {
+    pub label: String,
+    /// None: a keyword.
+    pub kind: Option<KindWord>,
+    pub replaces: usize,
+}
+
+/// A piece of memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct MemoryView {
+    pub start: usize,
+    pub bytes: Vec<u8>,
+}
+
+/// A module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ModuleView {
+    pub name: String,
+    pub file: Option<String>,
+    pub version: Option<String>,
+    pub library: bool,
 }
 
 /// A breakpoint's rule, as it was written. The hit condition has been checked.
@@ -183,6 +338,7 @@ pub struct BreakpointNews {
 pub enum BreakpointWords {
     Set {
         line: Option<u32>,
+        column: Option<u32>,
         address: Option<u64>,
     },
     Pending(String),
@@ -195,6 +351,8 @@ pub enum BreakpointWords {
 pub enum StepWord {
     LineInto,
     LineOver,
+    /// Into the call that the instruction at this byte offset makes.
+    IntoCall(u32),
     Out,
     InstructionInto,
     InstructionOver,
@@ -213,13 +371,21 @@ pub enum StopWords {
         ids: Vec<u64>,
         note: Option<String>,
     },
+    FunctionBreakpoint {
+        ids: Vec<u64>,
+        note: Option<String>,
+    },
+    DataBreakpoint {
+        ids: Vec<u64>,
+        note: Option<String>,
+    },
     BreakpointCall,
     Step,
     Pause,
     Exception {
         type_name: String,
         message: String,
-        uncaught: bool,
+        mode: ModeWord,
     },
 }
 
@@ -249,6 +415,8 @@ pub struct FrameView {
     pub location: Option<Range>,
     pub address: u64,
     pub library: bool,
+    pub module: Option<String>,
+    pub restartable: bool,
 }
 
 /// A range of source: lines from 1, columns in bytes from 0.
@@ -299,6 +467,11 @@ pub struct VariableView {
     pub inside: Option<Inside>,
     pub access: AccessWord,
     pub settable: bool,
+    pub lazy: bool,
+    /// A handle, and the number of bytes.
+    pub memory: Option<(u64, usize)>,
+    /// A file and a line.
+    pub defined: Option<(String, u32)>,
 }
 
 /// A value's children.
@@ -319,6 +492,7 @@ pub enum KindWord {
     Free,
     Method,
     Class,
+    Property,
     Virtual,
 }
 
@@ -388,20 +562,28 @@ pub struct ExceptionView {
     pub full_type_name: String,
     pub message: String,
     pub traceback: String,
-    pub uncaught: bool,
-    pub cause: Option<Box<ExceptionView>>,
+    pub mode: ModeWord,
+    pub notes: Vec<String>,
+    /// What it came from (`cause`, `context`), and what a group holds (`member`).
+    pub inner: Vec<(String, ExceptionView)>,
 }
 
-/// A piece of a code object's disassembly.
+/// A piece of a disassembly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Disassembly {
+    pub within: CodeView,
+    pub before: usize,
+    pub instructions: Vec<DisassemblyLine>,
+    pub end: u64,
+}
+
+/// What a code object is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct CodeView {
     pub qualname: String,
     pub file: String,
-    pub first_index: i64,
-    pub instructions: Vec<DisassemblyLine>,
-    pub total: usize,
-    pub end_offset: u32,
 }
 
 /// An instruction of a disassembly.
@@ -412,4 +594,5 @@ pub struct DisassemblyLine {
     pub bytes: Vec<u8>,
     pub text: String,
     pub location: Option<Range>,
+    pub begins: Option<CodeView>,
 }

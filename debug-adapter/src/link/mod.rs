@@ -51,10 +51,32 @@ pub fn read_limited<T: DeserializeOwned>(reader: &mut impl Read, limit: u32) -> 
     Ok(serde_json::from_slice(&json)?)
 }
 
+/// 128 random bits, for a connection's two ends to know each other by.
+pub fn random_token() -> Result<String, String> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| format!("the system gives no random numbers: {error}"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Whether two texts are equal, in a time that does not tell how much of them is.
+pub fn same_text(a: &str, b: &str) -> bool {
+    let differences = a.bytes().zip(b.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+    a.len() == b.len() && differences == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::messages::*;
     use super::*;
+
+    #[test]
+    fn tokens_differ() {
+        let (one, two) = (random_token().unwrap(), random_token().unwrap());
+        assert_eq!(one.len(), 32);
+        assert!(same_text(&one, &one) && !same_text(&one, &two));
+        assert!(!same_text("a", "ab") && !same_text("", "a"));
+    }
 
     #[test]
     fn messages_go_through() {

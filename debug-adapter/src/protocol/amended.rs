@@ -4,8 +4,9 @@
 //! |---|---|
 //! | [`DisassembleArguments`] | both offsets are unsigned; editors scroll up with negative ones |
 //! | [`InstructionBreakpoint`] | the offset is unsigned |
+//! | [`ReadMemoryArguments`], [`WriteMemoryArguments`] | the offset is unsigned |
 //! | [`StepArguments`] | four copies of the same arguments |
-//! | [`LaunchArguments`] | a bare JSON value: what it holds is ours to say |
+//! | [`LaunchArguments`], [`AttachArguments`], [`RestartArguments`] | a bare JSON value: what it holds is ours to say |
 //! | [`NoArguments`] | a unit struct, which refuses the `{}` that clients send |
 //! | responses and events | without `seq`, `type` and `command` (see the parent module) |
 
@@ -69,6 +70,46 @@ pub struct StepArguments {
     /// How far.
     #[serde(default)]
     pub granularity: Option<SteppingGranularity>,
+    /// `stepIn` alone: into which call.
+    #[serde(default)]
+    pub target_id: Option<u64>,
+}
+
+/// Arguments of `readMemory`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadMemoryArguments {
+    /// The base.
+    pub memory_reference: String,
+    /// Bytes to add to it.
+    #[serde(default)]
+    pub offset: Option<i64>,
+    /// How many are wanted.
+    pub count: u64,
+}
+
+/// Arguments of `writeMemory`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WriteMemoryArguments {
+    /// The base.
+    pub memory_reference: String,
+    /// Bytes to add to it.
+    #[serde(default)]
+    pub offset: Option<i64>,
+    /// What fits may be written although the rest does not.
+    #[serde(default)]
+    pub allow_partial: Option<bool>,
+    /// In Base64.
+    pub data: String,
+}
+
+/// Arguments of `restart`.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct RestartArguments {
+    /// The launch configuration as it is now.
+    #[serde(default)]
+    pub arguments: Option<LaunchArguments>,
 }
 
 /// Arguments of `continue` and `pause`.
@@ -100,8 +141,70 @@ pub struct LaunchArguments {
     pub stop_on_entry: Option<bool>,
     /// Run without a debugger.
     pub no_debug: Option<bool>,
-    /// Steps leave out library code; true unless said otherwise.
+    /// Which code steps leave out.
+    #[serde(flatten)]
+    pub filters: FilterArguments,
+    /// Where the program's input and output are.
+    pub console: Option<Console>,
+}
+
+/// Where the input and output of a launched program are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Console {
+    /// The client's debug console: output only.
+    InternalConsole,
+    /// A terminal in the client.
+    IntegratedTerminal,
+    /// A terminal of its own.
+    ExternalTerminal,
+}
+
+/// Arguments of `attach`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AttachArguments {
+    /// Where the program listens; the loopback interface unless said otherwise.
+    pub host: Option<String>,
+    /// On which port.
+    pub port: Option<u16>,
+    /// Both, as other debuggers of Python have it.
+    pub connect: Option<Address>,
+    /// The token that the program has printed.
+    pub token: Option<String>,
+    /// Which code steps leave out.
+    #[serde(flatten)]
+    pub filters: FilterArguments,
+}
+
+/// A host and a port.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// The host.
+    pub host: Option<String>,
+    /// The port.
+    pub port: Option<u16>,
+}
+
+/// Which code steps and exception stops leave out.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FilterArguments {
+    /// Library code; true unless said otherwise.
     pub just_my_code: Option<bool>,
+    /// File names, with `*` for any characters.
+    pub skip_files: Option<Vec<String>>,
+    /// Functions that steps do not end in.
+    pub step_filters: Option<StepFilters>,
+}
+
+/// What steps do not end in.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StepFilters {
+    /// Names of functions.
+    pub skip_functions: Vec<String>,
 }
 
 /// A text, or a list of its lines.

@@ -5,24 +5,31 @@
 //! generated ones is mended in one place ([`amended`]).
 
 pub mod amended;
+pub mod base64;
 pub mod request;
 
 pub use dapts::{
-    Breakpoint, BreakpointEvent, BreakpointEventReason, BreakpointReason, Capabilities,
-    ContinueResponse, ContinuedEvent, DisassembleResponse, DisassembledInstruction,
-    DisassembledInstructionPresentationHint, EvaluateArguments, EvaluateArgumentsContext,
-    EvaluateResponse, ExceptionBreakMode, ExceptionBreakpointsFilter, ExceptionDetails,
-    ExceptionInfoArguments, ExceptionInfoResponse, ExitedEvent, InitializeRequestArguments,
-    InitializeRequestArgumentsPathFormat, Message, OutputEvent, OutputEventCategory, ProcessEvent,
-    ProcessEventStartMethod, Scope, ScopePresentationHint, ScopesArguments, ScopesResponse,
-    SetBreakpointsArguments, SetBreakpointsResponse, SetExceptionBreakpointsArguments,
-    SetExceptionBreakpointsResponse, SetInstructionBreakpointsResponse, SetVariableArguments,
+    Breakpoint, BreakpointEvent, BreakpointEventReason, BreakpointLocationsArguments,
+    BreakpointReason, CancelArguments, Capabilities, CompletionsArguments, ContinueResponse,
+    ContinuedEvent, DataBreakpoint, DataBreakpointAccessType, DataBreakpointInfoArguments, DisassembleResponse,
+    DisassembledInstruction, DisassembledInstructionPresentationHint, DisconnectArguments,
+    EvaluateArguments, EvaluateArgumentsContext, EvaluateResponse, ExceptionBreakMode,
+    ExceptionBreakpointsFilter, ExceptionDetails, ExceptionFilterOptions, ExceptionInfoArguments,
+    ExceptionInfoResponse, ExceptionOptions, ExitedEvent, FunctionBreakpoint, GotoArguments,
+    GotoTargetsArguments, InitializeRequestArguments, InitializeRequestArgumentsPathFormat,
+    LocationsArguments, Message, ModuleId, ModulesArguments, OutputEvent, OutputEventCategory, ProcessEvent,
+    ProcessEventStartMethod, RestartFrameArguments, Scope, ScopePresentationHint, ScopesArguments,
+    ScopesResponse, SetBreakpointsArguments, SetBreakpointsResponse, SetDataBreakpointsArguments,
+    SetExceptionBreakpointsArguments, SetExceptionBreakpointsResponse, SetExpressionArguments,
+    SetFunctionBreakpointsArguments, SetInstructionBreakpointsResponse, SetVariableArguments,
     SetVariableResponse, Source, SourceArguments, SourceBreakpoint, SourcePresentationHint,
-    SourceResponse, StackFrame, StackFramePresentationHint, StackTraceArguments,
-    StackTraceResponse, SteppingGranularity, StoppedEvent, StoppedEventReason, TerminatedEvent,
-    Thread, ThreadEvent, ThreadEventReason, ThreadsResponse, Variable, VariablePresentationHint,
-    VariablePresentationHintAttributes, VariablePresentationHintKind, VariablesArguments,
-    VariablesArgumentsFilter, VariablesResponse,
+    SourceResponse, StackFrame, StackFrameFormat, StackFramePresentationHint, StackTraceArguments,
+    StackTraceResponse, StepInTargetsArguments, SteppingGranularity, StoppedEvent,
+    StoppedEventReason, TerminateThreadsArguments, TerminatedEvent, Thread, ThreadEvent,
+    ThreadEventReason, ThreadsResponse, ValueFormat, Variable, VariablePresentationHint,
+    VariablePresentationHintAttributes, VariablePresentationHintKind,
+    VariablePresentationHintVisibility, VariablesArguments, VariablesArgumentsFilter,
+    VariablesResponse,
 };
 
 use serde::Serialize;
@@ -44,8 +51,12 @@ pub struct RawRequest {
 pub enum Incoming {
     /// A request.
     Request(RawRequest),
-    /// A response to a request of ours. There are none of those, so it means nothing.
-    Response,
+    /// A response to a request of ours.
+    Response {
+        request_seq: i64,
+        /// None: all went well. Else what did not.
+        failure: Option<String>,
+    },
     /// Not a message. With a number, if it has one that a response can repeat.
     Invalid {
         seq: Option<i64>,
@@ -76,7 +87,13 @@ impl Incoming {
             problem,
         };
         match (text("type").as_deref(), seq, text("command")) {
-            (Some("response"), _, _) => Incoming::Response,
+            (Some("response"), _, _) => Incoming::Response {
+                request_seq: value.get("request_seq").and_then(Value::as_i64).unwrap_or(-1),
+                failure: match value.get("success").and_then(Value::as_bool) {
+                    Some(true) => None,
+                    _ => Some(text("message").unwrap_or_else(|| "no reason was given".to_owned())),
+                },
+            },
             (Some("request") | None, Some(seq), Some(command)) => {
                 let arguments = value.get("arguments").cloned().unwrap_or(Value::Null);
                 Incoming::Request(RawRequest {
@@ -124,6 +141,15 @@ impl Failure {
         }
     }
 
+    /// The client has cancelled the request.
+    pub fn cancelled() -> Self {
+        Failure {
+            short: "cancelled",
+            text: "the request was cancelled".to_owned(),
+            show: false,
+        }
+    }
+
     /// The request needs a stopped program, and it is not.
     pub fn not_stopped(text: impl Into<String>) -> Self {
         Failure {
@@ -168,6 +194,11 @@ fn failure_message(failure: &Failure) -> &str {
     }
 }
 
+/// A request of ours.
+pub fn request(seq: i64, command: &str, arguments: Value) -> Value {
+    json!({ "seq": seq, "type": "request", "command": command, "arguments": arguments })
+}
+
 /// An event.
 pub fn event(seq: i64, name: &str, body: Value) -> Value {
     let mut message = json!({ "seq": seq, "type": "event", "event": name });
@@ -199,7 +230,10 @@ mod tests {
         );
         assert_eq!(
             parse(r#"{"seq":3,"type":"response","request_seq":1}"#),
-            Incoming::Response
+            Incoming::Response {
+                request_seq: 1,
+                failure: Some("no reason was given".to_owned())
+            }
         );
         for (text, seq) in [
             ("", None),

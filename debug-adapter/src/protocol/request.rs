@@ -1,8 +1,9 @@
 //! The requests that the adapter knows: a closed set, matched exhaustively by the router.
 
 use super::amended::{
-    DisassembleArguments, LaunchArguments, NoArguments, SetInstructionBreakpointsArguments,
-    StepArguments, ThreadArguments, arguments,
+    AttachArguments, DisassembleArguments, LaunchArguments, NoArguments, ReadMemoryArguments,
+    RestartArguments, SetInstructionBreakpointsArguments, StepArguments, ThreadArguments,
+    WriteMemoryArguments, arguments,
 };
 use super::*;
 
@@ -37,8 +38,10 @@ requests! {
     Initialize "initialize" InitializeRequestArguments,
     /// Start a program.
     Launch "launch" LaunchArguments,
-    /// Join a running program, which is refused.
-    Attach "attach" NoArguments,
+    /// Join a running program.
+    Attach "attach" AttachArguments,
+    /// Start the program again.
+    Restart "restart" RestartArguments,
     /// All breakpoints are set: run.
     ConfigurationDone "configurationDone" NoArguments,
     /// The line breakpoints of a file.
@@ -47,6 +50,20 @@ requests! {
     SetInstructionBreakpoints "setInstructionBreakpoints" SetInstructionBreakpointsArguments,
     /// Which exceptions stop the program.
     SetExceptionBreakpoints "setExceptionBreakpoints" SetExceptionBreakpointsArguments,
+    /// The breakpoints on functions.
+    SetFunctionBreakpoints "setFunctionBreakpoints" SetFunctionBreakpointsArguments,
+    /// The breakpoints on data.
+    SetDataBreakpoints "setDataBreakpoints" SetDataBreakpointsArguments,
+    /// Where breakpoints can be set.
+    BreakpointLocations "breakpointLocations" BreakpointLocationsArguments,
+    /// The modules.
+    Modules "modules" ModulesArguments,
+    /// The files that code has been loaded from.
+    LoadedSources "loadedSources" NoArguments,
+    /// End some threads.
+    TerminateThreads "terminateThreads" TerminateThreadsArguments,
+    /// What is asked for is not wanted any more.
+    Cancel "cancel" CancelArguments,
     /// The threads.
     Threads "threads" NoArguments,
     /// The text of a source that is no file.
@@ -54,7 +71,7 @@ requests! {
     /// Ask the program to end.
     Terminate "terminate" NoArguments,
     /// End the session, and the program with it.
-    Disconnect "disconnect" NoArguments,
+    Disconnect "disconnect" DisconnectArguments,
 
     /// Stop the program.
     Pause "pause" ThreadArguments,
@@ -79,6 +96,26 @@ requests! {
     Evaluate "evaluate" EvaluateArguments,
     /// The exception that the program is stopped at.
     ExceptionInfo "exceptionInfo" ExceptionInfoArguments,
+    /// Write what an expression names.
+    SetExpression "setExpression" SetExpressionArguments,
+    /// What could be typed.
+    Completions "completions" CompletionsArguments,
+    /// Whether something can be watched.
+    DataBreakpointInfo "dataBreakpointInfo" DataBreakpointInfoArguments,
+    /// The calls that a step could go into.
+    StepInTargets "stepInTargets" StepInTargetsArguments,
+    /// Where the program could go on.
+    GotoTargets "gotoTargets" GotoTargetsArguments,
+    /// Go on elsewhere.
+    Goto "goto" GotoArguments,
+    /// Begin a frame anew.
+    RestartFrame "restartFrame" RestartFrameArguments,
+    /// A value's memory.
+    ReadMemory "readMemory" ReadMemoryArguments,
+    /// Write it.
+    WriteMemory "writeMemory" WriteMemoryArguments,
+    /// Where something was defined.
+    Locations "locations" LocationsArguments,
     /// Instructions around an address.
     Disassemble "disassemble" DisassembleArguments,
 }

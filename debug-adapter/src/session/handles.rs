@@ -33,6 +33,10 @@ pub struct Handles {
     base: u32,
     frames: Vec<u64>,
     holders: Vec<Holder>,
+    /// Instructions that steps and jumps can go to.
+    targets: Vec<u64>,
+    /// Files and lines where things were defined.
+    locations: Vec<(String, u32)>,
     /// Counts the stops.
     epoch: u64,
 }
@@ -43,7 +47,12 @@ const LIMIT: u32 = 1 << 30;
 impl Handles {
     /// Forgets all handles: the program goes on.
     pub fn reset(&mut self) {
-        let used = self.frames.len().max(self.holders.len());
+        let used = self
+            .frames
+            .len()
+            .max(self.holders.len())
+            .max(self.targets.len())
+            .max(self.locations.len());
         self.base = self
             .base
             .saturating_add(u32::try_from(used).unwrap_or(u32::MAX));
@@ -52,6 +61,8 @@ impl Handles {
         }
         self.frames.clear();
         self.holders.clear();
+        self.targets.clear();
+        self.locations.clear();
         self.epoch += 1;
     }
 
@@ -77,6 +88,30 @@ impl Handles {
     pub fn find_frame(&self, number: u64) -> Option<u64> {
         let index = self.index(u32::try_from(number).ok()?)?;
         self.frames.get(index).copied()
+    }
+
+    /// A number for an instruction that a step or a jump can go to.
+    pub fn target(&mut self, address: u64) -> u64 {
+        self.targets.push(address);
+        self.number(self.targets.len() - 1).into()
+    }
+
+    /// The instruction that a number stands for.
+    pub fn find_target(&self, number: u64) -> Option<u64> {
+        let index = self.index(u32::try_from(number).ok()?)?;
+        self.targets.get(index).copied()
+    }
+
+    /// A number for a place in a file.
+    pub fn location(&mut self, place: (String, u32)) -> u64 {
+        self.locations.push(place);
+        self.number(self.locations.len() - 1).into()
+    }
+
+    /// The place that a number stands for.
+    pub fn find_location(&self, number: u64) -> Option<(String, u32)> {
+        let index = self.index(u32::try_from(number).ok()?)?;
+        self.locations.get(index).cloned()
     }
 
     /// A number for something with variables.

@@ -5,16 +5,18 @@ use serde_json::Value;
 
 use crate::client::Responder;
 use crate::link::messages::{
-    Evaluate, ExceptionView, Filter, FrameCounts, FrameView, Frames, FullRepr, GetException,
-    GetSource, Instruction, Place, SetVariable, ValueStack, VariableView, Variables,
+    EvalWord, Evaluate, ExceptionView, Filter, FrameCounts, FrameView, Frames, FullRepr,
+    GetException, GetSource, Instruction, ModeWord, Place, SetVariable, ValueStack, VariableView,
+    Variables,
 };
 use crate::protocol::{
     EvaluateArguments, EvaluateArgumentsContext, EvaluateResponse, ExceptionBreakMode,
-    ExceptionDetails, ExceptionInfoArguments, ExceptionInfoResponse, Failure, Scope,
-    ScopePresentationHint, ScopesArguments, ScopesResponse, SetVariableArguments,
-    SetVariableResponse, SourceArguments, SourceResponse, StackFrame, StackFramePresentationHint,
-    StackTraceArguments, StackTraceResponse, Thread, ThreadsResponse, Variable, VariablesArguments,
-    VariablesArgumentsFilter, VariablesResponse, to_json,
+    ExceptionDetails, ExceptionInfoArguments, ExceptionInfoResponse, Failure, ModuleId, Scope,
+    ScopePresentationHint, ScopesArguments, ScopesResponse, SetExpressionArguments,
+    SetVariableArguments, SetVariableResponse, SourceArguments, SourceResponse, StackFrame,
+    StackFrameFormat, StackFramePresentationHint, StackTraceArguments, StackTraceResponse, Thread,
+    ThreadsResponse, ValueFormat, Variable, VariablesArguments, VariablesArgumentsFilter,
+    VariablesResponse, to_json,
 };
 
 use super::execution::no_thread;
@@ -22,7 +24,7 @@ use super::handles::Holder;
 use super::{Phase, Session};
 
 /// A number of an earlier stop, or of none.
-fn stale(what: &str) -> Failure {
+pub(super) fn stale(what: &str) -> Failure {
     Failure::new(format!(
         "this {what} belongs to an earlier stop of the program"
     ))
@@ -74,6 +76,7 @@ impl Session {
         let count = Some(size(arguments.levels))
             .filter(|&count| count > 0)
             .unwrap_or(usize::MAX);
+        let format = arguments.format;
         self.ask_for(
             to,
             Frames {
@@ -81,11 +84,11 @@ impl Session {
                 start,
                 count,
             },
-            |session, page| {
+            move |session, page| {
                 let stack_frames = page
                     .frames
                     .into_iter()
-                    .map(|frame| session.stack_frame(frame))
+                    .map(|frame| session.stack_frame(frame, format.as_ref()))
                     .collect();
                 Ok(to_json(StackTraceResponse {
                     stack_frames,
@@ -95,14 +98,14 @@ impl Session {
         );
     }
 
-    fn stack_frame(&mut self, frame: FrameView) -> StackFrame {
+    fn stack_frame(&mut self, frame: FrameView, format: Option<&StackFrameFormat>) -> StackFrame {
         let range = frame
             .location
             .map(|range| self.sources.in_utf16(&frame.file, range));
         let address = tailscope_vm::debug::InstructionAddress::from_number(frame.address);
         StackFrame {
             id: self.handles.frame(frame.id),
-            name: frame.qualname,
+            name: frame_name(&frame, range.map(|range| self.client_line(range.line)), format),
             // Without a line there is nothing to show in the file.
             source: range.is_some().then(|| self.sources.source(&frame.file)),
             line: range.map_or(0, |range| self.client_line(range.line)),
@@ -113,8 +116,8 @@ impl Session {
                 .and_then(|range| range.end_column.map(|column| self.client_column(column))),
             instruction_pointer_reference: Some(address.to_string()),
             presentation_hint: frame.library.then_some(StackFramePresentationHint::Subtle),
-            can_restart: None,
-            module_id: None,
+            can_restart: Some(frame.restartable),
+            module_id: frame.module.map(ModuleId::String),
         }
     }
 
@@ -210,6 +213,7 @@ impl Session {
                 return self.client.respond(to, Ok(body));
             }
         };
+        let hex = in_hex(arguments.format.as_ref());
         let filter = match arguments.filter {
             None => Filter::All,
             Some(VariablesArgumentsFilter::Named) => Filter::Named,
@@ -222,6 +226,7 @@ impl Session {
                 start,
                 count,
                 filter,
+                hex,
             },
             move |session, list| {
                 let variables = list
@@ -249,6 +254,7 @@ impl Session {
             name: arguments.name,
             source: arguments.value,
             frame,
+            hex: in_hex(arguments.format.as_ref()),
         };
         self.ask_for(to, command, move |session, view| {
             let variable = session.result(view, frame, None);
@@ -258,18 +264,82 @@ impl Session {
                 variables_reference: Some(variable.variables_reference),
                 named_variables: variable.named_variables,
                 indexed_variables: variable.indexed_variables,
-                ..SetVariableResponse::default()
+                memory_reference: variable.memory_reference,
+                value_location_reference: variable.value_location_reference,
             }))
         });
     }
 
-    pub(super) fn evaluate(&mut self, to: Responder, arguments: EvaluateArguments) {
-        let frame = match arguments.frame_id {
-            None => None,
+    /// Runs `expression = (value)`, and says what the expression is then.
+    pub(super) fn set_expression(&mut self, to: Responder, arguments: SetExpressionArguments) {
+        let frame = match self.frame_of(arguments.frame_id) {
+            Ok(frame) => frame,
+            Err(failure) => return self.client.respond(to, Err(failure)),
+        };
+        let hex = in_hex(arguments.format.as_ref());
+        let expression = arguments.expression.trim().to_owned();
+        let assignment = Evaluate {
+            frame,
+            source: format!("{expression} = ({}\n)", arguments.value.trim()),
+            mode: EvalWord::Interactive,
+            hex,
+        };
+        let ticket = self.pend(to);
+        self.ask(assignment, move |session, assigned| {
+            if let Err(failure) = assigned {
+                return session.answer(&ticket, Err(failure));
+            }
+            let read = Evaluate {
+                frame,
+                source: expression.clone(),
+                mode: EvalWord::Expression,
+                hex,
+            };
+            session.ask(read, move |session, view| {
+                let body = view.map(|view| {
+                    let variable = session.result(view, frame, Some(expression));
+                    let mut body = session.evaluated(variable);
+                    if let Some(fields) = body.as_object_mut()
+                        && let Some(value) = fields.remove("result")
+                    {
+                        fields.insert("value".to_owned(), value);
+                    }
+                    body
+                });
+                session.answer(&ticket, body);
+                session.values_changed();
+            });
+        });
+    }
+
+    /// The frame that a request names, if it names one.
+    fn frame_of(&self, number: Option<u64>) -> Result<Option<u64>, Failure> {
+        match number {
+            None => Ok(None),
             Some(number) => match self.handles.find_frame(number) {
-                Some(frame) => Some(frame),
-                None => return self.client.respond(to, Err(stale("frame"))),
+                Some(frame) => Ok(Some(frame)),
+                None => Err(stale("frame")),
             },
+        }
+    }
+
+    fn evaluated(&self, variable: Variable) -> Value {
+        to_json(EvaluateResponse {
+            result: variable.value,
+            ty: variable.ty,
+            presentation_hint: variable.presentation_hint,
+            variables_reference: variable.variables_reference,
+            named_variables: variable.named_variables,
+            indexed_variables: variable.indexed_variables,
+            memory_reference: variable.memory_reference,
+            value_location_reference: variable.value_location_reference,
+        })
+    }
+
+    pub(super) fn evaluate(&mut self, to: Responder, arguments: EvaluateArguments) {
+        let frame = match self.frame_of(arguments.frame_id) {
+            Ok(frame) => frame,
+            Err(failure) => return self.client.respond(to, Err(failure)),
         };
         let source = arguments.expression;
         if arguments.context == Some(EvaluateArgumentsContext::Clipboard) {
@@ -280,28 +350,26 @@ impl Session {
                 }))
             });
         }
-        let interactive = arguments.context == Some(EvaluateArgumentsContext::Repl);
-        let expression = source.clone();
-        self.ask_for(
-            to,
-            Evaluate {
-                frame,
-                source,
-                interactive,
-            },
-            move |session, view| {
-                let variable = session.result(view, frame, Some(expression));
-                Ok(to_json(EvaluateResponse {
-                    result: variable.value,
-                    ty: variable.ty,
-                    presentation_hint: variable.presentation_hint,
-                    variables_reference: variable.variables_reference,
-                    named_variables: variable.named_variables,
-                    indexed_variables: variable.indexed_variables,
-                    ..EvaluateResponse::default()
-                }))
-            },
-        );
+        let mode = match arguments.context {
+            Some(EvaluateArgumentsContext::Repl) => EvalWord::Interactive,
+            // A pointer that rests on a text is no wish to run anything.
+            Some(EvaluateArgumentsContext::Hover) => EvalWord::Pure,
+            _ => EvalWord::Expression,
+        };
+        let command = Evaluate {
+            frame,
+            source: source.clone(),
+            mode,
+            hex: in_hex(arguments.format.as_ref()),
+        };
+        self.ask_for(to, command, move |session, view| {
+            let variable = session.result(view, frame, Some(source));
+            let body = session.evaluated(variable);
+            if mode == EvalWord::Interactive {
+                session.values_changed();
+            }
+            Ok(body)
+        });
     }
 
     /// A value that stands alone.
@@ -323,13 +391,13 @@ impl Session {
             |_, exception| match exception {
                 Some(exception) => Ok(to_json(ExceptionInfoResponse {
                     exception_id: exception.full_type_name.clone(),
-                    description: Some(exception.message.clone()),
-                    break_mode: if exception.uncaught {
-                        ExceptionBreakMode::Unhandled
-                    } else {
-                        ExceptionBreakMode::Always
+                    description: Some(with_notes(&exception)),
+                    break_mode: match exception.mode {
+                        ModeWord::Uncaught => ExceptionBreakMode::Unhandled,
+                        ModeWord::UserUnhandled => ExceptionBreakMode::UserUnhandled,
+                        ModeWord::Raised => ExceptionBreakMode::Always,
                     },
-                    details: Some(exception_details(exception)),
+                    details: Some(exception_details(exception, Some("__exception__".to_owned()))),
                 })),
                 None => Err(Failure::new("this thread is not stopped at an exception")),
             },
@@ -361,15 +429,62 @@ impl Session {
     }
 }
 
-fn exception_details(exception: ExceptionView) -> ExceptionDetails {
+/// An exception, and those that it has to do with, by the expressions that reach them.
+fn exception_details(exception: ExceptionView, reached: Option<String>) -> ExceptionDetails {
+    let message = with_notes(&exception);
+    let mut member = 0;
+    let inner: Vec<ExceptionDetails> = exception
+        .inner
+        .into_iter()
+        .map(|(relation, inner)| {
+            let step = match relation.as_str() {
+                "cause" => ".__cause__".to_owned(),
+                "context" => ".__context__".to_owned(),
+                _ => {
+                    member += 1;
+                    format!(".exceptions[{}]", member - 1)
+                }
+            };
+            let reached = reached.as_ref().map(|outer| format!("{outer}{step}"));
+            exception_details(inner, reached)
+        })
+        .collect();
     ExceptionDetails {
         type_name: Some(exception.type_name),
         full_type_name: Some(exception.full_type_name),
-        message: Some(exception.message),
+        message: Some(message),
         stack_trace: Some(exception.traceback),
-        evaluate_name: None,
-        inner_exception: exception.cause.map(|cause| vec![exception_details(*cause)]),
+        evaluate_name: reached,
+        inner_exception: (!inner.is_empty()).then_some(inner),
     }
+}
+
+/// An exception's message, with its notes below.
+fn with_notes(exception: &ExceptionView) -> String {
+    let lines = std::iter::once(&exception.message).chain(&exception.notes);
+    lines.map(String::as_str).collect::<Vec<_>>().join("\n")
+}
+
+/// A frame's name, with what the client wants to see in it.
+fn frame_name(frame: &FrameView, line: Option<u32>, format: Option<&StackFrameFormat>) -> String {
+    let wants = |part: fn(&StackFrameFormat) -> Option<bool>| format.and_then(part) == Some(true);
+    let mut name = frame.qualname.clone();
+    if wants(|format| format.module)
+        && let Some(module) = &frame.module
+    {
+        name = format!("{module}.{name}");
+    }
+    if wants(|format| format.line)
+        && let Some(line) = line
+    {
+        name = format!("{name} line {line}");
+    }
+    name
+}
+
+/// Whether integers are wanted in hexadecimal.
+fn in_hex(format: Option<&ValueFormat>) -> bool {
+    format.and_then(|format| format.hex) == Some(true)
 }
 
 /// A part of variables that are all known.

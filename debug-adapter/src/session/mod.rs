@@ -14,11 +14,16 @@ mod disassembly;
 mod execution;
 mod handles;
 mod inspection;
+mod inventory;
+mod jumps;
 mod lifecycle;
+mod memory;
+mod pending;
 mod render;
 mod sources;
 mod target;
 
+use std::collections::HashSet;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::process::ExitStatus;
@@ -31,11 +36,13 @@ use crate::client::{Client, Credit, Responder, read_messages};
 use crate::codec::FrameError;
 use crate::link::messages::{Report, ThreadView};
 use crate::process::DebuggeeCommand;
+use crate::protocol::amended::LaunchArguments;
 use crate::protocol::request::Request;
 use crate::protocol::{Failure, Incoming, OutputEventCategory, RawRequest};
 
 use breakpoints::{Breakpoints, LateAnswer};
 use handles::Handles;
+use pending::Pending;
 use sources::Sources;
 use target::Target;
 
@@ -56,8 +63,8 @@ pub enum Happening {
     ClientNoise(FrameError),
     /// The client has closed the connection.
     ClientGone,
-    /// The debuggee has connected and shown its token.
-    DebuggeeConnected(TcpStream),
+    /// The debuggee has connected and shown its token; with its process id.
+    DebuggeeConnected(TcpStream, u32),
     /// The debuggee will not connect.
     DebuggeeUnreachable(String),
     /// A word from the debuggee.
@@ -97,6 +104,10 @@ struct ClientTraits {
     lines_start_at_1: bool,
     columns_start_at_1: bool,
     variable_type: bool,
+    run_in_terminal: bool,
+    progress: bool,
+    invalidated_event: bool,
+    memory_event: bool,
 }
 
 /// Something to be done at a certain time, unless it has become needless.
@@ -110,6 +121,8 @@ enum Due {
     LinkLost,
     /// The debuggee does not die: let the client go.
     Disconnected,
+    /// A request takes its time.
+    Progress(i64),
 }
 
 /// A session.
@@ -124,6 +137,21 @@ struct Session {
     configured: bool,
     target: Option<Target>,
     threads: Vec<ThreadView>,
+    /// The one that stopped last.
+    stopped_thread: u64,
+    /// Requests that wait for the debuggee, the first longest.
+    pending: Vec<Pending>,
+    /// Files and modules that the client was told of.
+    told_files: HashSet<String>,
+    told_modules: HashSet<String>,
+    /// Counts the runs of the program in this session.
+    run: u64,
+    /// What was launched, for a restart.
+    launched: Option<LaunchArguments>,
+    /// The `restart` that waits for the end of the debuggee, and what is to run then.
+    restarting: Option<(Responder, LaunchArguments)>,
+    /// Our request that the client run something in its terminal.
+    asked_for_terminal: Option<i64>,
     /// Requests for the threads of a program that has not told of one yet.
     asked_for_threads: Vec<Responder>,
     handles: Handles,
@@ -152,11 +180,23 @@ pub fn run_session(
             lines_start_at_1: true,
             columns_start_at_1: true,
             variable_type: false,
+            run_in_terminal: false,
+            progress: false,
+            invalidated_event: false,
+            memory_event: false,
         },
         breakpoints: Breakpoints::default(),
         configured: false,
         target: None,
         threads: Vec::new(),
+        stopped_thread: 0,
+        pending: Vec::new(),
+        told_files: HashSet::new(),
+        told_modules: HashSet::new(),
+        run: 0,
+        launched: None,
+        restarting: None,
+        asked_for_terminal: None,
         asked_for_threads: Vec::new(),
         handles: Handles::default(),
         sources: Sources::default(),
@@ -209,6 +249,7 @@ impl Session {
                 Due::Drained => self.drained(),
                 Due::LinkLost => self.link_lost(),
                 Due::Disconnected => self.disconnected(),
+                Due::Progress(request_seq) => self.still_pending(request_seq),
             }
         }
     }
@@ -218,7 +259,7 @@ impl Session {
             Happening::ClientMessage(body) => self.client_message(&body),
             Happening::ClientNoise(error) => self.client_noise(&error),
             Happening::ClientGone => self.finished = true,
-            Happening::DebuggeeConnected(stream) => self.debuggee_connected(stream),
+            Happening::DebuggeeConnected(stream, pid) => self.debuggee_connected(stream, pid),
             Happening::DebuggeeUnreachable(reason) => self.debuggee_unreachable(&reason),
             Happening::Report(report) => self.reported(report),
             Happening::LinkClosed => self.link_closed(),
@@ -242,7 +283,10 @@ impl Session {
     fn client_message(&mut self, body: &[u8]) {
         match Incoming::parse(body) {
             Incoming::Request(raw) => self.request(raw),
-            Incoming::Response => {}
+            Incoming::Response {
+                request_seq,
+                failure,
+            } => self.client_answered(request_seq, failure),
             Incoming::Invalid {
                 seq: Some(seq),
                 command,
@@ -281,7 +325,17 @@ impl Session {
             // At any time.
             Request::Initialize(arguments) => self.initialize(to, arguments),
             Request::Launch(arguments) => self.launch(to, arguments),
-            Request::Attach(_) => self.attach(to),
+            Request::Attach(arguments) => self.attach(to, arguments),
+            Request::Restart(arguments) => self.restart(to, arguments),
+            Request::SetFunctionBreakpoints(arguments) => {
+                self.set_function_breakpoints(to, arguments)
+            }
+            Request::SetDataBreakpoints(arguments) => self.set_data_breakpoints(to, arguments),
+            Request::BreakpointLocations(arguments) => self.breakpoint_locations(to, arguments),
+            Request::Modules(arguments) => self.modules(to, arguments),
+            Request::LoadedSources(_) => self.loaded_sources(to),
+            Request::TerminateThreads(arguments) => self.terminate_threads(to, arguments),
+            Request::Cancel(arguments) => self.cancel(to, arguments),
             Request::ConfigurationDone(_) => self.configuration_done(to),
             Request::SetBreakpoints(arguments) => self.set_breakpoints(to, arguments),
             Request::SetInstructionBreakpoints(arguments) => {
@@ -293,12 +347,18 @@ impl Session {
             Request::Threads(_) => self.threads(to),
             Request::Source(arguments) => self.source(to, arguments),
             Request::Terminate(_) => self.terminate(to),
-            Request::Disconnect(_) => self.disconnect(to),
+            Request::Disconnect(arguments) => self.disconnect(to, &arguments),
 
             // While the program runs.
             Request::Pause(arguments) => self.while_running(to, |s, to| s.pause(to, arguments)),
 
-            // While it stands still.
+            other => self.route_stopped(to, other),
+        }
+    }
+
+    /// The same for requests that need a program which stands still.
+    fn route_stopped(&mut self, to: Responder, request: Request) {
+        match request {
             Request::Continue(arguments) => self.while_stopped(to, |s, to| s.resume(to, arguments)),
             Request::Next(arguments) => self.while_stopped(to, |s, to| s.next(to, arguments)),
             Request::StepIn(arguments) => self.while_stopped(to, |s, to| s.step_in(to, arguments)),
@@ -323,6 +383,40 @@ impl Session {
             }
             Request::Disassemble(arguments) => {
                 self.while_stopped(to, |s, to| s.disassemble(to, arguments))
+            }
+            Request::SetExpression(arguments) => {
+                self.while_stopped(to, |s, to| s.set_expression(to, arguments))
+            }
+            Request::Completions(arguments) => {
+                self.while_stopped(to, |s, to| s.completions(to, arguments))
+            }
+            Request::DataBreakpointInfo(arguments) => {
+                self.while_stopped(to, |s, to| s.data_breakpoint_info(to, arguments))
+            }
+            Request::StepInTargets(arguments) => {
+                self.while_stopped(to, |s, to| s.step_in_targets(to, arguments))
+            }
+            Request::GotoTargets(arguments) => {
+                self.while_stopped(to, |s, to| s.goto_targets(to, arguments))
+            }
+            Request::Goto(arguments) => self.while_stopped(to, |s, to| s.goto(to, arguments)),
+            Request::RestartFrame(arguments) => {
+                self.while_stopped(to, |s, to| s.restart_frame(to, arguments))
+            }
+            Request::ReadMemory(arguments) => {
+                self.while_stopped(to, |s, to| s.read_memory(to, arguments))
+            }
+            Request::WriteMemory(arguments) => {
+                self.while_stopped(to, |s, to| s.write_memory(to, arguments))
+            }
+            Request::Locations(arguments) => {
+                self.while_stopped(to, |s, to| s.locations(to, arguments))
+            }
+            other => {
+                // Every request is in one of the two lists.
+                let failure = Failure::new(format!("{} is not handled here", to.command));
+                drop(other);
+                self.client.respond(to, Err(failure));
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::link::messages::{
 };
 use crate::protocol::{
     Variable, VariablePresentationHint, VariablePresentationHintAttributes,
-    VariablePresentationHintKind,
+    VariablePresentationHintKind, VariablePresentationHintVisibility,
 };
 
 use super::Session;
@@ -62,6 +62,8 @@ impl Session {
             named_variables: view.inside.and_then(|inside| count(inside.named)),
             indexed_variables: view.inside.and_then(|inside| count(inside.indexed)),
             presentation_hint: Some(hint),
+            memory_reference: view.memory.map(|(handle, _)| super::memory::reference(handle)),
+            value_location_reference: view.defined.clone().map(|place| self.handles.location(place)),
             ty: self.traits.variable_type.then_some(view.type_name),
             ..plain(&view.name, view.value)
         }
@@ -197,14 +199,32 @@ fn hint(view: &VariableView) -> VariablePresentationHint {
         KindWord::Data | KindWord::Cell | KindWord::Free => VariablePresentationHintKind::Data,
         KindWord::Method => VariablePresentationHintKind::Method,
         KindWord::Class => VariablePresentationHintKind::Class,
+        KindWord::Property => VariablePresentationHintKind::Property,
         KindWord::Virtual => VariablePresentationHintKind::Virtual,
     };
-    let read_only = (!view.settable).then(|| vec![VariablePresentationHintAttributes::ReadOnly]);
+    let mut attributes = Vec::new();
+    if !view.settable {
+        attributes.push(VariablePresentationHintAttributes::ReadOnly);
+    }
+    if view.type_name == "str" {
+        attributes.push(VariablePresentationHintAttributes::RawString);
+    }
+    if view.lazy {
+        attributes.push(VariablePresentationHintAttributes::HasSideEffects);
+    }
+    let special = view.name.starts_with("__") && view.name.ends_with("__");
+    let visibility = if special {
+        VariablePresentationHintVisibility::Internal
+    } else if view.name.starts_with('_') {
+        VariablePresentationHintVisibility::Private
+    } else {
+        VariablePresentationHintVisibility::Public
+    };
     VariablePresentationHint {
         kind: Some(kind),
-        attributes: read_only,
-        lazy: None,
-        visibility: None,
+        attributes: (!attributes.is_empty()).then_some(attributes),
+        lazy: view.lazy.then_some(true),
+        visibility: Some(visibility),
     }
 }
 

@@ -75,16 +75,49 @@ impl Sources {
     }
 
     fn utf16(&mut self, file: &str, line: u32, column: u32) -> u32 {
+        let text = self.line(file, line);
+        let before = text.and_then(|text| text.get(..column as usize));
+        before.map_or(column, |before| before.encode_utf16().count() as u32)
+    }
+
+    /// A column in bytes, of one in UTF-16 code units.
+    pub fn in_bytes(&mut self, file: &str, line: u32, column: u32) -> u32 {
+        let Some(text) = self.line(file, line) else {
+            return column;
+        };
+        let (mut units, mut bytes) = (0, 0);
+        for c in text.chars() {
+            if units >= column {
+                break;
+            }
+            units += c.len_utf16() as u32;
+            bytes += c.len_utf8() as u32;
+        }
+        bytes
+    }
+
+    /// The text of a range.
+    pub fn text(&mut self, file: &str, range: Range) -> Option<String> {
+        let (start, end) = (range.column? as usize, range.end_column? as usize);
+        let mut text = String::new();
+        for line in range.line..=range.end_line {
+            let whole = self.line(file, line)?;
+            let from = if line == range.line { start } else { 0 };
+            let to = if line == range.end_line { end } else { whole.len() };
+            text.push_str(whole.get(from..to)?);
+            text.push('\n');
+        }
+        Some(text.trim_end().to_owned())
+    }
+
+    fn line(&mut self, file: &str, line: u32) -> Option<&str> {
         let path = self.path(file);
         let lines = self
             .lines
             .entry(file.to_owned())
             .or_insert_with(|| read_lines(&path));
-        let text = lines
-            .as_ref()
-            .and_then(|lines| lines.get((line as usize).checked_sub(1)?));
-        let before = text.and_then(|text| text.get(..column as usize));
-        before.map_or(column, |before| before.encode_utf16().count() as u32)
+        let index = (line as usize).checked_sub(1)?;
+        lines.as_ref()?.get(index).map(String::as_str)
     }
 }
 
@@ -146,6 +179,15 @@ mod tests {
             cwd: Some(directory.clone()),
             ..Sources::default()
         };
+        assert_eq!(sources.in_bytes("a.py", 2, 12), 15);
+        assert_eq!(sources.in_bytes("a.py", 2, 99), 16);
+        let whole = Range {
+            line: 2,
+            column: Some(4),
+            end_line: 2,
+            end_column: Some(12),
+        };
+        assert_eq!(sources.text("a.py", whole).as_deref(), Some("'😀é'"));
         let range = |line, column| Range {
             line,
             column: Some(column),

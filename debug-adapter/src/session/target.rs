@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::client::Responder;
-use crate::link::messages::{Command, CommandMessage, Launching};
+use crate::link::messages::{AttachedView, Command, CommandMessage, Launching, StopWords};
 use crate::link::write_message;
 use crate::process::DebuggeeProcess;
 use crate::protocol::Failure;
@@ -32,6 +32,15 @@ pub(super) struct Target {
     pub launch: Option<Responder>,
     /// There is no program to wait for: it could not be loaded.
     pub failed: bool,
+    /// How the session came by it.
+    pub bond: Bond,
+    /// The status that it has said it ends with.
+    pub exiting: Option<i32>,
+    /// The program that was attached to, and a stop that came before the client was ready.
+    pub attached: Option<AttachedView>,
+    pub early_stop: Option<(u64, StopWords)>,
+    /// It has been started again: the client knows that it may set breakpoints.
+    pub again: bool,
     /// It has been asked to end.
     pub ending: bool,
     /// Streams that have not ended, of which something may still come: its output, and the
@@ -44,15 +53,37 @@ pub(super) struct Target {
     waiting: HashMap<u64, Continuation>,
 }
 
+/// How a session came by its debuggee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bond {
+    /// The adapter has started it: its output and its end are seen here.
+    Own,
+    /// The client has started it in a terminal.
+    Terminal,
+    /// It runs by itself.
+    Attached,
+}
+
 impl Target {
-    pub fn new(process: DebuggeeProcess, launching: Launching, launch: Responder) -> Self {
+    pub fn new(
+        process: DebuggeeProcess,
+        launching: Launching,
+        launch: Responder,
+        bond: Bond,
+    ) -> Self {
+        let own = process.is_own();
         Target {
             process,
+            bond,
+            exiting: None,
+            attached: None,
+            early_stop: None,
+            again: false,
             launching,
             launch: Some(launch),
             failed: false,
             ending: false,
-            open_streams: 2,
+            open_streams: if own { 2 } else { 0 },
             exit: None,
             link: None,
             next_command: 0,
@@ -66,6 +97,22 @@ impl Target {
         self.link = Some(stream);
         self.open_streams += 1;
         Ok(())
+    }
+
+    /// Ends it at once; one that was attached to is only left.
+    pub fn kill(&self) {
+        self.process.kill();
+        if self.bond != Bond::Own
+            && let Some(link) = &self.link
+        {
+            // One that was started in a terminal ends when its adapter is gone.
+            let _ = link.shutdown(std::net::Shutdown::Both);
+        }
+    }
+
+    /// Whether anybody has connected.
+    pub fn is_linked(&self) -> bool {
+        self.link.is_some()
     }
 
     fn send<C: Command>(&mut self, command: C, then: Continuation) -> Result<(), Continuation> {
@@ -117,13 +164,35 @@ impl Session {
         then: impl FnOnce(&mut Session, C::Answer) -> Result<Value, Failure> + 'static,
     ) {
         let epoch = self.handles.epoch();
+        let ticket = self.pend(to);
         self.ask(command, move |session, answer| {
             let result = if session.handles.epoch() == epoch {
                 answer.and_then(|answer| then(session, answer))
             } else {
                 Err(Failure::not_stopped("the program has gone on"))
             };
-            session.client.respond(to, result);
+            session.answer(&ticket, result);
+        });
+    }
+
+    /// The same for an answer that does not belong to a stop.
+    pub(super) fn ask_any_time<C: Command + 'static>(
+        &mut self,
+        to: Responder,
+        command: C,
+        then: impl FnOnce(&mut Session, C::Answer) -> Result<Value, Failure> + 'static,
+    ) {
+        let no_debugger = self.target.as_ref().is_none_or(|target| {
+            target.launching.no_debug || !target.is_linked()
+        });
+        if no_debugger {
+            let failure = Failure::new("no program is being debugged");
+            return self.client.respond(to, Err(failure));
+        }
+        let ticket = self.pend(to);
+        self.ask(command, move |session, answer| {
+            let result = answer.and_then(|answer| then(session, answer));
+            session.answer(&ticket, result);
         });
     }
 

@@ -14,12 +14,34 @@ describe('instructions', () => {
     const addresses = body.instructions.map(({ address }) => BigInt(address));
     assert.ok(addresses.every((address, i) => i === 0 || addresses[i - 1] < address), 'ascending, without doubles');
     const valid = body.instructions.filter(({ presentationHint }) => presentationHint !== 'invalid');
-    assert.equal(valid[0].symbol, 'loop');
-    assert.match(valid[0].instruction, /^RESUME/);
-    assert.match(valid.at(-1).instruction, /^RETURN_VALUE/);
-    assert.equal(valid[0].location.path, lines.path);
-    const marks = new Set(valid.map(({ line }) => lines.mark(line)));
+    const begin = valid.findLastIndex(({ symbol }, i) => symbol !== undefined && BigInt(valid[i].address) <= BigInt(memoryReference));
+    const next = valid.findIndex(({ symbol }, i) => i > begin && symbol !== undefined);
+    const own = valid.slice(begin, next < 0 ? undefined : next);
+    assert.equal(own[0].symbol, 'loop');
+    assert.match(own[0].instruction, /^RESUME/);
+    assert.match(own.at(-1).instruction, /^RETURN_VALUE/);
+    assert.equal(own[0].location.path, lines.path);
+    const marks = new Set(own.map(({ line }) => lines.mark(line)));
     assert.ok(['loop_before', 'loop_head', 'loop_body', 'loop_after'].every((mark) => marks.has(mark)), [...marks].join());
+  });
+
+  ours('over the boundaries of functions, both ways', async (session) => {
+    await session.runTo(lines, ['loop_body']);
+    const memoryReference = session.frames[0].instructionPointerReference;
+    const ask = async (instructionOffset, instructionCount) =>
+      (await session.disassembleRequest({ memoryReference, instructionOffset, instructionCount })).body.instructions;
+    const all = await ask(-200, 400);
+    const symbols = all.flatMap(({ symbol }) => (symbol === undefined ? [] : [symbol]));
+    assert.ok(['inner', 'outer', 'loop'].every((name) => symbols.includes(name)), symbols.join());
+    // Any window shows the same instructions, wherever it lies.
+    const addresses = all.map(({ address }) => address);
+    for (const [offset, count] of [[-5, 10], [1, 60], [40, 50]]) {
+      const part = (await ask(offset, count)).map(({ address }) => address);
+      const valid = part.filter((address) => all.find((other) => other.address === address)?.presentationHint === 'normal');
+      const expected = addresses.slice(200 + offset, 200 + offset + count).filter((address) =>
+        all.find((other) => other.address === address).presentationHint === 'normal');
+      assert.deepEqual(valid, expected, `${count} from ${offset}`);
+    }
   });
 
   ours('breakpoints on them', async (session) => {

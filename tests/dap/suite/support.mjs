@@ -19,6 +19,10 @@ const PROGRAMS = path.join(HERE, '..', 'programs');
 const TARGET = path.join(HERE, '..', '..', '..', 'target');
 const TIMEOUT = 20_000;
 
+/** The events that are kept. */
+const EVENTS = ['stopped', 'continued', 'exited', 'terminated', 'thread', 'breakpoint', 'output', 'initialized', 'process',
+  'module', 'loadedSource', 'invalidated', 'memory', 'progressStart', 'progressUpdate', 'progressEnd'];
+
 export const foreign = process.env.TAILSCOPE_DAP_ADAPTER !== undefined;
 
 if (where === undefined) console.log('SKIPPED: messages are not checked against the schema of the protocol: run ./schema.sh');
@@ -62,18 +66,24 @@ export class Session extends testsupport.DebugClient {
     session.waiting = [];
     session.output = {};
     session.mistakes = [];
-    for (const name of ['stopped', 'continued', 'exited', 'terminated', 'thread', 'breakpoint', 'output', 'initialized']) {
+    for (const name of EVENTS) {
       session.on(name, (event) => session.arrived(event));
     }
     await session.start();
     return session;
   }
 
-  /** Every message of the adapter comes through here. */
+  /** Every message of the adapter comes through here. The test kit's client knows no requests of adapters. */
   dispatch(body) {
-    const found = mistakes(JSON.parse(body));
+    const message = JSON.parse(body);
+    const found = mistakes(message);
     if (found !== undefined) this.mistakes.push(found);
-    super.dispatch(body);
+    if (message.type !== 'request') return super.dispatch(body);
+    const answer = this.answerRequest?.(message) ?? { success: false, message: 'the client cannot do that' };
+    const response = { seq: this.sequence++, type: 'response', request_seq: message.seq, command: message.command, ...answer };
+    const json = JSON.stringify(response);
+    this.outputStream.write(`Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`);
+    return undefined;
   }
 
   arrived(event) {
@@ -119,12 +129,17 @@ export class Session extends testsupport.DebugClient {
       (this.output[category] ?? '').includes(text) ? true : undefined);
   }
 
-  /** Starts a program and leaves it where breakpoints can be set. */
-  async prepare(program, options = {}) {
-    this.program = program;
-    await this.initializeRequest({
-      adapterID: 'tailscope', linesStartAt1: true, columnsStartAt1: true, pathFormat: 'path', supportsVariableType: true,
+  /** Says what the client can do. */
+  introduce(more = {}) {
+    return this.initializeRequest({
+      adapterID: 'tailscope', linesStartAt1: true, columnsStartAt1: true, pathFormat: 'path', supportsVariableType: true, ...more,
     });
+  }
+
+  /** Starts a program and leaves it where breakpoints can be set. */
+  async prepare(program, options = {}, client = {}) {
+    this.program = program;
+    await this.introduce(client);
     const launched = this.launchRequest({
       type: 'tailscope', request: 'launch', name: 'test', ...(program ? { program: program.path } : {}),
       ...(foreign ? { console: 'internalConsole', python: [process.env.PYTHON314 ?? 'python3.14'] } : {}), ...options,
@@ -145,8 +160,8 @@ export class Session extends testsupport.DebugClient {
   }
 
   /** Runs a program to its first stop, at one of these marks; returns the frames. */
-  async runTo(program, marks, options = {}) {
-    await this.prepare(program, options);
+  async runTo(program, marks, options = {}, client = {}) {
+    await this.prepare(program, options, client);
     await this.breakpoints(marks);
     await this.configurationDoneRequest();
     return this.stopped('breakpoint');

@@ -447,7 +447,11 @@ pub fn compile_source(vm: &Vm, source: &SourceFile, options: &CompileOptions) ->
     match tailscope_compiler::compile_source(source, options) {
         Ok((code, warnings)) => {
             warn(vm, &warnings, source)?;
-            crate::code::PyCode::new(vm, &std::sync::Arc::new(code))
+            let code = crate::code::PyCode::new(vm, &std::sync::Arc::new(code))?;
+            if options.filename.starts_with('<') {
+                vm.interp.note_text(&code, source.text());
+            }
+            Ok(code)
         }
         Err(e) => Err(error_in(vm, source, options, e)),
     }

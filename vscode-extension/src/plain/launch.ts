@@ -24,8 +24,10 @@ export function currentFile(): Launch {
 
 /** A sentence that says what is wrong, or undefined. */
 export function problem(launch: Launch): string | undefined {
+  // What is missing there the adapter says.
+  if (launch.request === 'attach') return undefined;
   if (launch.request !== 'launch') {
-    return `Tailscope can launch programs only: "request" must be "launch", not "${String(launch.request)}".`;
+    return `"request" must be "launch" or "attach", not "${String(launch.request)}".`;
   }
   const given = ['program', 'module', 'code'].filter((key) => launch[key] !== undefined && launch[key] !== '');
   if (given.length === 0) return 'The launch configuration says nothing to run: set "program", "module" or "code".';

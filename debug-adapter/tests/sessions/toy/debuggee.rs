@@ -54,6 +54,9 @@ impl Machine {
             children,
             access,
             settable: from.is_some(),
+            lazy: false,
+            memory: None,
+            defined: None,
         }
     }
 
@@ -162,6 +165,8 @@ impl Debuggee for Machine {
                     ..self.address(frame)
                 },
                 library: function.name.starts_with("lib_"),
+                module: None,
+                restartable: false,
             }
         };
         Ok(frames.map(info).collect())
@@ -259,12 +264,13 @@ impl Debuggee for Machine {
         })
     }
 
-    fn evaluate(
-        &mut self,
-        frame: Option<FrameId>,
-        source: &str,
-        mode: EvalMode,
-    ) -> Result<VariableInfo, DebugError> {
+    fn evaluate(&mut self, what: Evaluation<'_>) -> Result<VariableInfo, DebugError> {
+        let Evaluation {
+            frame,
+            source,
+            mode,
+            ..
+        } = what;
         let index = frame
             .map(|frame| self.frame_index(frame))
             .transpose()?
@@ -288,17 +294,22 @@ impl Debuggee for Machine {
     }
 
     fn full_repr(&mut self, frame: Option<FrameId>, source: &str) -> Result<String, DebugError> {
-        self.evaluate(frame, source, EvalMode::Expression)
-            .map(|variable| variable.value)
+        let what = Evaluation {
+            frame,
+            source,
+            mode: EvalMode::Expression,
+            format: ValueFormat::default(),
+        };
+        self.evaluate(what).map(|variable| variable.value)
     }
 
     fn set_variable(
         &mut self,
         of: Container,
         name: &str,
-        source: &str,
-        frame: Option<FrameId>,
+        value: Evaluation<'_>,
     ) -> Result<VariableInfo, DebugError> {
+        let Evaluation { frame, source, .. } = value;
         let index = frame
             .map(|frame| self.frame_index(frame))
             .transpose()?
@@ -345,6 +356,10 @@ impl Debuggee for Machine {
         let function = self.code(code)?;
         let starts: Vec<u32> = function.instructions.iter().map(|i| i.offset).collect();
         let window = InstructionWindow::new(&starts, function.end, anchor, first, count);
+        let name = CodeName {
+            qualname: function.name.clone(),
+            file: self.file.clone(),
+        };
         let line = |instruction: &Instruction| DisassembledInstruction {
             address: InstructionAddress {
                 code,
@@ -353,17 +368,17 @@ impl Debuggee for Machine {
             bytes: vec![7; 2 + 2 * instruction.op.name().1 as usize],
             text: text(instruction),
             location: Some(SourceRange::line(instruction.line)),
+            begins: (instruction.offset == 0).then(|| name.clone()),
         };
+        let shown = &function.instructions[window.start..window.end];
         Ok(DisassemblyWindow {
-            qualname: function.name.clone(),
-            file: self.file.clone(),
-            first_index: window.first_index,
-            instructions: function.instructions[window.start..window.end]
-                .iter()
-                .map(line)
-                .collect(),
-            total: starts.len(),
-            end_offset: function.end,
+            before: usize::try_from(-window.first_index.min(0)).unwrap().min(count),
+            instructions: shown.iter().map(line).collect(),
+            end: InstructionAddress {
+                code,
+                offset: function.end,
+            },
+            within: name,
         })
     }
 
@@ -405,6 +420,7 @@ impl Debuggee for Machine {
             self.breakpoints.extend(active);
             let state = BreakpointState::Set {
                 line: Some(line),
+                column: None,
                 address: here.first().copied(),
             };
             BreakpointStatus { id: spec.id, state }
@@ -438,6 +454,7 @@ impl Debuggee for Machine {
             self.breakpoints.push(active);
             let state = BreakpointState::Set {
                 line: None,
+                column: None,
                 address: Some(spec.address),
             };
             BreakpointStatus { id: spec.id, state }

@@ -139,7 +139,7 @@ impl Machine {
             offset,
             line: Some(instruction.line),
             prologue: instruction.op == Op::Resume,
-            skipped: self.spec.just_my_code && function.name.starts_with("lib_"),
+            skipped: self.spec.filters.just_my_code && function.name.starts_with("lib_"),
         })
     }
 
@@ -165,7 +165,7 @@ impl Machine {
     fn run_to_the_end(&mut self, mut hook: Option<Box<dyn DebugHook>>) -> Result<(), Ended> {
         if let Some(hook) = hook.as_deref_mut() {
             let alarm = Arc::clone(&self.alarm);
-            hook.on_attach(Arc::new(move || alarm.ring()));
+            hook.on_attach(Arc::new(move || alarm.ring()), Arc::new(|| {}));
             self.stop(hook, StopReason::Startup)?;
         }
         self.threads = vec![ThreadInfo {
@@ -375,20 +375,21 @@ impl Machine {
         if let Some(frame) = self.frames.last_mut() {
             frame.next -= 1;
         }
-        let mode = if self.filter.raised {
+        let mode = if self.filter.asks_for(ExceptionMode::Raised) {
             ExceptionMode::Raised
         } else {
             ExceptionMode::Uncaught
         };
         let traceback = format!("Traceback (most recent call last):\n{type_name}: {text}\n");
-        if let (Some(hook), true) = (hook, self.filter.raised || self.filter.uncaught) {
+        if let (Some(hook), true) = (hook, !self.filter.rules.is_empty()) {
             self.exception = Some(ExceptionInfo {
                 type_name: type_name.to_owned(),
                 full_type_name: format!("toy.{type_name}"),
                 message: text.to_owned(),
                 traceback: traceback.clone(),
                 mode,
-                cause: None,
+                notes: Vec::new(),
+                inner: Vec::new(),
             });
             let reason = StopReason::Exception {
                 type_name: type_name.to_owned(),

@@ -15,6 +15,30 @@ pub struct BreakpointSpec {
     pub id: BreakpointId,
     /// The wanted line.
     pub line: u32,
+    /// The wanted column, in bytes from 0; None: the line's beginning.
+    pub column: Option<u32>,
+    /// When a hit counts, and what it does.
+    pub rule: BreakpointRule,
+}
+
+/// A breakpoint on a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionBreakpointSpec {
+    /// Its number.
+    pub id: BreakpointId,
+    /// The function's name, its qualified name, or that with the module in front.
+    pub name: String,
+    /// When a hit counts, and what it does.
+    pub rule: BreakpointRule,
+}
+
+/// A breakpoint on something that is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataBreakpointSpec {
+    /// Its number.
+    pub id: BreakpointId,
+    /// What is watched: a number that `Debuggee::watchable` gave.
+    pub watched: u64,
     /// When a hit counts, and what it does.
     pub rule: BreakpointRule,
 }
@@ -57,6 +81,8 @@ pub enum BreakpointState {
     Set {
         /// The line it is on: the wanted one, or the next one with code.
         line: Option<u32>,
+        /// The column, where one was wanted.
+        column: Option<u32>,
         /// Its first instruction, where the code object exists already.
         address: Option<InstructionAddress>,
     },

@@ -26,11 +26,12 @@ pub mod types;
 
 pub use address::InstructionAddress;
 pub use breakpoints::{
-    BreakpointSpec, BreakpointState, BreakpointStatus, HitCondition, LogMessage,
+    BreakpointSpec, BreakpointState, BreakpointStatus, DataBreakpointSpec, FunctionBreakpointSpec,
+    HitCondition, LogMessage,
 };
 pub use seam::{
-    DebugError, DebugEvent, DebugHook, Debuggee, DebuggeeProgram, EvalMode, InterruptAction,
-    LaunchSpec, ProgramSource, ResumeAction, Waker,
+    CodeFilters, DebugError, DebugEvent, DebugHook, Debuggee, DebuggeeProgram, EvalMode,
+    Evaluation, InterruptAction, LaunchSpec, ProgramSource, ResumeAction, Waker,
 };
 pub use stepper::{Position, StepKind, Stepper, Verdict};
 pub use types::*;

@@ -4,7 +4,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::breakpoints::{BreakpointSpec, BreakpointStatus, InstructionBreakpointSpec};
+use super::address::InstructionAddress;
+use super::breakpoints::{
+    BreakpointSpec, BreakpointState, BreakpointStatus, DataBreakpointSpec, FunctionBreakpointSpec,
+    InstructionBreakpointSpec,
+};
 use super::stepper::StepKind;
 use super::types::*;
 
@@ -40,6 +44,25 @@ pub enum EvalMode {
     Expression,
     /// An expression, or else statements, whose result is None.
     Interactive,
+    /// An expression that calls nothing and binds nothing, so far as its code shows.
+    Pure,
+}
+
+/// A piece of Python that the debugger wants run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evaluation<'a> {
+    /// In which frame; None: in the main module's namespace.
+    pub frame: Option<FrameId>,
+    /// Its text.
+    pub source: &'a str,
+    /// What it may be.
+    pub mode: EvalMode,
+    /// How the result is written.
+    pub format: ValueFormat,
+}
+
+fn unsupported<T>() -> Result<T, DebugError> {
+    Err(DebugError::Refused("this program's VM cannot do that".to_owned()))
 }
 
 /// A stopped program: what the VM shows of it and lets be changed.
@@ -74,25 +97,19 @@ pub trait Debuggee {
     /// The instruction that a frame is at.
     fn instruction(&mut self, frame: FrameId) -> Result<InstructionView, DebugError>;
 
-    /// Runs Python code in a frame, or in the main module's namespace.
-    fn evaluate(
-        &mut self,
-        frame: Option<FrameId>,
-        source: &str,
-        mode: EvalMode,
-    ) -> Result<VariableInfo, DebugError>;
+    /// Runs Python code.
+    fn evaluate(&mut self, what: Evaluation<'_>) -> Result<VariableInfo, DebugError>;
 
     /// The whole `repr()` of an expression's value, for copying.
     fn full_repr(&mut self, frame: Option<FrameId>, source: &str) -> Result<String, DebugError>;
 
-    /// Writes the variable `name` of a container; `source` is an expression, evaluated in
-    /// `frame`. Returns the variable as it is now.
+    /// Writes the variable `name` of a container; `value` is an expression. Returns the
+    /// variable as it is now.
     fn set_variable(
         &mut self,
         of: Container,
         name: &str,
-        source: &str,
-        frame: Option<FrameId>,
+        value: Evaluation<'_>,
     ) -> Result<VariableInfo, DebugError>;
 
     /// The exception that a thread is stopped at.
@@ -123,6 +140,113 @@ pub trait Debuggee {
 
     /// Replaces the choice of exceptions that stop the program.
     fn set_exception_filter(&mut self, filter: ExceptionFilter);
+
+    /// Replaces all breakpoints on functions. One status for each, in order.
+    fn set_function_breakpoints(
+        &mut self,
+        specs: &[FunctionBreakpointSpec],
+    ) -> Vec<BreakpointStatus> {
+        failed(specs.iter().map(|spec| spec.id))
+    }
+
+    /// Something that a data breakpoint can be set on.
+    fn watchable(&mut self, _target: &WatchTarget) -> Result<Watchable, DebugError> {
+        unsupported()
+    }
+
+    /// Replaces all data breakpoints. One status for each, in order.
+    fn set_data_breakpoints(&mut self, specs: &[DataBreakpointSpec]) -> Vec<BreakpointStatus> {
+        failed(specs.iter().map(|spec| spec.id))
+    }
+
+    /// Where breakpoints can be set between two lines of a file, both included.
+    fn breakpoint_locations(&mut self, _file: &str, _first: u32, _last: u32) -> Vec<SourceRange> {
+        Vec::new()
+    }
+
+    /// The calls that are left on the line that a frame is at.
+    fn step_targets(&mut self, _frame: FrameId) -> Result<Vec<StepTarget>, DebugError> {
+        unsupported()
+    }
+
+    /// Where the running frame could go on at a line of a file.
+    fn goto_targets(&mut self, _file: &str, _line: u32) -> Result<Vec<GotoTarget>, DebugError> {
+        unsupported()
+    }
+
+    /// Makes the stopped thread's innermost frame go on at another of its instructions. Frame
+    /// and value handles mean nothing after that.
+    fn goto(&mut self, _thread: ThreadId, _to: InstructionAddress) -> Result<(), DebugError> {
+        unsupported()
+    }
+
+    /// Makes a frame begin anew, with its arguments as they are now; otherwise as `goto`.
+    fn restart_frame(&mut self, _frame: FrameId) -> Result<(), DebugError> {
+        unsupported()
+    }
+
+    /// What could stand at the end of a text that somebody types.
+    fn complete(&mut self, _frame: Option<FrameId>, _text: &str) -> Vec<Completion> {
+        Vec::new()
+    }
+
+    /// A piece of a value's memory: of `count` bytes from `start`, those that exist.
+    fn read_memory(
+        &mut self,
+        _value: ValueHandle,
+        _start: i64,
+        _count: usize,
+    ) -> Result<MemoryPiece, DebugError> {
+        unsupported()
+    }
+
+    /// Writes a value's memory, all of it or nothing.
+    fn write_memory(
+        &mut self,
+        _value: ValueHandle,
+        _start: i64,
+        _bytes: &[u8],
+    ) -> Result<(), DebugError> {
+        unsupported()
+    }
+
+    /// The modules that have been imported.
+    fn modules(&mut self) -> Vec<ModuleInfo> {
+        Vec::new()
+    }
+
+    /// Names of the files that code has been loaded from.
+    fn loaded_files(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Raises `SystemExit` in a thread, when it runs next.
+    fn end_thread(&mut self, _thread: ThreadId) -> Result<(), DebugError> {
+        unsupported()
+    }
+
+    /// Chooses whose code steps and exception stops leave out.
+    fn set_filters(&mut self, _filters: CodeFilters) {}
+
+    /// Nobody debugs any more, for now: takes all breakpoints away.
+    fn forget_breakpoints(&mut self) {}
+}
+
+fn failed(ids: impl Iterator<Item = BreakpointId>) -> Vec<BreakpointStatus> {
+    let reason = "this program's VM has no such breakpoints";
+    let state = || BreakpointState::Failed(reason.to_owned());
+    ids.map(|id| BreakpointStatus { id, state: state() }).collect()
+}
+
+/// Which code is not the user's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CodeFilters {
+    /// Steps and exception stops leave out library code.
+    pub just_my_code: bool,
+    /// File names, with `*` for any characters, whose code counts as a library's.
+    pub skip_files: Vec<String>,
+    /// Names of functions that steps do not end in.
+    pub skip_functions: Vec<String>,
 }
 
 /// How the program goes on after a stop.
@@ -171,8 +295,9 @@ pub enum DebugEvent {
 
 /// What the VM tells a debugger. All methods are called from the thread that runs the VM.
 pub trait DebugHook {
-    /// Called once, before anything else, with the handle that interrupts the VM.
-    fn on_attach(&mut self, waker: Waker);
+    /// Called once, before anything else, with the handle that interrupts the VM, and the one
+    /// that ends what the VM is running for the debugger.
+    fn on_attach(&mut self, waker: Waker, canceller: Waker);
 
     /// The program stands still, in `StopReason::Startup` even before its first
     /// instruction. Returning lets it go on.
@@ -207,8 +332,8 @@ pub struct LaunchSpec {
     pub args: Vec<String>,
     /// Stop at the program's first instruction (of its own code, not of start-up).
     pub stop_on_entry: bool,
-    /// Steps and exception stops leave out library code.
-    pub just_my_code: bool,
+    /// Which code steps and exception stops leave out.
+    pub filters: CodeFilters,
     /// Run without a debugger: [`DebuggeeProgram::run`] gets no hook.
     pub no_debug: bool,
 }

@@ -37,6 +37,9 @@ pub enum StepKind {
     LineInto,
     /// To the next line, over calls.
     LineOver,
+    /// As `LineOver`, but into the call that the instruction at this byte offset of the start
+    /// frame makes.
+    IntoCall { offset: u32 },
     /// To the caller.
     Out,
     /// One instruction, into calls.
@@ -65,6 +68,8 @@ pub struct Stepper {
     /// Control has left the start frame for code that steps skip (an event loop, a sort
     /// with callbacks): the step now ends at the next line of the user's code, anywhere.
     escaped: bool,
+    /// The wanted call is being made.
+    calling: bool,
 }
 
 impl Stepper {
@@ -76,6 +81,7 @@ impl Stepper {
             start,
             line: start.line,
             escaped: false,
+            calling: matches!(kind, StepKind::IntoCall { offset } if offset == start.offset),
         }
     }
 
@@ -88,7 +94,8 @@ impl Stepper {
     pub fn watches(&self, depth: u32) -> bool {
         match self.kind {
             StepKind::LineInto | StepKind::InstructionInto => true,
-            StepKind::LineOver | StepKind::InstructionOver | StepKind::Out => {
+            StepKind::IntoCall { .. } if self.calling => true,
+            StepKind::LineOver | StepKind::IntoCall { .. } | StepKind::InstructionOver | StepKind::Out => {
                 self.escaped || depth <= self.start.depth
             }
         }
@@ -101,6 +108,12 @@ impl Stepper {
             StepKind::InstructionOver => at.depth <= self.start.depth,
             StepKind::LineInto => self.line_step(at, true),
             StepKind::LineOver => self.line_step(at, false),
+            StepKind::IntoCall { offset } => {
+                if at.frame == self.start.frame {
+                    self.calling = at.offset == offset;
+                }
+                self.line_step(at, self.calling)
+            }
             StepKind::Out => self.left_for(at, false),
         };
         if stop { Verdict::Stop } else { Verdict::Go }
@@ -193,6 +206,31 @@ mod tests {
     #[test]
     fn over_a_call_to_the_next_line() {
         assert_eq!(stops(StepKind::LineOver, at(1, 1, 10), &call()), Some(6));
+    }
+
+    #[test]
+    fn into_one_call_of_several() {
+        let caller = |offset| Position {
+            offset,
+            ..at(1, 1, 10)
+        };
+        // f(g()): g's activation is 2, f's is 3.
+        let run = [
+            caller(4),
+            prologue(2, 2, 20),
+            at(2, 2, 21),
+            caller(8),
+            prologue(3, 2, 30),
+            at(3, 2, 31),
+            caller(12),
+            at(1, 1, 11),
+        ];
+        let stop = |offset| stops(StepKind::IntoCall { offset }, caller(0), &run);
+        assert_eq!(stop(4), Some(2));
+        assert_eq!(stop(8), Some(5));
+        assert_eq!(stop(12), Some(7), "native: there is nothing to step into");
+        let there = stops(StepKind::IntoCall { offset: 4 }, caller(4), &run[1..]);
+        assert_eq!(there, Some(1), "already at the call");
     }
 
     #[test]

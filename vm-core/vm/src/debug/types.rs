@@ -78,6 +78,10 @@ pub struct FrameInfo {
     pub address: InstructionAddress,
     /// The frame runs code that is not the user's: the standard library, importlib.
     pub library: bool,
+    /// `__name__` of its module.
+    pub module: Option<String>,
+    /// Whether `restart_frame` can begin it anew.
+    pub restartable: bool,
 }
 
 /// Which part of a long list of variables is wanted.
@@ -89,6 +93,8 @@ pub struct Page {
     pub count: Option<usize>,
     /// Which of them.
     pub filter: PageFilter,
+    /// How their values are written.
+    pub format: ValueFormat,
 }
 
 impl Page {
@@ -97,6 +103,7 @@ impl Page {
         start: 0,
         count: None,
         filter: PageFilter::All,
+        format: ValueFormat { hex: false },
     };
 
     /// The part of `len` items that this page covers, as a range of indices.
@@ -107,6 +114,13 @@ impl Page {
             .map_or(len, |count| start.saturating_add(count).min(len));
         start..end
     }
+}
+
+/// How values are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ValueFormat {
+    /// Integers in hexadecimal.
+    pub hex: bool,
 }
 
 /// Which children of a value are wanted.
@@ -144,6 +158,8 @@ pub enum VariableKind {
     Method,
     /// A class.
     Class,
+    /// A property: its value is what code of the program's computes.
+    Property,
     /// Made up for display: a length, a type.
     Virtual,
 }
@@ -172,6 +188,15 @@ pub struct Children {
     pub indexed: usize,
 }
 
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePlace {
+    /// As `co_filename` has it.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+}
+
 /// A variable, or the result of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VariableInfo {
@@ -189,6 +214,12 @@ pub struct VariableInfo {
     pub access: Access,
     /// Whether `set_variable` can write it.
     pub settable: bool,
+    /// The value has not been asked for: the one child of `children` is it.
+    pub lazy: bool,
+    /// Bytes of memory that the value offers, with the handle to read them by.
+    pub memory: Option<(ValueHandle, usize)>,
+    /// Where a function or class was defined.
+    pub defined: Option<FilePlace>,
 }
 
 /// What a slot of the value stack holds, beside the value.
@@ -307,24 +338,30 @@ pub struct DisassembledInstruction {
     pub text: String,
     /// Source that it was compiled from.
     pub location: Option<SourceRange>,
+    /// At the first instruction of a code object: what it is.
+    pub begins: Option<CodeName>,
 }
 
-/// A piece of a code object's disassembly.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DisassemblyWindow {
+/// What a code object is called, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeName {
     /// `co_qualname`.
     pub qualname: String,
     /// `co_filename`.
     pub file: String,
-    /// Index in the code object of the first wanted instruction; negative when it would lie
-    /// before the first, not under `total` when past the last.
-    pub first_index: i64,
+}
+
+/// A piece of a disassembly. Code objects follow each other in the order of their numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DisassemblyWindow {
+    /// What the first instruction belongs to.
+    pub within: CodeName,
+    /// How many of the wanted instructions would lie before the first one that exists.
+    pub before: usize,
     /// The wanted instructions that exist.
     pub instructions: Vec<DisassembledInstruction>,
-    /// How many instructions the code object has.
-    pub total: usize,
-    /// The byte offset just past the last one.
-    pub end_offset: u32,
+    /// The address just past the last one of `instructions`, or where the wanted ones would begin.
+    pub end: InstructionAddress,
 }
 
 /// Why the program stopped.
@@ -341,6 +378,16 @@ pub enum StopReason {
     },
     /// At breakpoints that were set on an instruction.
     InstructionBreakpoint {
+        ids: Vec<BreakpointId>,
+        note: Option<String>,
+    },
+    /// At breakpoints on a function.
+    FunctionBreakpoint {
+        ids: Vec<BreakpointId>,
+        note: Option<String>,
+    },
+    /// Just after a watched variable was written. The note says from what to what, and where.
+    DataBreakpoint {
         ids: Vec<BreakpointId>,
         note: Option<String>,
     },
@@ -363,6 +410,8 @@ pub enum StopReason {
 pub enum ExceptionMode {
     /// As it is raised.
     Raised,
+    /// When no code of the user's will catch it, but some of a library may.
+    UserUnhandled,
     /// When nothing will catch it.
     Uncaught,
 }
@@ -378,13 +427,33 @@ pub struct Stop {
     pub clock: Option<u64>,
 }
 
-/// Which exceptions stop the program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Which exceptions stop the program: those that one of the rules applies to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExceptionFilter {
-    /// Each, as it is raised.
-    pub raised: bool,
-    /// Those that nothing will catch.
-    pub uncaught: bool,
+    /// The rules.
+    pub rules: Vec<ExceptionRule>,
+}
+
+impl ExceptionFilter {
+    /// Whether a rule asks for exceptions at this moment.
+    pub fn asks_for(&self, mode: ExceptionMode) -> bool {
+        self.rules.iter().any(|rule| rule.mode == mode)
+    }
+}
+
+/// Which exceptions stop the program at one of their moments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExceptionRule {
+    /// The moment.
+    pub mode: ExceptionMode,
+    /// Names of classes, with or without their module; those derived from them are meant too.
+    /// Empty: all classes.
+    pub classes: Vec<String>,
+    /// All classes but those.
+    pub negate: bool,
+    /// A Python expression, evaluated in the frame that raised, where `__exception__` is the
+    /// exception: its truth, or the class or classes that it gives.
+    pub condition: Option<String>,
 }
 
 /// The exception that a thread is stopped at.
@@ -400,8 +469,102 @@ pub struct ExceptionInfo {
     pub traceback: String,
     /// Why it stopped the program.
     pub mode: ExceptionMode,
-    /// `__cause__`, or `__context__` unless it is suppressed.
-    pub cause: Option<Box<ExceptionInfo>>,
+    /// `__notes__`.
+    pub notes: Vec<String>,
+    /// What it came from, and what a group holds.
+    pub inner: Vec<InnerException>,
+}
+
+/// An exception that another one has to do with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InnerException {
+    /// How.
+    pub relation: ExceptionRelation,
+    /// The exception.
+    pub exception: ExceptionInfo,
+}
+
+/// What an exception is to another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExceptionRelation {
+    /// `__cause__`.
+    Cause,
+    /// `__context__`, not suppressed.
+    Context,
+    /// A member of a group.
+    Member,
+}
+
+/// A call on the line that a frame is at, which a step can go into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepTarget {
+    /// The calling instruction.
+    pub address: InstructionAddress,
+    /// Source of the call.
+    pub location: SourceRange,
+}
+
+/// A place that the running frame could go on at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GotoTarget {
+    /// The instruction.
+    pub address: InstructionAddress,
+    /// Its source.
+    pub location: SourceRange,
+}
+
+/// A name that could stand at the end of what somebody types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// The name.
+    pub label: String,
+    /// What it stands for; `None` for a keyword.
+    pub kind: Option<VariableKind>,
+    /// Characters of the typed text that it replaces.
+    pub replaces: usize,
+}
+
+/// A module that has been imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleInfo {
+    /// As `sys.modules` has it.
+    pub name: String,
+    /// `__file__`.
+    pub file: Option<String>,
+    /// `__version__`.
+    pub version: Option<String>,
+    /// It is not the user's.
+    pub library: bool,
+}
+
+/// A piece of a value's memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemoryPiece {
+    /// Where it begins, in bytes from the memory's start.
+    pub start: usize,
+    /// What is there.
+    pub bytes: Vec<u8>,
+}
+
+/// What a data breakpoint is to watch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WatchTarget {
+    /// A variable of a container.
+    Variable { of: Container, name: String },
+    /// A name, an attribute or an item, as an expression in a frame.
+    Expression {
+        frame: Option<FrameId>,
+        source: String,
+    },
+}
+
+/// Something that can be watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watchable {
+    /// The number to set a breakpoint with.
+    pub id: u64,
+    /// What it is, for a person.
+    pub description: String,
 }
 
 #[cfg(test)]
@@ -413,7 +576,7 @@ mod tests {
         let page = |start, count| Page {
             start,
             count,
-            filter: PageFilter::All,
+            ..Page::ALL
         };
         assert_eq!(page(0, None).range(3), 0..3);
         assert_eq!(page(1, Some(1)).range(3), 1..2);

@@ -76,6 +76,8 @@ pub struct State {
     recorded_codes: RefCell<Vec<crate::value::Ref>>,
     /// Those made since a debugger last looked; `None` while there is no debugger.
     fresh_codes: RefCell<Option<Vec<*const PyCode>>>,
+    /// Code that was compiled from a text since then, and the text.
+    fresh_texts: RefCell<Vec<(crate::value::Ref, String)>>,
     function_version: Cell<u32>,
     pub observer: RefCell<Option<Box<dyn Observer>>>,
     pub recorder: UnsafeCell<crate::interp::record::Recorder>,
@@ -127,6 +129,7 @@ impl State {
             codes: RefCell::default(),
             recorded_codes: RefCell::default(),
             fresh_codes: RefCell::default(),
+            fresh_texts: RefCell::default(),
             function_version: Cell::new(1),
             observer: RefCell::default(),
             recorder: UnsafeCell::default(),
@@ -266,6 +269,18 @@ impl State {
     /// From now on a debugger is told of code objects that are made.
     pub fn watch_codes(&self) {
         self.fresh_codes.borrow_mut().get_or_insert_default();
+    }
+
+    /// Code was compiled from a text: a debugger keeps it, to show it.
+    pub(crate) fn note_text(&self, code: &crate::value::Ref, text: &str) {
+        if self.fresh_codes.borrow().is_some() {
+            self.fresh_texts.borrow_mut().push((code.clone(), text.to_owned()));
+        }
+    }
+
+    /// The texts that code was compiled from since this was last asked.
+    pub fn take_fresh_texts(&self) -> Vec<(crate::value::Ref, String)> {
+        std::mem::take(&mut *self.fresh_texts.borrow_mut())
     }
 
     /// The code objects that were made since this was last asked.

@@ -1,4 +1,5 @@
-//! `frame.f_lineno = n` in a trace function: the frame goes on at another line.
+//! A frame goes on at another instruction: `frame.f_lineno = n` in a trace function, and what a
+//! debugger asks for.
 //!
 //! Handlers trust that the value stack and the variables are what the compiler expects at an
 //! instruction. The verifier knows what that is; a jump is made only where what the frame has
@@ -7,9 +8,9 @@
 use tailscope_bytecode::verify::{self, Places, SlotKind};
 
 use super::event::Event;
-use super::Place;
 use crate::code::PyCode;
 use crate::error::{PyResult, Raised};
+use crate::frame::Frame;
 use crate::runtime;
 use crate::shape;
 use crate::types::frame_object::PyFrame;
@@ -18,7 +19,7 @@ use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
 /// A jump that is made when the callback has returned.
-pub(super) struct Jump {
+pub(crate) struct Jump {
     /// Code unit to go on at.
     pub unit: u32,
     /// Values that stay on the stack.
@@ -42,7 +43,25 @@ pub fn set_line(vm: &Vm, f: &PyFrame, line: Value) -> PyResult<()> {
     let Some(line) = int::to_i64(line).and_then(|l| i32::try_from(l).ok()) else {
         return Err(vm.value_error("lineno out of range"));
     };
-    let code = f.code();
+    let planned = plan(vm, f.code(), f.unit(vm), &line_units(vm, f.code(), line)?)?;
+    let unbound = unbound(f);
+    if !unbound.is_empty() {
+        let s = if unbound.len() == 1 { "" } else { "s" };
+        let text = format!("assigning None to {} unbound local{s}", unbound.len());
+        runtime::warn(vm, shape::RUNTIME_WARNING, &text, 0)?;
+        bind(vm, f, &unbound);
+    }
+    let mut jump = vm.interp.monitor.jump.borrow_mut();
+    let stack = jump.take().map_or(planned.stack, |earlier| earlier.stack);
+    *jump = Some(Jump { stack, ..planned });
+    Ok(())
+}
+
+/// The code units where execution enters a line, or else the next line that has code.
+///
+/// # Errors
+/// ValueError for a line outside of the code.
+pub(crate) fn line_units(vm: &Vm, code: &PyCode, line: i32) -> PyResult<Vec<u32>> {
     if line < code.code.firstlineno {
         return Err(vm.value_error(format!("line {line} comes before the current code block")));
     }
@@ -50,20 +69,19 @@ pub fn set_line(vm: &Vm, f: &PyFrame, line: Value) -> PyResult<()> {
     let Some(first) = starts.iter().map(|(_, l)| *l).filter(|l| *l >= line).min() else {
         return Err(vm.value_error(format!("line {line} comes after the current code block")));
     };
-    let candidates = starts.iter().filter(|(_, l)| *l == first).map(|(unit, _)| *unit);
+    Ok(starts.iter().filter(|(_, l)| *l == first).map(|(unit, _)| *unit).collect())
+}
+
+/// How a frame at `from` can go on at one of some code units.
+///
+/// # Errors
+/// ValueError if it cannot: it says why.
+pub(crate) fn plan(vm: &Vm, code: &PyCode, from: u32, candidates: &[u32]) -> PyResult<Jump> {
     let Ok(places) = verify::places(&code.code) else {
         return Err(vm.value_error("stack to deep to analyze"));
     };
-    let from = f.unit(vm);
-    let (unit, depth) = best_target(vm, &places, from, candidates)?;
-    bind_unbound(vm, f)?;
-    let mut jump = vm.interp.monitor.jump.borrow_mut();
-    let stack = match jump.take() {
-        Some(earlier) => earlier.stack,
-        None => places.stack(from).unwrap_or_default(),
-    };
-    *jump = Some(Jump { unit, depth, stack });
-    Ok(())
+    let (unit, depth) = best_target(vm, &places, from, candidates.iter().copied())?;
+    Ok(Jump { unit, depth, stack: places.stack(from).unwrap_or_default() })
 }
 
 /// Whether the event at hand lets its frame jump.
@@ -163,36 +181,36 @@ fn explain(to: Option<&[SlotKind]>) -> &'static str {
     }
 }
 
-/// Binds None to variables that the compiler may have found to be bound at the new place.
-fn bind_unbound(vm: &Vm, f: &PyFrame) -> PyResult<()> {
-    let unbound: Vec<usize> = (0..f.code().nlocalsplus as usize).filter(|i| f.slot(*i).is_null()).collect();
-    if unbound.is_empty() {
-        return Ok(());
+/// The variables without a value, which the compiler may have found to be bound at a new place.
+pub(crate) fn unbound(f: &PyFrame) -> Vec<usize> {
+    (0..f.code().nlocalsplus as usize).filter(|i| f.slot(*i).is_null()).collect()
+}
+
+/// Binds None to variables.
+pub(crate) fn bind(vm: &Vm, f: &PyFrame, variables: &[usize]) {
+    for i in variables {
+        f.set_slot(*i, Some(vm.none_ref()));
     }
-    let s = if unbound.len() == 1 { "" } else { "s" };
-    let text = format!("assigning None to {} unbound local{s}", unbound.len());
-    runtime::warn(vm, shape::RUNTIME_WARNING, &text, 0)?;
-    for i in unbound {
-        f.set_slot(i, Some(vm.none_ref()));
-    }
-    Ok(())
 }
 
 impl Jump {
     /// Takes off the stack what is not there at the new place, and moves the frame.
-    pub(super) fn carry_out(self, at: &Place) {
-        let s = &at.vm.interp;
-        // SAFETY: the registers are spilled; the frame is the innermost one, and its stack as
-        // deep as the verifier says.
+    ///
+    /// # Safety
+    /// The registers must be spilled, and the frame the innermost one, for which the jump was
+    /// planned.
+    pub(crate) unsafe fn carry_out(self, vm: &Vm, frame: Frame) {
+        let s = &vm.interp;
+        // SAFETY: promised by the caller; the stack is as deep as the verifier says.
         unsafe {
-            let bottom = at.frame.stack_base();
+            let bottom = frame.stack_base();
             let mut depth = s.sp.get().offset_from(bottom) as usize;
             while depth > self.depth {
                 depth -= 1;
                 let v = *bottom.add(depth);
                 s.sp.set(bottom.add(depth));
                 if self.stack.get(depth) == Some(&SlotKind::Exception) {
-                    set_handled(at.vm, v);
+                    set_handled(vm, v);
                 } else {
                     v.release();
                 }
@@ -202,11 +220,11 @@ impl Jump {
                 let slot = bottom.add(i);
                 *slot = (*slot).into_owned();
             }
-            let to = at.code.entry().add(self.unit as usize).cast_const();
+            let to = frame.code().entry().add(self.unit as usize).cast_const();
             s.transfer(s.ip.get(), to);
             s.ip.set(to);
         }
-        at.monitor().with_activations(|a| a.jumped(at.frame.0, self.unit));
+        s.monitor.with_activations(|a| a.jumped(frame.0, self.unit));
     }
 }
 

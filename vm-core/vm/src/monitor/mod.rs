@@ -309,7 +309,8 @@ impl<'a> Place<'a> {
         m.told.set(told);
         let jump = m.jump.take();
         if let (Ok(_), Some(jump)) = (&result, jump) {
-            jump.carry_out(self);
+            // SAFETY: callbacks are told of the innermost frame, with the registers spilled.
+            unsafe { jump.carry_out(self.vm, self.frame) }
         }
         result
     }

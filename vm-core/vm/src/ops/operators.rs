@@ -265,8 +265,10 @@ pub unsafe fn BINARY_OP_INPLACE_ADD_UNICODE(r: &mut Regs) -> Flow {
         return Flow::Deopt;
     }
     const CACHES: usize = 5;
-    let local = r.local((*r.ip.add(CACHES) >> 8) as usize);
-    if !(*local).is(a) {
+    let store = *r.ip.add(CACHES);
+    let local = r.local((store >> 8) as usize);
+    // A breakpoint on the STORE_FAST has to be reached.
+    if !(*local).is(a) || store as u8 == crate::ops::internal::number::BREAKPOINT {
         return Flow::Deopt;
     }
     // The stack's reference goes first, so that the local's may be the only one.

@@ -4,6 +4,7 @@ use std::mem::swap;
 
 use super::Parked;
 use crate::frame::Frame;
+use crate::interp::breaker;
 use crate::interp::stack::Stack;
 use crate::monitor::ThreadState;
 use crate::object::Header;
@@ -53,6 +54,11 @@ impl Context {
         }
     }
 
+    /// Has an exception raised when the thread runs next.
+    pub fn raise_later(&mut self, e: Ref) {
+        self.async_exception = Some(e);
+    }
+
     /// Puts this state in the place of the one that is in force, and keeps that one. The clock
     /// goes on.
     pub fn exchange(&mut self, vm: &Vm) {
@@ -69,6 +75,9 @@ impl Context {
         self.handled = s.handled.replace(self.handled);
         exchange(&s.raised, &mut self.raised);
         exchange(&s.async_exception, &mut self.async_exception);
+        if !s.async_exception.is_null() {
+            s.request(breaker::ASYNC_EXCEPTION);
+        }
         exchange(&vm.runtime.context, &mut self.variables);
         swap(&mut *vm.repr_running.borrow_mut(), &mut self.repr_running);
         self.destroy_depth = vm.destroy_depth.replace(self.destroy_depth);

@@ -378,6 +378,25 @@ pub fn parked(vm: &Vm) -> Vec<Parked> {
     all
 }
 
+/// Raises an exception in a thread when it runs next. False if there is no such thread.
+pub fn raise_in(vm: &Vm, id: u64, e: Ref) -> bool {
+    if id == current(vm) {
+        vm.interp.async_exception.set(e);
+        vm.interp.request(breaker::ASYNC_EXCEPTION);
+        return true;
+    }
+    let mut others = vm.threads.others.borrow_mut();
+    // What the root keeps while another thread runs lies with that one.
+    let at = if id == ROOT { current(vm) } else { id };
+    match others.get_mut(&at) {
+        Some(thread) => {
+            thread.context.raise_later(e);
+            true
+        }
+        None => false,
+    }
+}
+
 /// The exception that each thread handles that does not run.
 pub fn other_exceptions(vm: &Vm) -> Vec<(u64, Option<Ref>)> {
     let mut all = Vec::new();

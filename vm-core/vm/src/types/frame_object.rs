@@ -56,6 +56,8 @@ pub struct PyFrame {
     overwritten: RefCell<Vec<Ref>>,
     /// Names set through `f_locals` that are no local variables.
     pub extra_locals: OwnedCell,
+    /// The number that a debugger knows this activation by, which watches its variables; 0: none.
+    pub watched: Cell<u64>,
 }
 
 // SAFETY: repr(C), header first.
@@ -138,6 +140,7 @@ fn new_frame(vm: &Vm, place: Place, function: Value) -> Ref {
             trace_opcodes: Cell::new(false),
             overwritten: RefCell::default(),
             extra_locals: OwnedCell::null(),
+            watched: Cell::new(0),
         },
     )
 }
@@ -152,18 +155,30 @@ pub unsafe fn of_frame(vm: &Vm, frame: Frame) -> Ref {
         if let Some(g) = frame.generator() {
             return of_generator(vm, g);
         }
-        let objects = &vm.interp.frame_objects;
-        let at = objects.borrow().partition_point(|(fp, _)| *fp < frame.0);
-        if let Some((fp, f)) = objects.borrow().get(at)
-            && *fp == frame.0
-        {
-            return f.clone();
+        if let Some(f) = made_for(vm, frame) {
+            return f;
         }
         let f = new_frame(vm, Place::Stack(frame.0), *frame.0.sub(2));
+        let objects = &vm.interp.frame_objects;
+        let at = objects.borrow().partition_point(|(fp, _)| *fp < frame.0);
         objects.borrow_mut().insert(at, (frame.0, f.clone()));
         vm.interp.mark_slow(frame);
         f
     }
+}
+
+/// The frame object of a frame on the stack, if one has been made.
+///
+/// # Safety
+/// The frame must be live.
+pub unsafe fn made_for(vm: &Vm, frame: Frame) -> Option<Ref> {
+    // SAFETY: promised by the caller.
+    if let Some(g) = unsafe { frame.generator() } {
+        return g.frame_object.get_ref();
+    }
+    let objects = vm.interp.frame_objects.borrow();
+    let at = objects.partition_point(|(fp, _)| *fp < frame.0);
+    objects.get(at).filter(|(fp, _)| *fp == frame.0).map(|(_, f)| f.clone())
 }
 
 /// The frame object of a generator that has not ended.

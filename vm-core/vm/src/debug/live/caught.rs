@@ -28,12 +28,21 @@ enum Outcome {
 /// Instructions looked at before a handler counts as one that catches.
 const PATIENCE: usize = 2000;
 
-/// Whether the exception will be caught, by the running frame or one further out.
-pub(super) fn awaited(vm: &Vm, innermost: Frame, e: Value) -> bool {
+/// Who will catch an exception.
+pub(super) enum Catcher {
+    Nobody,
+    /// This frame's code.
+    Frame(Frame),
+    /// Native code, or nobody who would call it a mistake.
+    Native,
+}
+
+/// Who will catch an exception: the running frame, or one further out.
+pub(super) fn catcher(vm: &Vm, innermost: Frame, e: Value) -> Catcher {
     let is = |id| obj::recursive_is_subclass(vm, vm.type_of(e).value(), vm.builtin(id).value()).unwrap_or(false);
     // These end programs, loops and generators, and are no mistakes.
     if is(shape::SYSTEM_EXIT) || is(shape::GENERATOR_EXIT) || is(shape::STOP_ITERATION) || is(shape::STOP_ASYNC_ITERATION) {
-        return true;
+        return Catcher::Native;
     }
     let absent = is(shape::ATTRIBUTE_ERROR);
     let mut at = Some((innermost, vm.interp.ip.get()));
@@ -45,18 +54,18 @@ pub(super) fn awaited(vm: &Vm, innermost: Frame, e: Value) -> bool {
             let mut patience = PATIENCE;
             while let Some(handler) = code.handler_for(unit) {
                 match follow(vm, frame, code, handler.target, e, &mut patience) {
-                    Outcome::Caught => return true,
+                    Outcome::Caught => return Catcher::Frame(frame),
                     Outcome::RaisedAgain(from) => unit = from,
                 }
             }
             // Native code may only have wanted to know whether an attribute exists.
             if absent && frame.link().return_address() == halt_address() && frame.caller().is_some() {
-                return true;
+                return Catcher::Native;
             }
             at = frame.caller();
         }
     }
-    false
+    Catcher::Nobody
 }
 
 /// Follows an exception through the handler that begins at a code unit.

@@ -1,17 +1,20 @@
 //! Code objects as the debugger knows them: numbered, with the lines where execution enters.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use tailscope_bytecode::code::kinds;
 use tailscope_bytecode::dis::raw_instructions;
 
 use crate::code::PyCode;
 use crate::debug::breakpoints::{LineMark, line_starts};
+use crate::debug::seam::CodeFilters;
 use crate::debug::types::{CodeId, SourceRange};
 use crate::import::LIBRARY;
 use crate::protocol::object as obj;
-use crate::value::Ref;
+use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
 /// A code object that the debugger has met. It is kept alive, so that neither its number nor
@@ -21,7 +24,9 @@ pub(super) struct KnownCode {
     object: Ref,
     pub file: String,
     /// Its code is not the user's.
-    pub library: bool,
+    pub library: Cell<bool>,
+    /// Steps and exception stops leave it out.
+    pub skipped: Cell<bool>,
 }
 
 impl KnownCode {
@@ -39,6 +44,10 @@ pub(super) struct Codes {
     by_id: Vec<Rc<KnownCode>>,
     /// File names as the file system has them.
     canonical: HashMap<String, Option<PathBuf>>,
+    filters: CodeFilters,
+    /// Code that was made of a text which is in no file, by its address: the name that the text
+    /// goes by here.
+    texts: HashMap<usize, String>,
 }
 
 impl Codes {
@@ -48,13 +57,15 @@ impl Codes {
         if let Some(known) = self.by_address.get(&address) {
             return Rc::clone(known);
         }
-        let file = obj::text(code.filename.value());
+        let file = self.file_of(code);
         let known = Rc::new(KnownCode {
             id: CodeId(self.by_id.len() as u32 + 1),
             object: code.as_value().to_ref(),
-            library: is_library(&file),
+            library: Cell::default(),
+            skipped: Cell::default(),
             file,
         });
+        self.classify(&known);
         self.by_address.insert(address, Rc::clone(&known));
         self.by_id.push(Rc::clone(&known));
         known
@@ -65,6 +76,60 @@ impl Codes {
         self.by_id.get((id.0 as usize).checked_sub(1)?).cloned()
     }
 
+    /// The name of the file that a code object is from, or of its text.
+    pub fn file_of(&self, code: &PyCode) -> String {
+        let text = self.texts.get(&std::ptr::from_ref(code).addr());
+        text.cloned().unwrap_or_else(|| obj::text(code.filename.value()))
+    }
+
+    fn classify(&self, known: &KnownCode) {
+        let filters = &self.filters;
+        let left_out = filters.skip_files.iter().any(|pattern| matches(pattern, &known.file));
+        let library = is_library(&known.file);
+        let name = obj::text(known.code().name);
+        known.library.set(library || left_out);
+        known.skipped.set(left_out || (filters.just_my_code && library) || filters.skip_functions.contains(&name));
+    }
+
+    /// Chooses which code is left out.
+    pub fn set_filters(&mut self, filters: CodeFilters) {
+        self.filters = filters;
+        self.by_id.iter().for_each(|known| self.classify(known));
+    }
+
+    /// Notes that a code object, and those in it, were made of a text with this name. They are
+    /// kept, so that their addresses do not come to mean others.
+    pub fn name_text(&mut self, code: &PyCode, name: &str) {
+        self.texts.insert(std::ptr::from_ref(code).addr(), name.to_owned());
+        for inner in code.consts().iter().filter_map(|c| c.cast_exact::<PyCode>()) {
+            self.name_text(inner, name);
+        }
+        self.know(code);
+    }
+
+    /// All that have been met, in the order of their numbers.
+    pub fn met(&self) -> impl Iterator<Item = &Rc<KnownCode>> {
+        self.by_id.iter()
+    }
+
+    /// The functions that are there now and are wanted.
+    pub fn named(&mut self, vm: &Vm, wanted: impl Fn(&KnownCode) -> bool) -> Vec<Rc<KnownCode>> {
+        let mut live = Vec::new();
+        vm.interp.for_each_code(|code| live.push(code.as_value().to_ref()));
+        let known: Vec<Rc<KnownCode>> =
+            live.iter().filter_map(|object| object.cast_exact::<PyCode>().map(|code| self.know(code))).collect();
+        known.into_iter().filter(|known| wanted(known)).collect()
+    }
+
+    /// The functions that have a cell or free variable of a name.
+    pub fn sharing(&mut self, vm: &Vm, name: Value) -> Vec<Rc<KnownCode>> {
+        let shared = |code: &PyCode| {
+            let mut slots = 0..code.nlocalsplus as usize;
+            slots.any(|slot| code.kind(slot) & (kinds::CELL | kinds::FREE) != 0 && code.localsplus_names[slot].is(name))
+        };
+        self.named(vm, |known| shared(known.code()))
+    }
+
     /// Code objects of a file: those met, and those that are there now.
     pub fn of_file(&mut self, vm: &Vm, file: &str) -> Vec<Rc<KnownCode>> {
         let mut live = Vec::new();
@@ -73,7 +138,7 @@ impl Codes {
         for object in &live {
             // SAFETY: the list is of code objects.
             let code = unsafe { object.value().cast_unchecked::<PyCode>() };
-            let name = obj::text(code.filename.value());
+            let name = self.file_of(code);
             let wanted = match names.get(&name) {
                 Some(wanted) => *wanted,
                 None => {
@@ -111,8 +176,33 @@ impl Codes {
 }
 
 /// Whether a file is of the standard library or is no file of the user's at all.
-fn is_library(file: &str) -> bool {
+pub(super) fn is_library(file: &str) -> bool {
     file.starts_with(LIBRARY) || file.starts_with("<frozen") || file.contains("/site-packages/")
+}
+
+/// Whether a file name fits a pattern, where `*` stands for any characters. A pattern that begins
+/// with no `/` may begin at any folder.
+fn matches(pattern: &str, file: &str) -> bool {
+    let anchored = pattern.starts_with('/') || pattern.starts_with('*') || pattern.starts_with('<');
+    let pattern = if anchored { pattern.to_owned() } else { format!("*/{pattern}") };
+    let mut parts = pattern.split('*').filter(|part| !part.is_empty()).peekable();
+    let mut rest = file;
+    if !pattern.starts_with('*') {
+        match parts.next().and_then(|first| rest.strip_prefix(first)) {
+            Some(behind) => rest = behind,
+            None => return false,
+        }
+    }
+    while let Some(part) = parts.next() {
+        let last = parts.peek().is_none() && !pattern.ends_with('*');
+        let found = if last { rest.strip_suffix(part).map(str::len) } else { rest.find(part) };
+        match found {
+            Some(_) if last => return true,
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    pattern.ends_with('*') || rest.is_empty()
 }
 
 /// Where a code unit was compiled from; `None` without a line.
@@ -164,4 +254,26 @@ pub(super) fn entries(code: &PyCode) -> Vec<LineEntry> {
         .into_iter()
         .map(|(line, offset)| LineEntry { line, unit: offset / 2, within: !straight.contains(&(line, offset)) })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_of_file_names() {
+        for (pattern, file, fits) in [
+            ("helper.py", "/a/helper.py", true),
+            ("helper.py", "/a/no_helper.py", false),
+            ("/a/*", "/a/b/c.py", true),
+            ("/a/*", "/b/a/c.py", false),
+            ("*/tests/*.py", "/x/tests/y.py", true),
+            ("*/tests/*.py", "/x/tests/y.pyc", false),
+            ("lib/*", "/usr/lib/x.py", true),
+            ("<frozen*", "<frozen importlib>", true),
+            ("*", "anything", true),
+        ] {
+            assert_eq!(matches(pattern, file), fits, "{pattern} {file}");
+        }
+    }
 }

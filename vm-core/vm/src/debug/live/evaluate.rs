@@ -1,12 +1,15 @@
 //! Python code that runs for the debugger, while the program stands still.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tailscope_bytecode::dis::raw_instructions;
+use tailscope_bytecode::opcode::Opcode;
 use tailscope_compiler::Mode;
 
+use crate::code::PyCode;
 use crate::debug::seam::EvalMode;
 use crate::error::PyResult;
 use crate::interp::observe::{self, Next, Observer, Position};
@@ -19,7 +22,7 @@ use crate::vm::Vm;
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// The name that code of the debugger's is compiled with.
-const FILE: &str = "<console>";
+pub(super) const FILE: &str = "<console>";
 
 /// Runs source with these names. Statements, where they are allowed, give None.
 pub(super) fn run(vm: &Vm, source: &str, mode: EvalMode, globals: Value, locals: Value) -> PyResult {
@@ -29,8 +32,35 @@ pub(super) fn run(vm: &Vm, source: &str, mode: EvalMode, globals: Value, locals:
         Err(e) if mode == EvalMode::Interactive && e.is(vm, shape::SYNTAX_ERROR) => compile(Mode::Exec)?,
         other => other?,
     };
+    if mode == EvalMode::Pure
+        && let Some(word) = code.cast_exact::<PyCode>().and_then(effect)
+    {
+        let text = format!("this expression {word}; evaluate it in the console if that is meant");
+        return Err(vm.error(shape::RUNTIME_ERROR, text));
+    }
     enter::run_code(vm, code.value(), globals, locals, Value::NULL)
 }
+
+/// What code does that may change something, if it does. Attributes and items can still run code
+/// of the program's; that is not known before.
+fn effect(code: &PyCode) -> Option<&'static str> {
+    let own = raw_instructions(&code.code.code).find_map(|raw| match raw.base {
+        Opcode::CALL | Opcode::CALL_KW | Opcode::CALL_FUNCTION_EX => Some("calls something"),
+        Opcode::STORE_NAME | Opcode::STORE_GLOBAL | Opcode::STORE_DEREF => Some("binds a name"),
+        Opcode::YIELD_VALUE | Opcode::GET_AWAITABLE => Some("waits for something"),
+        _ => None,
+    });
+    own.or_else(|| code.consts().iter().filter_map(|c| c.cast_exact::<PyCode>()).find_map(effect))
+}
+
+/// Ends what runs for the debugger, soon. From any thread.
+pub(super) fn cancel(flags: &AtomicU32) {
+    CANCELLED.store(true, Ordering::Release);
+    flags.fetch_or(breaker::INTERRUPT, Ordering::Release);
+}
+
+/// Somebody wants what runs for the debugger to end.
+static CANCELLED: AtomicBool = AtomicBool::new(false);
 
 /// While it is there, code that runs too long is ended by an exception.
 pub(super) struct Guard {
@@ -40,6 +70,7 @@ pub(super) struct Guard {
 impl Guard {
     pub fn new(vm: &'static Vm) -> Guard {
         let until = Instant::now() + LIMIT;
+        CANCELLED.store(false, Ordering::Release);
         observe::set_observer(vm, Some(Box::new(Deadline { until })));
         ALARM.set(Some((until, &vm.interp.breaker)));
         Guard { vm }
@@ -67,6 +98,10 @@ impl Observer for Deadline {
     }
 
     fn interrupted(&mut self, vm: &Vm, _: Position) -> Next {
+        if CANCELLED.swap(false, Ordering::AcqRel) {
+            let text = "the evaluation was cancelled".to_owned();
+            return Next::Raise(vm.error(shape::TIMEOUT_ERROR, text));
+        }
         if Instant::now() < self.until {
             return Next::Continue;
         }

@@ -1,10 +1,12 @@
 //! Instructions as they stand in the code now, with what their inline caches hold.
 
+use std::collections::VecDeque;
+
 use tailscope_bytecode::dis::{Instruction, instructions_of, raw_instructions};
 use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::repr::memory_address;
 
-use super::codes::{KnownCode, location};
+use super::codes::{Codes, KnownCode, location};
 use crate::code::PyCode;
 use crate::debug::address::{InstructionAddress, InstructionWindow};
 use crate::debug::types::*;
@@ -94,30 +96,90 @@ fn text(i: &Instruction, target: Option<InstructionAddress>) -> String {
     }
 }
 
-/// Some of a code object's instructions.
-pub(super) fn window(known: &KnownCode, anchor: i64, first: i64, count: usize) -> DisassemblyWindow {
+/// The instructions of a code object, as lines of a disassembly.
+fn lines(known: &KnownCode) -> Vec<DisassembledInstruction> {
     let code = known.code();
     let bytes = running_bytes(code);
-    let all = instructions_of(&code.code, Some(&bytes), &memory_address);
-    let starts: Vec<u32> = all.iter().map(|i| i.offset as u32).collect();
-    let end_offset = bytes.len() as u32;
     let at = |offset: usize| InstructionAddress { code: known.id, offset: offset as u32 };
+    let begins = |i: &Instruction| (i.offset == 0).then(|| name(known));
+    instructions_of(&code.code, Some(&bytes), &memory_address)
+        .iter()
+        .map(|i| DisassembledInstruction {
+            address: at(i.offset),
+            bytes: bytes.get(i.offset..i.end_offset()).unwrap_or(&[]).to_vec(),
+            text: text(i, i.jump_target.map(at)),
+            location: location(code, i.offset / 2),
+            begins: begins(i),
+        })
+        .collect()
+}
+
+fn name(known: &KnownCode) -> CodeName {
+    CodeName { qualname: crate::protocol::object::text(known.code().qualname.value()), file: known.file.clone() }
+}
+
+/// Some instructions of a code object, and of those before and after it.
+pub(super) fn window(codes: &Codes, known: &KnownCode, anchor: i64, first: i64, count: usize) -> DisassemblyWindow {
+    let own = lines(known);
+    let starts: Vec<u32> = own.iter().map(|i| i.address.offset).collect();
+    let end_offset = known.code().len() as u32 * 2;
     let window = InstructionWindow::new(&starts, end_offset, anchor, first, count);
-    let shown = all.get(window.start..window.end).unwrap_or(&[]);
-    DisassemblyWindow {
-        qualname: crate::protocol::object::text(code.qualname.value()),
-        file: known.file.clone(),
-        first_index: window.first_index,
-        instructions: shown
-            .iter()
-            .map(|i| DisassembledInstruction {
-                address: at(i.offset),
-                bytes: bytes.get(i.offset..i.end_offset()).unwrap_or(&[]).to_vec(),
-                text: text(i, i.jump_target.map(at)),
-                location: location(code, i.offset / 2),
-            })
-            .collect(),
-        total: all.len(),
-        end_offset,
+    let mut missing_before = usize::try_from(-window.first_index.min(0)).unwrap_or(usize::MAX).min(count);
+    let missing_after = count - missing_before.min(count) - (window.end - window.start);
+    let mut shown: VecDeque<DisassembledInstruction> =
+        own.get(window.start..window.end).unwrap_or(&[]).iter().cloned().collect();
+    // What lies further out is skipped first: a window may lie wholly before or behind the code.
+    let mut skip = usize::try_from(-(window.first_index.saturating_add(count as i64)).min(0)).unwrap_or(usize::MAX);
+    let mut id = known.id.0;
+    while missing_before > 0 && id > 1 {
+        id -= 1;
+        let Some(other) = codes.get(CodeId(id)) else { break };
+        for line in lines(&other).into_iter().rev() {
+            if skip > 0 {
+                skip -= 1;
+            } else if missing_before > 0 {
+                missing_before -= 1;
+                shown.push_front(line);
+            }
+        }
     }
+    let behind = window.first_index.saturating_sub(starts.len() as i64).max(0);
+    let (end, last) = append(codes, known, &mut shown, usize::try_from(behind).unwrap_or(usize::MAX), missing_after);
+    let first_code = shown.front().and_then(|line| codes.get(line.address.code));
+    DisassemblyWindow {
+        within: first_code.map_or_else(|| name(known), |first| name(&first)),
+        before: missing_before,
+        end: InstructionAddress { code: last, offset: end },
+        instructions: shown.into(),
+    }
+}
+
+/// Adds instructions of the code objects behind one. Returns where the last one that has any
+/// shown, or the first, ends.
+fn append(
+    codes: &Codes,
+    known: &KnownCode,
+    shown: &mut VecDeque<DisassembledInstruction>,
+    mut skip: usize,
+    mut missing: usize,
+) -> (u32, CodeId) {
+    let mut end = (known.code().len() as u32 * 2, known.id);
+    if let Some(last) = shown.back() {
+        end = (last.address.offset + last.bytes.len() as u32, last.address.code);
+    }
+    let mut id = known.id.0;
+    while missing > 0 {
+        id += 1;
+        let Some(other) = codes.get(CodeId(id)) else { break };
+        for line in lines(&other) {
+            if skip > 0 {
+                skip -= 1;
+            } else if missing > 0 {
+                missing -= 1;
+                end = (line.address.offset + line.bytes.len() as u32, other.id);
+                shown.push_back(line);
+            }
+        }
+    }
+    end
 }

@@ -14,12 +14,22 @@
 //! | `values.rs` | values as text, and what is inside of them |
 //! | `evaluate.rs` | Python code that runs for the debugger, for a bounded time |
 //! | `instructions.rs` | instructions with their inline caches, disassembly |
-//! | `caught.rs` | whether a handler awaits an exception |
+//! | `caught.rs` | who will catch an exception |
+//! | `data.rs` | data breakpoints: what is watched, and what writes it |
+//! | `columns.rs` | statements and calls within a line |
+//! | `jumps.rs` | going on elsewhere: at another line, at the function's beginning |
+//! | `complete.rs` | names for what somebody types |
+//! | `inventory.rs` | modules and files that have been loaded |
 
 mod caught;
 mod codes;
+mod columns;
+mod complete;
+mod data;
 mod evaluate;
 mod instructions;
+mod inventory;
+mod jumps;
 mod places;
 mod stacks;
 mod target;
@@ -30,7 +40,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::seam::{DebugHook, ResumeAction, Waker};
+use super::seam::{CodeFilters, DebugHook, ResumeAction, Waker};
 use super::types::{Stop, StopReason, ThreadId};
 use crate::error::PyResult;
 use crate::interp::{self, Mode, breaker, observe};
@@ -50,8 +60,8 @@ pub struct Options {
     pub main: Ref,
     /// Stop at the first instruction of `main`.
     pub stop_on_entry: bool,
-    /// Steps and exceptions leave out library code.
-    pub just_my_code: bool,
+    /// What steps and exceptions leave out.
+    pub filters: CodeFilters,
     /// Texts of files that are on no disk: file name and text.
     pub sources: Vec<(String, String)>,
 }
@@ -65,7 +75,8 @@ thread_local! {
 /// first: false if it does not want the program to run at all.
 pub fn attach(vm: &'static Vm, mut hook: Box<dyn DebugHook>, options: Options) -> bool {
     let woken = Arc::new(AtomicBool::new(false));
-    hook.on_attach(waker(vm, Arc::clone(&woken)));
+    let flags = &vm.interp.breaker;
+    hook.on_attach(waker(vm, Arc::clone(&woken)), Arc::new(move || evaluate::cancel(flags)));
     vm.interp.watch_codes();
     let mut target = Target::new(vm, &options);
     let stop = Stop { thread: MAIN_THREAD, reason: StopReason::Startup, clock: None };

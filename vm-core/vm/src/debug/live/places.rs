@@ -6,11 +6,12 @@ use std::rc::Rc;
 use tailscope_bytecode::opcode::Opcode;
 
 use super::codes::{Codes, KnownCode, LineEntry, entries};
+use super::columns;
 use crate::code::PyCode;
 use crate::debug::address::InstructionAddress;
 use crate::debug::breakpoints::{
-    BreakpointRule, BreakpointSpec, BreakpointState, BreakpointStatus, HitOutcome,
-    InstructionBreakpointSpec, RuleEvaluator, line_with_code,
+    BreakpointRule, BreakpointSpec, BreakpointState, BreakpointStatus, FunctionBreakpointSpec,
+    HitOutcome, InstructionBreakpointSpec, RuleEvaluator, line_with_code,
 };
 use crate::debug::types::{BreakpointId, CodeId};
 use crate::interp::breakpoint;
@@ -18,9 +19,9 @@ use crate::vm::Vm;
 
 /// An instruction that carries breakpoints.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Place {
-    code: CodeId,
-    unit: u32,
+pub(super) struct Place {
+    pub code: CodeId,
+    pub unit: u32,
 }
 
 /// Who put a breakpoint.
@@ -29,6 +30,7 @@ enum Owner {
     /// A line breakpoint of the file with this number.
     File(usize),
     Instructions,
+    Functions,
 }
 
 struct Breakpoint {
@@ -49,6 +51,7 @@ struct FileBreakpoints {
 pub(super) struct Hit {
     pub lines: Vec<BreakpointId>,
     pub instructions: Vec<BreakpointId>,
+    pub functions: Vec<BreakpointId>,
     pub note: Option<String>,
     pub logs: Vec<String>,
 }
@@ -59,6 +62,9 @@ pub(super) struct Places {
     set: HashMap<BreakpointId, Breakpoint>,
     at: HashMap<Place, Vec<BreakpointId>>,
     files: Vec<FileBreakpoints>,
+    functions: Vec<FunctionBreakpointSpec>,
+    /// Those of them that no loaded code has the name of.
+    pending_functions: Vec<BreakpointId>,
     /// The line entries among the places.
     entries: HashMap<Place, LineEntry>,
     /// The entry that was last reached in each frame that has reached one, the innermost frame
@@ -116,10 +122,96 @@ impl Places {
             .collect()
     }
 
+    /// Replaces the breakpoints on functions.
+    pub fn set_functions(
+        &mut self,
+        vm: &Vm,
+        codes: &mut Codes,
+        specs: &[FunctionBreakpointSpec],
+    ) -> Vec<BreakpointStatus> {
+        let before = self.remove(codes, Owner::Functions);
+        for spec in specs {
+            self.add(spec.id, &spec.rule, Owner::Functions, &before);
+        }
+        self.functions = specs.to_vec();
+        let found = codes.named(vm, |known| specs.iter().any(|spec| is_named(known, &spec.name)));
+        let statuses = self.place_functions(&found);
+        self.pending_functions = unset(&statuses);
+        statuses
+    }
+
+    fn place_functions(&mut self, found: &[Rc<KnownCode>]) -> Vec<BreakpointStatus> {
+        let specs = self.functions.clone();
+        let mut statuses = Vec::new();
+        for spec in specs {
+            let mut first = None;
+            for known in found.iter().filter(|known| is_named(known, &spec.name)) {
+                // Its first line, once the frame has been set up.
+                let Some(entry) = entries(known.code()).first().copied() else { continue };
+                self.put(known.code(), Place { code: known.id, unit: entry.unit }, spec.id);
+                first.get_or_insert((entry.line, address(known.id, entry.unit)));
+            }
+            let state = match first {
+                Some((line, at)) => BreakpointState::Set { line: Some(line), column: None, address: Some(at) },
+                None => BreakpointState::Pending(format!(
+                    "no function {} has been loaded yet; functions that are not written in Python cannot be stopped in",
+                    spec.name
+                )),
+            };
+            statuses.push(BreakpointStatus { id: spec.id, state });
+        }
+        statuses
+    }
+
+    /// Puts a data breakpoint on an instruction that may write what it watches.
+    pub fn put_data(&mut self, code: &PyCode, place: Place, id: BreakpointId) {
+        self.put(code, place, id);
+    }
+
+    /// Takes all data breakpoints away: what is at a place and is none of the others.
+    pub fn clear_data(&mut self, codes: &Codes) {
+        let known: Vec<BreakpointId> = self.set.keys().copied().collect();
+        self.keep(codes, |_, id| known.contains(id));
+    }
+
+    /// The same for one place.
+    pub fn clear_data_at(&mut self, codes: &Codes, at: Place) {
+        let known: Vec<BreakpointId> = self.set.keys().copied().collect();
+        self.keep(codes, |place, id| *place != at || known.contains(id));
+    }
+
+    /// Whether nothing but data breakpoints are at a place.
+    pub fn is_for_data(&self, place: Place) -> bool {
+        self.at.get(&place).is_some_and(|ids| !ids.iter().any(|id| self.set.contains_key(id)))
+    }
+
+    /// Takes all breakpoints away.
+    pub fn forget(&mut self, codes: &Codes) {
+        self.keep(codes, |_, _| false);
+        *self = Places::default();
+    }
+
+    fn keep(&mut self, codes: &Codes, wanted: impl Fn(&Place, &BreakpointId) -> bool) {
+        self.at.retain(|place, ids| {
+            ids.retain(|id| wanted(place, id));
+            if ids.is_empty()
+                && let Some(known) = codes.get(place.code)
+            {
+                breakpoint::clear(known.code(), place.unit);
+            }
+            !ids.is_empty()
+        });
+    }
+
     /// Code of a file was loaded: gives its lines their breakpoints. Returns those that had
     /// no place before.
     pub fn loaded(&mut self, codes: &mut Codes, fresh: &[Rc<KnownCode>]) -> Vec<BreakpointStatus> {
         let mut news = Vec::new();
+        let pending = std::mem::take(&mut self.pending_functions);
+        let statuses = if self.functions.is_empty() { Vec::new() } else { self.place_functions(fresh) };
+        let still = unset(&statuses);
+        news.extend(statuses.into_iter().filter(|s| pending.contains(&s.id) && !still.contains(&s.id)));
+        self.pending_functions = pending.into_iter().filter(|id| still.contains(id)).collect();
         for index in 0..self.files.len() {
             let file = self.files[index].file.clone();
             let found: Vec<Rc<KnownCode>> =
@@ -140,7 +232,8 @@ impl Places {
 
     /// Whether code of a file that has breakpoints was loaded just now.
     pub fn concern(&self, codes: &mut Codes, file: &str) -> bool {
-        self.files.iter().any(|f| !f.specs.is_empty() && codes.same_file(&f.file, file))
+        !self.functions.is_empty()
+            || self.files.iter().any(|f| !f.specs.is_empty() && codes.same_file(&f.file, file))
     }
 
     /// Decides about the breakpoints on an instruction that is about to run.
@@ -151,7 +244,7 @@ impl Places {
         let within = self.reach(frame, place);
         for id in self.at.get(&place).cloned().unwrap_or_default() {
             let Some(b) = self.set.get_mut(&id) else { continue };
-            if within && b.owner != Owner::Instructions {
+            if within && matches!(b.owner, Owner::File(_)) {
                 continue;
             }
             match b.rule.hit(&mut b.hits, evaluate) {
@@ -162,6 +255,7 @@ impl Places {
                     match b.owner {
                         Owner::File(_) => hit.lines.push(id),
                         Owner::Instructions => hit.instructions.push(id),
+                        Owner::Functions => hit.functions.push(id),
                     }
                 }
             }
@@ -207,15 +301,7 @@ impl Places {
         let (gone, kept): (HashMap<_, _>, HashMap<_, _>) =
             std::mem::take(&mut self.set).into_iter().partition(|(_, b)| b.owner == owner);
         self.set = kept;
-        self.at.retain(|place, ids| {
-            ids.retain(|id| !gone.contains_key(id));
-            if ids.is_empty()
-                && let Some(known) = codes.get(place.code)
-            {
-                breakpoint::clear(known.code(), place.unit);
-            }
-            !ids.is_empty()
-        });
+        self.keep(codes, |_, id| !gone.contains_key(id));
         gone
     }
 
@@ -243,6 +329,9 @@ impl Places {
                     "{} has no code on line {} or below",
                     self.files[index].file, spec.line
                 )),
+                Some(line) if spec.column.is_some() && line == spec.line => {
+                    self.place_column(found, spec, line, spec.column.unwrap_or(0))
+                }
                 Some(line) => {
                     let mut first = None;
                     for (entry, known) in all.iter().filter(|(entry, _)| entry.line == line) {
@@ -251,12 +340,34 @@ impl Places {
                         self.entries.insert(place, *entry);
                         first.get_or_insert(address(known.id, entry.unit));
                     }
-                    BreakpointState::Set { line: Some(line), address: first }
+                    BreakpointState::Set { line: Some(line), column: None, address: first }
                 }
             };
             statuses.push(BreakpointStatus { id: spec.id, state });
         }
         statuses
+    }
+
+    /// Puts a breakpoint on what begins at a column.
+    fn place_column(
+        &mut self,
+        found: &[Rc<KnownCode>],
+        spec: &BreakpointSpec,
+        line: u32,
+        column: u32,
+    ) -> BreakpointState {
+        let spots: Vec<_> = found.iter().map(|known| (known, columns::spots(known.code()))).collect();
+        let all: Vec<columns::Spot> = spots.iter().flat_map(|(_, spots)| spots.iter().copied()).collect();
+        let chosen = columns::at_column(&all, line, column).and_then(|range| range.column);
+        let mut first = None;
+        for (known, spots) in &spots {
+            let here = |s: &&columns::Spot| s.location.line == line && s.location.column == chosen;
+            for spot in spots.iter().filter(here) {
+                self.put(known.code(), Place { code: known.id, unit: spot.unit }, spec.id);
+                first.get_or_insert(address(known.id, spot.unit));
+            }
+        }
+        BreakpointState::Set { line: Some(line), column: chosen, address: first }
     }
 
     fn place_instruction(&mut self, known: &KnownCode, spec: &InstructionBreakpointSpec) -> BreakpointState {
@@ -269,6 +380,7 @@ impl Places {
         self.put(code, Place { code: known.id, unit }, spec.id);
         BreakpointState::Set {
             line: super::codes::location(code, unit as usize).map(|l| l.line),
+            column: None,
             address: Some(address(known.id, unit)),
         }
     }
@@ -281,6 +393,21 @@ impl Places {
             }
         }
     }
+}
+
+/// Whether a code object is that of a function that somebody means by a name: its own, its
+/// qualified one, or that with the module in front.
+fn is_named(known: &KnownCode, name: &str) -> bool {
+    let code = known.code();
+    let qualname = crate::protocol::object::text(code.qualname.value()).replace("<locals>.", "");
+    if qualname == name || crate::protocol::object::text(code.name) == name {
+        return !qualname.starts_with('<');
+    }
+    let Some(module) = name.strip_suffix(&qualname).and_then(|rest| rest.strip_suffix('.')) else { return false };
+    let path = module.replace('.', "/");
+    let file = known.file.strip_suffix(".py").unwrap_or(&known.file);
+    let file = file.strip_suffix("/__init__").unwrap_or(file);
+    file == path || file.ends_with(&format!("/{path}"))
 }
 
 fn address(code: CodeId, unit: u32) -> InstructionAddress {

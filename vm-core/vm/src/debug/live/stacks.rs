@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 
 use crate::debug::types::{FrameId, ThreadId, ThreadInfo};
 use crate::frame::{Frame, is_landing};
-use crate::interp::observe::Position;
 use crate::protocol::{attr, item, object as obj};
 use crate::threads;
 use crate::types::dict::PyDict;
@@ -38,10 +37,10 @@ pub(super) struct Stacks(Vec<Stack>);
 const INDEX_BITS: u32 = 22;
 
 impl Stacks {
-    /// The stacks of a program that has stopped at a place.
-    pub fn new(vm: &Vm, at: Position) -> Stacks {
+    /// The stacks of a program that has stopped in a frame.
+    pub fn new(vm: &Vm, innermost: Frame) -> Stacks {
         let s = &vm.interp;
-        let running = (threads::current(vm), (at.frame, s.ip.get(), s.sp.get()));
+        let running = (threads::current(vm), (innermost, s.ip.get(), s.sp.get()));
         let parked = threads::parked(vm).into_iter().map(|t| (t.id, (t.frame, t.ip, t.sp)));
         let stack = |(id, innermost)| Stack { thread: ThreadId(id), innermost, frames: OnceCell::new() };
         Stacks(std::iter::once(running).chain(parked).map(stack).collect())

@@ -6,15 +6,17 @@ use tailscope_bytecode::code::kinds;
 
 use super::codes::{Codes, KnownCode, location};
 use super::places::{Hit, Places};
-use super::values::{self, Handles, Item};
+use super::data::{self, DataBreakpoints, Datum};
+use super::values::{self, Handles, Held, Item};
 use super::stacks::{self, FrameAt, Stacks};
-use super::{Options, evaluate, instructions};
+use super::{Options, columns, evaluate, instructions, jumps};
 use crate::code::PyCode;
 use crate::debug::address::InstructionAddress;
 use crate::debug::breakpoints::{
-    BreakpointSpec, BreakpointStatus, InstructionBreakpointSpec, RuleEvaluator,
+    BreakpointSpec, BreakpointStatus, DataBreakpointSpec, FunctionBreakpointSpec, HitOutcome,
+    InstructionBreakpointSpec, RuleEvaluator,
 };
-use crate::debug::seam::{DebugError, Debuggee, EvalMode};
+use crate::debug::seam::{CodeFilters, DebugError, Debuggee, EvalMode, Evaluation};
 use crate::debug::types::*;
 use crate::interp::observe::Position;
 use crate::protocol::{attr, item, object as obj, truth};
@@ -24,7 +26,11 @@ use crate::types::dict::PyDict;
 use crate::types::exceptions;
 use crate::types::frame_locals;
 use crate::types::frame_object::{self, PyFrame};
+use crate::types::list::PyList;
+use crate::types::memoryview;
 use crate::types::str_::PyStr;
+use crate::types::tuple::PyTuple;
+use crate::types::type_::Type;
 use crate::types::type_object;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -41,9 +47,10 @@ struct Stopped {
 
 /// The program.
 pub(super) struct Target {
-    vm: &'static Vm,
+    pub(super) vm: &'static Vm,
     pub codes: Codes,
-    places: Places,
+    pub(super) places: Places,
+    pub data: DataBreakpoints,
     pub filter: ExceptionFilter,
     pub exception: Option<(Ref, ExceptionMode)>,
     /// It has begun to run.
@@ -53,20 +60,27 @@ pub(super) struct Target {
     stops: u64,
     stopped: Option<Stopped>,
     handles: Handles,
+    /// The stop is one that the innermost frame can leave for another instruction.
+    pub can_move: bool,
+    /// Where it is to go on instead.
+    pub moved: Option<u32>,
 }
 
 const STOP_SHIFT: u32 = 32;
 
-fn raised(vm: &Vm, e: crate::error::Raised) -> DebugError {
+pub(super) fn raised(vm: &Vm, e: crate::error::Raised) -> DebugError {
     DebugError::Raised(values::exception_text(vm, e.0.value()))
 }
 
 impl Target {
     pub fn new(vm: &'static Vm, options: &Options) -> Target {
+        let mut codes = Codes::default();
+        codes.set_filters(options.filters.clone());
         Target {
             vm,
-            codes: Codes::default(),
+            codes,
             places: Places::default(),
+            data: DataBreakpoints::default(),
             filter: ExceptionFilter::default(),
             exception: None,
             started: false,
@@ -74,6 +88,8 @@ impl Target {
             stops: 0,
             stopped: None,
             handles: Handles::default(),
+            can_move: false,
+            moved: None,
         }
     }
 
@@ -82,7 +98,7 @@ impl Target {
         self.handles = Handles::new(self.stops << STOP_SHIFT);
         let s = &self.vm.interp;
         self.stopped = Some(Stopped {
-            stacks: Stacks::new(self.vm, at),
+            stacks: Stacks::new(self.vm, at.frame),
             raised: s.raised.take(),
             reraise_unit: s.reraise_unit.take(),
             clock_base: s.clock_base.get(),
@@ -112,17 +128,217 @@ impl Target {
 
     /// Gives code that was loaded since the last time its breakpoints.
     pub fn take_fresh_codes(&mut self) -> Vec<BreakpointStatus> {
+        for (code, text) in self.vm.interp.take_fresh_texts() {
+            self.note_text(&code, text);
+        }
         let fresh: Vec<Ref> = self.vm.interp.take_fresh_codes();
         let mut concerned: Vec<Rc<KnownCode>> = Vec::new();
         for object in &fresh {
             // SAFETY: the list is of code objects.
             let code: &PyCode = unsafe { object.value().cast_unchecked() };
-            let file = obj::text(code.filename.value());
+            let file = self.codes.file_of(code);
             if self.places.concern(&mut self.codes, &file) {
                 concerned.push(self.codes.know(code));
             }
         }
         self.places.loaded(&mut self.codes, &concerned)
+    }
+
+    /// Keeps the text of code that is in no file. Its name is made one of its own, if there is
+    /// another text with that name.
+    fn note_text(&mut self, code: &Ref, text: String) {
+        let Some(code) = code.cast_exact::<PyCode>() else { return };
+        let file = obj::text(code.filename.value());
+        if file == evaluate::FILE || !file.starts_with('<') || self.sources.len() >= MAX_TEXTS {
+            return;
+        }
+        let known = self.sources.iter().find(|(name, known)| *known == text && name.starts_with(file.trim_end_matches('>')));
+        let name = match known {
+            Some((name, _)) => name.clone(),
+            None => {
+                let taken = |name: &str| self.sources.iter().any(|(other, _)| other == name);
+                let mut names = (2..).map(|n| format!("{} {n}>", file.trim_end_matches('>')));
+                let name = if taken(&file) { names.find(|name| !taken(name)).unwrap_or_default() } else { file };
+                self.sources.push((name.clone(), text));
+                name
+            }
+        };
+        self.codes.name_text(code, &name);
+    }
+
+    /// The innermost frame of the thread that stopped.
+    pub(super) fn innermost(&self) -> Option<FrameAt> {
+        self.frames_now().first().copied()
+    }
+
+    /// Takes away data breakpoints on variables of calls that have ended.
+    pub fn forget_ended_calls(&mut self) -> Vec<BreakpointStatus> {
+        if !self.data.watches_locals() {
+            return Vec::new();
+        }
+        let vm = self.vm;
+        let live: Vec<u64> = {
+            let objects = vm.interp.frame_objects.borrow();
+            objects.iter().filter_map(|(_, f)| f.cast::<PyFrame>()).map(|f| f.watched.get()).collect()
+        };
+        self.data.forget_ended(&self.codes, &mut self.places, &live)
+    }
+
+    /// Decides about data that has just been written.
+    pub fn written(&mut self, at: Position, ids: &[BreakpointId]) -> (Vec<BreakpointId>, Option<String>, Vec<String>) {
+        self.begin_stop(at);
+        let (mut stops, mut note, mut logs) = (Vec::new(), None, Vec::new());
+        let mut all = std::mem::take(&mut self.data);
+        for id in ids {
+            let Some((rule, hits)) = all.rule(*id) else { continue };
+            match rule.hit(hits, &mut InFrame { target: self }) {
+                HitOutcome::Pass => {}
+                HitOutcome::Log(text) => logs.push(text),
+                HitOutcome::Stop { note: n } => {
+                    note = note.or(n);
+                    stops.push(*id);
+                }
+            }
+        }
+        self.data = all;
+        self.end_stop();
+        (stops, note, logs)
+    }
+
+    /// Whether an exception rule applies to an exception.
+    pub fn rule_applies(&mut self, at: Position, rule: &ExceptionRule, e: Value) -> bool {
+        let vm = self.vm;
+        let is_class = |name: &String| {
+            let mro = vm.type_of(e).mro();
+            mro.iter().any(|class| type_object::qualname(class) == *name || type_object::display_name(vm, class) == *name)
+        };
+        if !rule.classes.is_empty() && rule.classes.iter().any(is_class) == rule.negate {
+            return false;
+        }
+        let Some(condition) = &rule.condition else { return true };
+        self.begin_stop(at);
+        let mode = rule.mode;
+        let before = self.exception.replace((e.to_ref(), mode));
+        let frame = FrameId(self.stops << STOP_SHIFT);
+        let result = self.guarded(|target| {
+            let value = target.run(Some(frame), condition, EvalMode::Expression)?;
+            let value = value.value();
+            let classes = Type::from_value(value).is_some() || value.cast::<PyTuple>().is_some_and(|t| t.len() > 0);
+            let truth = if classes { obj::is_instance(vm, e, value) } else { truth::truth(vm, value) };
+            truth.map_err(|e| raised(vm, e))
+        });
+        self.exception = before;
+        self.end_stop();
+        // A condition that raises stops, so that its mistake is seen.
+        result.unwrap_or(true)
+    }
+
+    fn watchable_in(&mut self, of: Container, name: &str) -> Result<(Datum, String), DebugError> {
+        let vm = self.vm;
+        let refused = || DebugError::Refused(format!("{name} cannot be watched"));
+        let attribute = |owner: Ref| Datum::Attribute { owner, name: vm.intern(name).to_ref() };
+        Ok(match of {
+            Container::Locals(frame) => {
+                let at = self.frame_at(frame)?;
+                // SAFETY: the frame is live.
+                let object = unsafe { frame_object::of_frame(vm, at.frame) };
+                let f = object.cast::<PyFrame>().ok_or_else(refused)?;
+                let found = data::variable(&mut self.data, &mut self.codes, f, name);
+                // SAFETY: as above.
+                let mapping = unsafe { at.frame.mapping() };
+                let item = || mapping.map(|m| Datum::Item { container: m.to_ref(), key: vm.intern(name).to_ref() });
+                (found.or_else(item).ok_or_else(refused)?, name.to_owned())
+            }
+            Container::Globals(frame) => {
+                let at = self.frame_at(frame)?;
+                // SAFETY: the frame is live.
+                let container = unsafe { at.frame.globals() }.as_value().to_ref();
+                (Datum::Item { container, key: vm.intern(name).to_ref() }, format!("global {name}"))
+            }
+            Container::Value(handle) => {
+                let owner = self.value_at(handle)?;
+                let type_name = type_object::qualname(vm.type_of(owner.value()));
+                if owner.cast::<PyList>().is_some()
+                    && let Ok(index) = name.parse::<i64>()
+                {
+                    let key = vm.new_int(index);
+                    (Datum::Item { container: owner, key }, format!("[{name}] of a {type_name}"))
+                } else if let Some(key) = values::key_with_text(vm, owner.value(), name) {
+                    (Datum::Item { container: owner, key }, format!("[{name}] of a {type_name}"))
+                } else if values::own_attribute(vm, owner.value(), vm.intern(name)).is_some() {
+                    (attribute(owner), format!(".{name} of a {type_name}"))
+                } else {
+                    return Err(refused());
+                }
+            }
+        })
+    }
+
+    /// A name, `expression.name` or `expression[key]`.
+    fn watchable_expression(&mut self, frame: Option<FrameId>, source: &str) -> Result<(Datum, String), DebugError> {
+        let vm = self.vm;
+        let source = source.trim();
+        let refused = || DebugError::Refused(format!("{source} is no variable, attribute or item, which alone can be watched"));
+        let is_name = |text: &str| {
+            text.chars().all(|c| c.is_alphanumeric() || c == '_') && !text.starts_with(|c: char| c.is_numeric()) && !text.is_empty()
+        };
+        if is_name(source) {
+            let (globals, locals) = self.namespaces(frame)?;
+            if let Some(frame) = frame {
+                // A variable may be watched before it is bound.
+                let local = self.watchable_in(Container::Locals(frame), source);
+                // SAFETY: the frame is live.
+                let by_name = unsafe { self.frame_at(frame)?.frame.mapping() }.is_some();
+                let bound = by_name && self.named(Container::Locals(frame))?.iter().any(|item| item.name == source);
+                return match local {
+                    Ok(found) if bound || !by_name => Ok(found),
+                    _ => self.watchable_in(Container::Globals(frame), source),
+                };
+            }
+            drop(locals);
+            return Ok((Datum::Item { container: globals, key: vm.intern(source).to_ref() }, format!("global {source}")));
+        }
+        if let Some((owner, name)) = source.rsplit_once('.')
+            && is_name(name)
+        {
+            let owner = self.guarded(|target| target.run(frame, owner, EvalMode::Pure))?;
+            return Ok((Datum::Attribute { owner, name: vm.intern(name).to_ref() }, source.to_owned()));
+        }
+        let open = source.strip_suffix(']').and_then(matching_bracket).filter(|at| *at > 0).ok_or_else(refused)?;
+        let (owner, key) = (&source[..open], &source[open + 1..source.len() - 1]);
+        let container = self.guarded(|target| target.run(frame, owner, EvalMode::Pure))?;
+        let key = self.guarded(|target| target.run(frame, key, EvalMode::Pure))?;
+        if container.cast::<PyDict>().is_none() && container.cast::<PyList>().is_none() {
+            return Err(DebugError::Refused(format!("{owner} is no dict and no list: its items cannot be watched")));
+        }
+        Ok((Datum::Item { container, key }, source.to_owned()))
+    }
+
+    /// Begins a look at the frames anew: the innermost one is somewhere else now.
+    fn has_moved(&mut self, at: FrameAt, unit: u32) {
+        self.moved = Some(unit);
+        self.stops += 1;
+        self.handles = Handles::new(self.stops << STOP_SHIFT);
+        let s = &self.vm.interp;
+        if let Some(stopped) = &mut self.stopped {
+            stopped.clock_base = s.clock_base.get();
+            stopped.stacks = Stacks::new(self.vm, at.frame);
+        }
+    }
+
+    /// Makes the innermost frame go on at a code unit.
+    fn move_to(&mut self, at: FrameAt, unit: u32) -> Result<(), DebugError> {
+        let s = &self.vm.interp;
+        let counted = s.clock_base.get();
+        if let Some(stopped) = &self.stopped {
+            s.clock_base.set(stopped.clock_base);
+        }
+        let result = self.guarded(|target| jumps::carry_out(target.vm, at, unit));
+        match result {
+            Ok(()) => self.has_moved(at, unit),
+            Err(_) => s.clock_base.set(counted),
+        }
+        result
     }
 
     /// The frames of the thread that stopped.
@@ -139,7 +355,11 @@ impl Target {
     }
 
     fn value_at(&self, handle: ValueHandle) -> Result<Ref, DebugError> {
-        self.handles.get(handle).ok_or(DebugError::Stale("value"))
+        match self.handles.get(handle) {
+            Some(Held::Value(value)) => Ok(value),
+            Some(Held::Property { owner, name }) => attr::get(self.vm, owner.value(), name).map_err(|e| raised(self.vm, e)),
+            None => Err(DebugError::Stale("value")),
+        }
     }
 
     /// The frames of a thread with their numbers: none for one that has not begun.
@@ -153,7 +373,7 @@ impl Target {
     }
 
     /// Global names and the mapping of local ones that code runs with.
-    fn namespaces(&self, frame: Option<FrameId>) -> Result<(Ref, Ref), DebugError> {
+    pub(super) fn namespaces(&self, frame: Option<FrameId>) -> Result<(Ref, Ref), DebugError> {
         let Some(id) = frame else {
             let main = crate::runtime::modules(self.vm).get_text(self.vm, "__main__");
             let dict = main.and_then(|m| attr::instance_dict_value(self.vm, m));
@@ -172,9 +392,24 @@ impl Target {
         }
     }
 
-    fn run(&self, frame: Option<FrameId>, source: &str, mode: EvalMode) -> Result<Ref, DebugError> {
-        let (globals, locals) = self.namespaces(frame)?;
+    pub(super) fn run(&self, frame: Option<FrameId>, source: &str, mode: EvalMode) -> Result<Ref, DebugError> {
+        let (globals, mut locals) = self.namespaces(frame)?;
+        if let Some((e, _)) = &self.exception
+            && source.contains(EXCEPTION_NAME)
+        {
+            locals = self.with_exception(&locals, e)?;
+        }
         evaluate::run(self.vm, source, mode, globals.value(), locals.value()).map_err(|e| raised(self.vm, e))
+    }
+
+    /// A copy of local names, with one more for the exception that the program is stopped at.
+    fn with_exception(&self, locals: &Ref, e: &Ref) -> Result<Ref, DebugError> {
+        let vm = self.vm;
+        let copy = PyDict::new(vm);
+        let update = [locals.value()];
+        crate::protocol::call::call_method(vm, copy.value(), "update", &update).map_err(|e| raised(vm, e))?;
+        item::set(vm, copy.value(), vm.intern(EXCEPTION_NAME), e.value()).map_err(|e| raised(vm, e))?;
+        Ok(copy)
     }
 
     /// The variables of a frame's own: name, kind and value.
@@ -216,7 +451,7 @@ impl Target {
     }
 
     /// Everything with a name in a container.
-    fn named(&self, of: Container) -> Result<Vec<Item>, DebugError> {
+    pub(super) fn named(&self, of: Container) -> Result<Vec<Item>, DebugError> {
         Ok(match of {
             Container::Locals(frame) => self.locals(self.frame_at(frame)?),
             Container::Globals(frame) => self.globals(self.frame_at(frame)?),
@@ -224,22 +459,31 @@ impl Target {
         })
     }
 
-    fn describe(&mut self, item: Item) -> VariableInfo {
-        values::describe(self.vm, &mut self.handles, item)
+    fn describe(&mut self, item: Item, format: ValueFormat) -> VariableInfo {
+        values::describe(self.vm, &mut self.handles, item, format)
     }
 
-    fn result(&mut self, value: Ref) -> VariableInfo {
-        self.describe(Item {
-            name: String::new(),
-            value,
-            kind: VariableKind::Data,
-            access: Access::None,
-            settable: false,
+    fn result(&mut self, value: Ref, format: ValueFormat) -> VariableInfo {
+        let name = String::new();
+        self.describe(Item { name, value, kind: VariableKind::Data, access: Access::None, settable: false }, format)
+    }
+
+    /// The value of a property that was looked into, or what it raised.
+    fn property(&mut self, owner: &Ref, name: Value, format: ValueFormat) -> VariableInfo {
+        self.guarded(|target| match attr::get(target.vm, owner.value(), name) {
+            Ok(value) => {
+                let item = Item { name: obj::text(name), value, kind: VariableKind::Data, access: Access::None, settable: false };
+                target.describe(item, format)
+            }
+            Err(e) => {
+                let text = format!("raised {}", values::exception_text(target.vm, e.0.value()));
+                VariableInfo { name: obj::text(name), value: text, ..target.result(target.vm.none_ref(), format) }
+            }
         })
     }
 
     /// Runs something of the program's for a bounded time.
-    fn guarded<R>(&mut self, f: impl FnOnce(&mut Target) -> R) -> R {
+    pub(super) fn guarded<R>(&mut self, f: impl FnOnce(&mut Target) -> R) -> R {
         let _guard = evaluate::Guard::new(self.vm);
         f(self)
     }
@@ -292,23 +536,29 @@ impl Target {
     fn exception_info(&self, e: Value, mode: ExceptionMode, depth: usize) -> ExceptionInfo {
         let vm = self.vm;
         let x = exceptions::exception(e);
-        let cause = x.and_then(|x| {
-            x.cause.get_ref().or_else(|| x.context.get_ref().filter(|_| !x.suppress_context.get()))
-        });
         let traceback = match x {
             Some(x) if x.traceback.is_null() => self.traceback_so_far(e),
             _ => exceptions::traceback_text(vm, e),
         };
+        // A chain may be long; a cycle is cut like one.
+        let inner = if depth < 20 { related(vm, e) } else { Vec::new() };
+        let notes = attr::get_named(vm, e, "__notes__").ok();
+        let notes = notes.and_then(|n| n.cast::<PyList>().map(|l| l.as_slice().iter().map(|v| v.to_ref()).collect()));
+        let notes: Vec<Ref> = notes.unwrap_or_default();
         ExceptionInfo {
             type_name: type_object::qualname(vm.type_of(e)),
             full_type_name: type_object::display_name(vm, vm.type_of(e)),
             message: obj::str_text(vm, e).unwrap_or_default(),
             traceback,
             mode,
-            // A chain may be long; a cycle is cut like one.
-            cause: cause
-                .filter(|_| depth < 20)
-                .map(|c| Box::new(self.exception_info(c.value(), mode, depth + 1))),
+            notes: notes.iter().map(|n| obj::str_text(vm, n.value()).unwrap_or_default()).collect(),
+            inner: inner
+                .into_iter()
+                .map(|(relation, e)| InnerException {
+                    relation,
+                    exception: self.exception_info(e.value(), mode, depth + 1),
+                })
+                .collect(),
         }
     }
 
@@ -340,6 +590,43 @@ impl Target {
         let found = self.vm.runtime.config.library.as_ref()?.find(name)?;
         String::from_utf8(found.source).ok()
     }
+}
+
+/// The name that expressions have for the exception that the program is stopped at.
+const EXCEPTION_NAME: &str = "__exception__";
+
+/// Most texts of code in no file that are kept.
+const MAX_TEXTS: usize = 1000;
+
+/// What an exception came from, and what a group holds.
+fn related(vm: &Vm, e: Value) -> Vec<(ExceptionRelation, Ref)> {
+    let Some(x) = exceptions::exception(e) else { return Vec::new() };
+    let cause = x.cause.get_ref().map(|c| (ExceptionRelation::Cause, c));
+    let context = x.context.get_ref().filter(|_| !x.suppress_context.get()).map(|c| (ExceptionRelation::Context, c));
+    let mut all: Vec<(ExceptionRelation, Ref)> = cause.into_iter().chain(context).collect();
+    if let Ok(members) = attr::get_named(vm, e, "exceptions")
+        && let Some(members) = members.cast::<PyTuple>()
+    {
+        let members = members.as_slice().iter().filter(|m| exceptions::exception(**m).is_some());
+        all.extend(members.map(|m| (ExceptionRelation::Member, m.to_ref())));
+    }
+    all
+}
+
+/// Index of the bracket that the one behind a text would close.
+fn matching_bracket(text: &str) -> Option<usize> {
+    let mut open = 1;
+    for (i, c) in text.char_indices().rev() {
+        match c {
+            ']' => open += 1,
+            '[' => open -= 1,
+            _ => {}
+        }
+        if open == 0 {
+            return Some(i);
+        }
+    }
+    None
 }
 
 /// Evaluates what a breakpoint's rule asks in the frame that hit it.
@@ -381,6 +668,7 @@ impl Debuggee for Target {
     }
 
     fn frames(&mut self, thread: ThreadId, start: usize, count: usize) -> Result<Vec<FrameInfo>, DebugError> {
+        let movable = self.movable().ok().filter(|_| thread.0 == threads::current(self.vm));
         let wanted = self.frames_of(thread)?.into_iter().skip(start).take(count);
         let stop = self.stops << STOP_SHIFT;
         Ok(wanted
@@ -395,7 +683,10 @@ impl Debuggee for Target {
                     file: known.file.clone(),
                     location: location(code, at.unit as usize),
                     address: InstructionAddress { code: known.id, offset: at.unit * 2 },
-                    library: known.library,
+                    library: known.library.get(),
+                    // SAFETY: the frame is live.
+                    module: unsafe { at.frame.globals() }.get_text(self.vm, "__name__").map(obj::text),
+                    restartable: movable.is_some_and(|m| m.frame.0 == at.frame.0),
                 }
             })
             .collect())
@@ -412,6 +703,11 @@ impl Debuggee for Target {
     }
 
     fn variables(&mut self, of: Container, page: Page) -> Result<Vec<VariableInfo>, DebugError> {
+        if let Container::Value(handle) = of
+            && let Some(Held::Property { owner, name }) = self.handles.get(handle)
+        {
+            return Ok(vec![self.property(&owner, name, page.format)]);
+        }
         let named = match page.filter {
             PageFilter::Indexed => Vec::new(),
             PageFilter::All | PageFilter::Named => self.named(of)?,
@@ -429,7 +725,7 @@ impl Debuggee for Target {
         if let Some(c) = container {
             items.extend(values::indexed(c.value(), first..last));
         }
-        Ok(self.guarded(|target| items.into_iter().map(|item| target.describe(item)).collect()))
+        Ok(self.guarded(|target| items.into_iter().map(|item| target.describe(item, page.format)).collect()))
     }
 
     fn value_stack(&mut self, frame: FrameId) -> Result<Vec<StackSlot>, DebugError> {
@@ -450,7 +746,7 @@ impl Debuggee for Target {
                 .map(|(index, (kind, value))| StackSlot {
                     index,
                     kind,
-                    value: value.map(|v| target.result(v)),
+                    value: value.map(|v| target.result(v, ValueFormat::default())),
                 })
                 .collect()
         }))
@@ -464,15 +760,10 @@ impl Debuggee for Target {
             .ok_or_else(|| DebugError::Refused("the frame is at no instruction".to_owned()))
     }
 
-    fn evaluate(
-        &mut self,
-        frame: Option<FrameId>,
-        source: &str,
-        mode: EvalMode,
-    ) -> Result<VariableInfo, DebugError> {
+    fn evaluate(&mut self, what: Evaluation<'_>) -> Result<VariableInfo, DebugError> {
         self.guarded(|target| {
-            let value = target.run(frame, source, mode)?;
-            Ok(target.result(value))
+            let value = target.run(what.frame, what.source, what.mode)?;
+            Ok(target.result(value, what.format))
         })
     }
 
@@ -483,15 +774,10 @@ impl Debuggee for Target {
         })
     }
 
-    fn set_variable(
-        &mut self,
-        of: Container,
-        name: &str,
-        source: &str,
-        frame: Option<FrameId>,
-    ) -> Result<VariableInfo, DebugError> {
+    fn set_variable(&mut self, of: Container, name: &str, value: Evaluation<'_>) -> Result<VariableInfo, DebugError> {
+        let format = value.format;
         self.guarded(|target| {
-            let value = target.run(frame, source, EvalMode::Expression)?;
+            let value = target.run(value.frame, value.source, EvalMode::Expression)?;
             target.write(of, name, &value)?;
             let found = match of {
                 Container::Value(handle) => {
@@ -501,8 +787,8 @@ impl Debuggee for Target {
                 _ => target.named(of)?.into_iter().find(|item| item.name == name),
             };
             Ok(match found {
-                Some(item) => target.describe(item),
-                None => target.result(value),
+                Some(item) => target.describe(item, format),
+                None => target.result(value, format),
             })
         })
     }
@@ -523,7 +809,7 @@ impl Debuggee for Target {
         count: usize,
     ) -> Result<DisassemblyWindow, DebugError> {
         match self.codes.get(code) {
-            Some(known) => Ok(instructions::window(&known, anchor, first, count)),
+            Some(known) => Ok(instructions::window(&self.codes, &known, anchor, first, count)),
             None => Err(DebugError::Refused(format!("there is no code object {}", code.0))),
         }
     }
@@ -543,4 +829,136 @@ impl Debuggee for Target {
     fn set_exception_filter(&mut self, filter: ExceptionFilter) {
         self.filter = filter;
     }
+
+    fn set_function_breakpoints(&mut self, specs: &[FunctionBreakpointSpec]) -> Vec<BreakpointStatus> {
+        self.places.set_functions(self.vm, &mut self.codes, specs)
+    }
+
+    fn watchable(&mut self, target: &WatchTarget) -> Result<Watchable, DebugError> {
+        let (datum, description) = match target {
+            WatchTarget::Variable { of, name } => self.watchable_in(*of, name)?,
+            WatchTarget::Expression { frame, source } => self.watchable_expression(*frame, source)?,
+        };
+        let id = self.data.offer(datum, description.clone());
+        Ok(Watchable { id, description })
+    }
+
+    fn set_data_breakpoints(&mut self, specs: &[DataBreakpointSpec]) -> Vec<BreakpointStatus> {
+        self.data.set(self.vm, &mut self.codes, &mut self.places, specs)
+    }
+
+    fn breakpoint_locations(&mut self, file: &str, first: u32, last: u32) -> Vec<SourceRange> {
+        let found = self.codes.of_file(self.vm, file);
+        let spots = found.iter().flat_map(|known| columns::spots(known.code()));
+        let mut all: Vec<SourceRange> =
+            spots.map(|spot| spot.location).filter(|l| (first..=last).contains(&l.line)).collect();
+        all.sort_by_key(|l| (l.line, l.column, l.end_line, l.end_column));
+        all.dedup_by_key(|l| (l.line, l.column));
+        all
+    }
+
+    fn step_targets(&mut self, frame: FrameId) -> Result<Vec<StepTarget>, DebugError> {
+        let at = self.frame_at(frame)?;
+        // SAFETY: the frame is live.
+        let known = self.codes.know(unsafe { at.frame.code() });
+        Ok(columns::calls_from(&known, at.unit))
+    }
+
+    fn goto_targets(&mut self, file: &str, line: u32) -> Result<Vec<GotoTarget>, DebugError> {
+        let at = self.movable()?;
+        // SAFETY: the frame is live.
+        let known = self.codes.know(unsafe { at.frame.code() });
+        if !self.codes.same_file(&known.file, file) {
+            let text = format!("the program is stopped in {}: it can go on at a line of that file only", known.file);
+            return Err(DebugError::Refused(text));
+        }
+        jumps::targets(self.vm, &known, at.unit, line)
+    }
+
+    fn goto(&mut self, thread: ThreadId, to: InstructionAddress) -> Result<(), DebugError> {
+        let at = self.movable()?;
+        // SAFETY: the frame is live.
+        let known = self.codes.know(unsafe { at.frame.code() });
+        if thread.0 != threads::current(self.vm) || to.code != known.id {
+            let text = "only the innermost frame of the stopped thread can go on elsewhere, within its function";
+            return Err(DebugError::Refused(text.to_owned()));
+        }
+        self.move_to(at, to.offset / 2)
+    }
+
+    fn restart_frame(&mut self, frame: FrameId) -> Result<(), DebugError> {
+        let at = self.frame_at(frame)?;
+        if self.movable()?.frame.0 != at.frame.0 {
+            let text = "only the innermost frame of the stopped thread can begin anew: step out to the one that is meant";
+            return Err(DebugError::Refused(text.to_owned()));
+        }
+        // SAFETY: the frame is live.
+        let (code, object) = unsafe { (at.frame.code(), frame_object::of_frame(self.vm, at.frame)) };
+        self.move_to(at, jumps::beginning(code))?;
+        if let Some(f) = object.cast::<PyFrame>() {
+            jumps::clear_variables(f);
+        }
+        Ok(())
+    }
+
+    fn complete(&mut self, frame: Option<FrameId>, text: &str) -> Vec<Completion> {
+        self.completions(frame, text)
+    }
+
+    fn read_memory(&mut self, value: ValueHandle, start: i64, count: usize) -> Result<MemoryPiece, DebugError> {
+        let value = self.value_at(value)?;
+        let bytes = memoryview::contents(value.value()).ok_or_else(no_memory)?;
+        let from = usize::try_from(start.max(0)).unwrap_or(usize::MAX).min(bytes.len());
+        let end = start.saturating_add(i64::try_from(count).unwrap_or(i64::MAX)).max(0);
+        let to = usize::try_from(end).unwrap_or(usize::MAX).clamp(from, bytes.len());
+        Ok(MemoryPiece { start: from, bytes: bytes[from..to].to_vec() })
+    }
+
+    fn write_memory(&mut self, value: ValueHandle, start: i64, new: &[u8]) -> Result<(), DebugError> {
+        let value = self.value_at(value)?;
+        let vm = self.vm;
+        let written = memoryview::with_writable(vm, value.value(), |bytes| {
+            let start = usize::try_from(start).ok()?;
+            bytes.get_mut(start..start.checked_add(new.len())?)?.copy_from_slice(new);
+            Some(())
+        });
+        match written.map_err(|e| raised(vm, e))? {
+            Some(Some(())) => Ok(()),
+            Some(None) => Err(DebugError::Refused("the bytes do not fit into the value's memory".to_owned())),
+            None => {
+                let name = type_object::qualname(vm.type_of(value.value()));
+                Err(DebugError::Refused(format!("the memory of a {name} cannot be written")))
+            }
+        }
+    }
+
+    fn modules(&mut self) -> Vec<ModuleInfo> {
+        self.all_modules()
+    }
+
+    fn loaded_files(&mut self) -> Vec<String> {
+        self.all_files()
+    }
+
+    fn end_thread(&mut self, thread: ThreadId) -> Result<(), DebugError> {
+        let exit = self.vm.error_args(crate::shape::SYSTEM_EXIT, &[]);
+        match threads::raise_in(self.vm, thread.0, exit.0) {
+            true => Ok(()),
+            false => Err(DebugError::Stale("thread")),
+        }
+    }
+
+    fn set_filters(&mut self, filters: CodeFilters) {
+        self.codes.set_filters(filters);
+    }
+
+    fn forget_breakpoints(&mut self) {
+        self.places.forget(&self.codes);
+        self.data = DataBreakpoints::default();
+        self.filter = ExceptionFilter::default();
+    }
+}
+
+fn no_memory() -> DebugError {
+    DebugError::Refused("this value has no memory to show".to_owned())
 }

@@ -7,18 +7,26 @@ use crate::error::PyResult;
 use crate::object;
 use crate::protocol::{attr, item, object as obj};
 use crate::shape::{self, Storage};
+use super::inventory::module_text;
+use crate::code::PyCode;
 use crate::types::dict::PyDict;
+use crate::types::function::PyFunction;
 use crate::types::list::PyList;
+use crate::types::memoryview;
+use crate::types::method::PyMethod;
 use crate::types::set::PySet;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
 use crate::types::type_::{Type, flags};
-use crate::types::{module, type_object};
+use crate::types::{int, module, type_object};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
 /// Characters of a value's text in a list.
 const TEXT_LIMIT: usize = 1000;
+
+/// Characters of a value's text in a sentence.
+const SENTENCE_LIMIT: usize = 60;
 
 /// Items of a container that its text names.
 const ITEM_LIMIT: usize = 100;
@@ -30,7 +38,15 @@ const DEPTH_LIMIT: usize = 4;
 #[derive(Default)]
 pub(super) struct Handles {
     base: u64,
-    values: Vec<Ref>,
+    values: Vec<Held>,
+}
+
+/// What a handle stands for.
+#[derive(Clone)]
+pub(super) enum Held {
+    Value(Ref),
+    /// A property of an object, which has not been asked for its value.
+    Property { owner: Ref, name: Value },
 }
 
 impl Handles {
@@ -38,12 +54,12 @@ impl Handles {
         Handles { base, values: Vec::new() }
     }
 
-    fn add(&mut self, value: Ref) -> ValueHandle {
-        self.values.push(value);
+    fn add(&mut self, held: Held) -> ValueHandle {
+        self.values.push(held);
         ValueHandle(self.base | (self.values.len() as u64 - 1))
     }
 
-    pub fn get(&self, handle: ValueHandle) -> Option<Ref> {
+    pub fn get(&self, handle: ValueHandle) -> Option<Held> {
         self.values.get(handle.0.checked_sub(self.base)? as usize).cloned()
     }
 }
@@ -67,29 +83,88 @@ pub(super) fn exception_text(vm: &Vm, e: Value) -> String {
     }
 }
 
-pub(super) fn describe(vm: &Vm, handles: &mut Handles, item: Item) -> VariableInfo {
+pub(super) fn describe(vm: &Vm, handles: &mut Handles, item: Item, format: ValueFormat) -> VariableInfo {
+    if item.kind == VariableKind::Property {
+        return describe_property(vm, handles, item);
+    }
     let value = item.value.value();
     let (named, indexed) = counts(vm, value);
+    let memory = memoryview::contents(value).map(<[u8]>::len);
+    let handle = (named + indexed > 0 || memory.is_some()).then(|| handles.add(Held::Value(item.value.clone())));
     let kind = match item.kind {
         VariableKind::Data => own_kind(vm, value),
         other => other,
     };
     VariableInfo {
         name: item.name,
-        value: text(vm, value),
+        value: in_hexadecimal(value).filter(|_| format.hex).unwrap_or_else(|| text(vm, value)),
         type_name: type_object::qualname(vm.type_of(value)),
         kind,
-        children: (named + indexed > 0).then(|| Children {
-            handle: handles.add(item.value.clone()),
-            named,
-            indexed,
-        }),
+        children: handle.filter(|_| named + indexed > 0).map(|handle| Children { handle, named, indexed }),
         access: item.access,
         settable: item.settable,
+        lazy: false,
+        memory: handle.zip(memory),
+        defined: definition(vm, value),
     }
 }
 
-fn own_kind(vm: &Vm, v: Value) -> VariableKind {
+/// A property: its item's value is the object that has it. Its own value is asked for by looking
+/// into it.
+fn describe_property(vm: &Vm, handles: &mut Handles, item: Item) -> VariableInfo {
+    let name = vm.intern(&item.name);
+    let handle = handles.add(Held::Property { owner: item.value, name });
+    VariableInfo {
+        name: item.name,
+        value: "property".to_owned(),
+        type_name: String::new(),
+        kind: VariableKind::Property,
+        children: Some(Children { handle, named: 1, indexed: 0 }),
+        access: item.access,
+        settable: false,
+        lazy: true,
+        memory: None,
+        defined: None,
+    }
+}
+
+/// An integer in hexadecimal; `None` for what is none.
+fn in_hexadecimal(v: Value) -> Option<String> {
+    if !v.is_small_int() && !v.has_shape(shape::INT) {
+        return None;
+    }
+    let value = int::value_of(v)?;
+    let sign = if value.is_negative() { "-" } else { "" };
+    Some(format!("{sign}0x{}", value.to_big().magnitude().to_str_radix(16)))
+}
+
+/// Where a function or a class was defined.
+fn definition(vm: &Vm, v: Value) -> Option<FilePlace> {
+    if let Some(m) = v.cast::<PyMethod>() {
+        return definition(vm, m.function.value());
+    }
+    if let Some(code) = v.cast::<PyFunction>().and_then(|f| f.code_value().cast_exact::<PyCode>()) {
+        let line = u32::try_from(code.code.firstlineno).ok()?;
+        return Some(FilePlace { file: obj::text(code.filename.value()), line });
+    }
+    let class = Type::from_value(v).filter(|class| class.is_heap())?;
+    let line = int::to_i64(class.dict().get_text(vm, "__firstlineno__")?)?;
+    let module = obj::text(class.dict().get_text(vm, "__module__")?);
+    let module = crate::runtime::modules(vm).get_text(vm, &module)?;
+    Some(FilePlace { file: module_text(vm, module, "__file__")?, line: u32::try_from(line).ok()? })
+}
+
+/// A value's text for a sentence.
+pub(super) fn short_text(vm: &Vm, v: Value) -> String {
+    let mut out = text(vm, v);
+    if let Some((end, _)) = out.char_indices().nth(SENTENCE_LIMIT) {
+        out.truncate(end);
+        out.push('…');
+    }
+    out
+}
+
+pub(super) fn own_kind(vm: &Vm, v: Value) -> VariableKind {
     if Type::from_value(v).is_some() {
         return VariableKind::Class;
     }
@@ -228,7 +303,28 @@ pub(super) fn counts(vm: &Vm, v: Value) -> (usize, usize) {
         PySet::from_value(v).map_or(0, PySet::len)
     };
     let entries = v.cast::<PyDict>().map_or(0, PyDict::len);
-    (entries + attributes(vm, v).len(), indexed)
+    (entries + attributes(vm, v).len() + properties(vm, v).len(), indexed)
+}
+
+/// The names of the properties that the program's classes give an object.
+fn properties(vm: &Vm, v: Value) -> Vec<Value> {
+    if !v.is_object() || Type::from_value(v).is_some() {
+        return Vec::new();
+    }
+    let ty = vm.type_of(v);
+    let mut seen: Vec<Value> = Vec::new();
+    let mut found = Vec::new();
+    for class in ty.mro().iter().filter(|class| class.is_heap()) {
+        for (name, value) in class.dict().entries() {
+            if !seen.iter().any(|s| s.is(name)) {
+                seen.push(name);
+                if vm.type_of(value).layout() == shape::PROPERTY && name.cast::<PyStr>().is_some() {
+                    found.push(name);
+                }
+            }
+        }
+    }
+    found
 }
 
 /// The indexed children in a range.
@@ -269,6 +365,13 @@ pub(super) fn named(vm: &Vm, v: Value) -> Vec<Item> {
         kind: VariableKind::Data,
         access: Access::Attribute,
         settable: true,
+    }));
+    all.extend(properties(vm, v).into_iter().map(|name| Item {
+        name: obj::text(name),
+        value: v.to_ref(),
+        kind: VariableKind::Property,
+        access: Access::Attribute,
+        settable: false,
     }));
     all
 }
@@ -342,9 +445,45 @@ fn attributes(vm: &Vm, v: Value) -> Vec<(Value, Ref)> {
     all
 }
 
+/// One of an object's own attributes, or of a class's or module's, without running code.
+pub(super) fn own_attribute(vm: &Vm, v: Value, name: Value) -> Option<Ref> {
+    if !v.is_object() {
+        return None;
+    }
+    if let Some(class) = Type::from_value(v) {
+        return class.dict().get_str(name).map(|v| v.to_ref());
+    }
+    if layout(vm, v) == shape::MODULE {
+        return module::dict(vm, v).get_str(name).map(|v| v.to_ref());
+    }
+    let ty = vm.type_of(v);
+    if ty.lookup_slow(name).is_some_and(|(member, _)| member.has_shape(shape::MEMBER_DESCRIPTOR)) {
+        return attr::generic_get_opt(vm, v, name).ok().flatten();
+    }
+    if !ty.has_flag(flags::DICT) {
+        return None;
+    }
+    // SAFETY: a live object, whose shape says which values it holds inline.
+    let sh = unsafe { vm.shape((*v.pointer()).shape) };
+    if sh.storage == Storage::Inline {
+        return sh.find(name).and_then(|i| inline_value(vm, v, i));
+    }
+    attr::instance_dict_opt(vm, v)?.get_str(name).map(|v| v.to_ref())
+}
+
 fn inline_value(vm: &Vm, v: Value, index: usize) -> Option<Ref> {
     // SAFETY: the object's shape has a value with this index.
     unsafe { (*object::values_of(v.pointer(), vm.type_of(v)).add(index)).non_null().map(|v| v.to_ref()) }
+}
+
+/// The key of a dict that has a text, as its entries are named.
+pub(super) fn key_with_text(vm: &Vm, v: Value, name: &str) -> Option<Ref> {
+    let entries = v.cast::<PyDict>()?.items_vec();
+    entries.into_iter().map(|(key, _)| key).find(|key| {
+        let mut text = String::new();
+        write_text(vm, key.value(), 0, &mut text);
+        text == name
+    })
 }
 
 /// Writes a child. False if it cannot be written.
@@ -355,15 +494,9 @@ pub(super) fn write(vm: &Vm, v: Value, name: &str, new: Value) -> PyResult<bool>
         item::set(vm, v, Value::small_int(index), new)?;
         return Ok(true);
     }
-    if let Some(d) = v.cast::<PyDict>() {
-        for (key, _) in d.items_vec() {
-            let mut text = String::new();
-            write_text(vm, key.value(), 0, &mut text);
-            if text == name {
-                item::set(vm, v, key.value(), new)?;
-                return Ok(true);
-            }
-        }
+    if let Some(key) = key_with_text(vm, v, name) {
+        item::set(vm, v, key.value(), new)?;
+        return Ok(true);
     }
     if v.cast::<PyTuple>().is_some() && name.parse::<usize>().is_ok() || PySet::from_value(v).is_some() {
         return Ok(false);

@@ -1,15 +1,20 @@
 //! The observer: decides at breakpoints, steps, interrupts and exceptions whether to stop, and
 //! lets the hook have the stopped program.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::places::has_prefix;
+use tailscope_bytecode::opcode::Opcode;
+
+use super::data::Armed;
+use super::places::{Place, has_prefix};
 use super::target::Target;
 use super::{BREAKPOINT_CALLED, Options, caught};
+use super::caught::Catcher;
 use crate::debug::seam::{DebugEvent, DebugHook, Debuggee, InterruptAction, ResumeAction};
 use crate::debug::stepper::{Position as StepPosition, Stepper, Verdict};
-use crate::debug::types::{CodeId, ExceptionMode, Stop, StopReason, ThreadId};
+use crate::debug::types::{BreakpointId, CodeId, ExceptionMode, Stop, StopReason, ThreadId};
 use crate::error::Raised;
 use crate::frame::Frame;
 use crate::interp::observe::{Next, Observer, Position};
@@ -31,19 +36,24 @@ pub(super) struct Watch {
     stepper: Option<Stepper>,
     /// The code object at whose first line the program is to stop.
     entry: Option<CodeId>,
-    just_my_code: bool,
+    /// What the instruction that runs now writes, of what is watched.
+    armed: Option<Armed>,
     /// Clock of the instruction that was decided about: it is met again when its own handler
     /// follows the breakpoint's, or when it starts anew in another mode.
     settled: Option<u64>,
     activations: Activations,
+    /// File and line of the last instruction, while every one is looked after.
+    last_place: (String, u32),
     /// The threads that the debugger knows of.
     threads: Vec<ThreadId>,
 }
 
 /// Whether the program goes on.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum After {
     Run,
+    /// From another instruction.
+    Move,
     End,
 }
 
@@ -66,9 +76,10 @@ impl Watch {
             woken,
             stepper: None,
             entry,
-            just_my_code: options.just_my_code,
+            armed: None,
             settled: None,
             activations: Activations::default(),
+            last_place: (String::new(), 0),
             threads: Vec::new(),
         }
     }
@@ -91,21 +102,31 @@ impl Watch {
         self.threads = now;
     }
 
-    /// Shows the program to the hook until it lets it go on.
-    fn stop(&mut self, at: Position, reason: StopReason) -> After {
+    /// Shows the program to the hook until it lets it go on. `can_move`: from another instruction,
+    /// if the hook wants.
+    fn stop(&mut self, at: Position, reason: StopReason, can_move: bool) -> After {
         self.stepper = None;
         self.entry = None;
+        self.armed = None;
         BREAKPOINT_CALLED.set(false);
         let s = &self.vm.interp;
         if s.mode.get() != Mode::Plain {
             interp::set_mode(self.vm, Mode::Plain);
         }
+        for status in self.target.forget_ended_calls() {
+            self.hook.on_event(DebugEvent::Breakpoint(status));
+        }
         self.target.begin_stop(at);
+        self.target.can_move = can_move;
         self.tell_of_threads();
         let thread = ThreadId(threads::current(self.vm));
         let stop = Stop { thread, reason, clock: Some(at.clock) };
         let action = self.hook.on_stop(&mut self.target, &stop);
         self.target.end_stop();
+        // What the debugger did is no write of the program's.
+        drop(self.target.data.changed(self.vm));
+        let moved = self.target.moved.take();
+        let at = moved.map_or(at, |unit| Position { unit, ..at });
         match action {
             ResumeAction::Continue => {}
             ResumeAction::Step { thread, kind } => {
@@ -119,11 +140,21 @@ impl Watch {
         if self.woken.load(Ordering::Acquire) {
             s.request(breaker::INTERRUPT);
         }
-        After::Run
+        if moved.is_none() {
+            return After::Run;
+        }
+        // The instruction there is fetched anew.
+        s.ip.set(s.ip.get().wrapping_sub(1));
+        self.settled = Some(at.clock);
+        After::Move
     }
 
     fn wanted_mode(&self) -> Mode {
-        if self.stepper.is_some() || self.entry.is_some() { Mode::Step } else { Mode::Plain }
+        let every = self.stepper.is_some()
+            || self.entry.is_some()
+            || self.armed.is_some()
+            || self.target.data.needs_every_instruction();
+        if every { Mode::Step } else { Mode::Plain }
     }
 
     fn choose_mode(&self) {
@@ -150,7 +181,7 @@ impl Watch {
             offset: at.unit * 2,
             line,
             prologue: at.unit <= code.first_traceable,
-            skipped: self.just_my_code && known.library,
+            skipped: known.skipped.get(),
         }
     }
 
@@ -164,11 +195,24 @@ impl Watch {
         for text in hit.logs {
             self.hook.on_event(DebugEvent::Log { text, file: known.file.clone(), line });
         }
+        if !hit.functions.is_empty() && hit.lines.is_empty() {
+            return Some(StopReason::FunctionBreakpoint { ids: hit.functions, note: hit.note });
+        }
         if !hit.lines.is_empty() {
             return Some(StopReason::Breakpoint { ids: hit.lines, note: hit.note });
         }
         (!hit.instructions.is_empty())
             .then_some(StopReason::InstructionBreakpoint { ids: hit.instructions, note: hit.note })
+    }
+
+    /// Whether nothing but a data breakpoint is at an instruction.
+    fn only_data_at(&mut self, at: Position) -> bool {
+        if !self.target.data.watches_locals() {
+            return false;
+        }
+        // SAFETY: as above.
+        let known = self.target.codes.know(unsafe { at.frame.code() });
+        self.target.places.is_for_data(Place { code: known.id, unit: at.unit })
     }
 
     /// Whether the step that is under way ends here.
@@ -196,17 +240,137 @@ impl Watch {
 
     /// Which kind of stop an exception asks for, if any.
     fn exception_mode(&mut self, at: Position, e: Value) -> Option<ExceptionMode> {
-        let filter = self.target.filter;
-        if !filter.raised && !filter.uncaught {
+        use ExceptionMode::{Raised, Uncaught, UserUnhandled};
+        if self.target.filter.rules.is_empty() {
             return None;
         }
-        // SAFETY: as above.
-        let code = unsafe { at.frame.code() };
-        let ours = !(self.just_my_code && self.target.codes.know(code).library);
-        if filter.uncaught && !caught::awaited(self.vm, at.frame, e) {
-            return Some(ExceptionMode::Uncaught);
+        let late = self.target.filter.asks_for(Uncaught) || self.target.filter.asks_for(UserUnhandled);
+        let catcher = if late { caught::catcher(self.vm, at.frame, e) } else { Catcher::Native };
+        if matches!(catcher, Catcher::Nobody) && self.rules_apply(Uncaught, at, e) {
+            return Some(Uncaught);
         }
-        (filter.raised && ours).then_some(ExceptionMode::Raised)
+        if self.leaves_user_code(at, &catcher) && self.rules_apply(UserUnhandled, at, e) {
+            return Some(UserUnhandled);
+        }
+        // SAFETY: as above.
+        let ours = !self.target.codes.know(unsafe { at.frame.code() }).skipped.get();
+        (ours && self.rules_apply(Raised, at, e)).then_some(Raised)
+    }
+
+    fn rules_apply(&mut self, mode: ExceptionMode, at: Position, e: Value) -> bool {
+        let rules: Vec<_> = self.target.filter.rules.iter().filter(|rule| rule.mode == mode).cloned().collect();
+        rules.iter().any(|rule| self.target.rule_applies(at, rule, e))
+    }
+
+    /// Whether an exception passes through code of the user's and is caught by none.
+    fn leaves_user_code(&mut self, at: Position, catcher: &Catcher) -> bool {
+        let last = match catcher {
+            Catcher::Native => return false,
+            Catcher::Nobody => None,
+            Catcher::Frame(frame) => Some(*frame),
+        };
+        // SAFETY: as above.
+        let mut is_user = |frame: Frame| !self.target.codes.know(unsafe { frame.code() }).library.get();
+        if last.is_some_and(&mut is_user) {
+            return false;
+        }
+        let mut next = Some(at.frame);
+        while let Some(frame) = next.filter(|f| last.is_none_or(|last| last.0 != f.0)) {
+            if is_user(frame) {
+                return true;
+            }
+            // SAFETY: as above.
+            next = unsafe { frame.caller() }.map(|(caller, _)| caller);
+        }
+        false
+    }
+
+    /// The instruction that is about to run writes what these breakpoints watch.
+    fn arm(&mut self, at: Position, ids: Vec<BreakpointId>) {
+        // SAFETY: as above.
+        let (code, mut before) = (unsafe { at.frame.code() }, HashMap::new());
+        let known = self.target.codes.know(code);
+        for id in &ids {
+            // SAFETY: as above.
+            if let Some((_, value)) = unsafe { self.target.data.describe(self.vm, *id, at.frame) } {
+                before.insert(*id, value);
+            }
+        }
+        let line = super::codes::location(code, at.unit as usize).map(|l| l.line);
+        self.armed = Some(Armed { ids, depth: at.depth, line, file: known.file.clone(), before });
+    }
+
+    /// Arms the data breakpoints of the instruction that a breakpoint lies on. Whether any was.
+    fn arm_site(&mut self, at: Position) -> bool {
+        if !self.target.data.watches_locals() {
+            return false;
+        }
+        // SAFETY: as above.
+        let known = self.target.codes.know(unsafe { at.frame.code() });
+        let place = Place { code: known.id, unit: at.unit };
+        let ids = self.target.data.written_at(self.vm, place, at.frame);
+        if ids.is_empty() {
+            return false;
+        }
+        self.arm(at, ids);
+        true
+    }
+
+    /// Decides about what the last instruction has written, before the next one runs.
+    fn after_write(&mut self, at: Position) -> Option<StopReason> {
+        let armed = self.armed.take_if(|armed| at.depth <= armed.depth);
+        let mut changed = Vec::new();
+        if self.target.data.needs_every_instruction() {
+            changed = self.target.data.changed(self.vm);
+        }
+        let mut ids: Vec<BreakpointId> = changed.iter().map(|(id, _)| *id).collect();
+        let mut before: HashMap<BreakpointId, String> = changed.into_iter().collect();
+        let mut place = None;
+        if let Some(armed) = armed {
+            ids.extend(armed.ids.iter().filter(|id| !before.contains_key(id)));
+            place = armed.line.map(|line| (armed.file, line));
+            for (id, text) in armed.before {
+                before.entry(id).or_insert(text);
+            }
+        }
+        if ids.is_empty() {
+            return None;
+        }
+        let (stops, note, logs) = self.target.written(at, &ids);
+        let (file, line) = place.unwrap_or_else(|| self.last_place.clone());
+        for text in logs {
+            self.hook.on_event(DebugEvent::Log { text, file: file.clone(), line });
+        }
+        if stops.is_empty() {
+            return None;
+        }
+        let words = |id: &BreakpointId| {
+            // SAFETY: as above.
+            let (what, now) = unsafe { self.target.data.describe(self.vm, *id, at.frame) }?;
+            let from = before.get(id).map_or("?", String::as_str);
+            Some(format!("{what}: {from} → {now}, written on line {line}"))
+        };
+        let texts: Vec<String> = note.into_iter().chain(stops.iter().filter_map(words)).collect();
+        Some(StopReason::DataBreakpoint { ids: stops, note: Some(texts.join("; ")) })
+    }
+
+    /// What is watched and the instruction that is about to run names as its destination.
+    fn arm_named(&mut self, at: Position) {
+        if !self.target.data.needs_every_instruction() {
+            return;
+        }
+        // SAFETY: the registers are spilled.
+        let ids = unsafe { self.target.data.named_by(at.frame, at.unit, at.oparg, self.vm.interp.sp.get()) };
+        if !ids.is_empty() {
+            self.arm(at, ids);
+        }
+        // SAFETY: as above.
+        let known = self.target.codes.know(unsafe { at.frame.code() });
+        if let Some(l) = super::codes::location(known.code(), at.unit as usize)
+            && (self.last_place.1 != l.line || self.last_place.0 != known.file)
+        {
+            self.last_place = (known.file.clone(), l.line);
+        }
     }
 }
 
@@ -224,10 +388,11 @@ impl Observer for Watch {
         if self.stepper.as_ref().is_none_or(|s| s.thread().0 == threads::current(self.vm)) {
             self.activations.of(at.frame, at.unit);
         }
+        let written = self.after_write(at);
         let marked = code.unit(at.unit as usize) as u8 == BREAKPOINT;
         let hit = if marked { self.breakpoints_at(at) } else { None };
         let stepped = self.step_ends(at);
-        let reason = if let Some(reason) = hit {
+        let reason = if let Some(reason) = written.or(hit) {
             Some(reason)
         } else if BREAKPOINT_CALLED.get() {
             Some(StopReason::BreakpointCall)
@@ -236,12 +401,23 @@ impl Observer for Watch {
         } else {
             stepped.then_some(StopReason::Step)
         };
-        let after = reason.map_or(After::Run, |reason| self.stop(at, reason));
+        let after = reason.map_or(After::Run, |reason| self.stop(at, reason, true));
         if marked {
             self.settled = Some(at.clock);
         }
-        if after == After::End {
-            return self.end();
+        match after {
+            After::End => return self.end(),
+            After::Move => {
+                self.choose_mode();
+                return Next::Moved;
+            }
+            After::Run => {}
+        }
+        if self.armed.is_none() {
+            if marked {
+                self.arm_site(at);
+            }
+            self.arm_named(at);
         }
         self.choose_mode();
         Next::Continue
@@ -251,10 +427,18 @@ impl Observer for Watch {
         if self.settled == Some(at.clock) {
             return Next::Continue;
         }
-        let Some(reason) = self.breakpoints_at(at) else { return Next::Continue };
-        if self.stop(at, reason) == After::End {
-            return self.end();
+        let reason = if self.only_data_at(at) { None } else { self.breakpoints_at(at) };
+        if let Some(reason) = reason {
+            match self.stop(at, reason, true) {
+                After::End => return self.end(),
+                After::Move => {
+                    self.choose_mode();
+                    return Next::Moved;
+                }
+                After::Run => {}
+            }
         }
+        self.arm_site(at);
         if self.wanted_mode() == Mode::Plain {
             return Next::Continue;
         }
@@ -274,10 +458,17 @@ impl Observer for Watch {
         match self.hook.on_interrupt(&mut self.target) {
             InterruptAction::Continue => {}
             InterruptAction::Pause => {
-                if self.stop(at, StopReason::Pause) == After::End {
+                // SAFETY: as above.
+                let op = unsafe { at.frame.code() }.base_opcode(at.unit as usize);
+                let between = matches!(op, Opcode::RESUME | Opcode::JUMP_BACKWARD);
+                let after = self.stop(at, StopReason::Pause, between);
+                if after == After::End {
                     return self.end();
                 }
                 self.choose_mode();
+                if after == After::Move {
+                    return Next::Moved;
+                }
             }
             InterruptAction::Terminate => return self.end(),
         }
@@ -293,7 +484,7 @@ impl Observer for Watch {
             mode,
         };
         self.target.exception = Some((e, mode));
-        let after = self.stop(at, reason);
+        let after = self.stop(at, reason, false);
         self.target.exception = None;
         if after == After::End {
             let Raised(exit) = vm.error_args(shape::SYSTEM_EXIT, &[]);

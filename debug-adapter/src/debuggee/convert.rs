@@ -398,6 +398,7 @@ impl From<StackSlot> for SlotView {
         SlotView {
             index: slot.index,
             kind,
+            pushed_by: slot.pushed_by.map(|by| (by.address.to_number(), by.text)),
             value: slot.value.map(Into::into),
         }
     }
@@ -423,6 +424,16 @@ impl From<InstructionView> for InstructionWords {
             counter: view.counter.map(|counter| (counter.value, counter.backoff)),
             branch: view.branch.map(|history| history.0),
             jump_target: view.jump_target.map(InstructionAddress::to_number),
+            doc: view.doc,
+            effect: view.effect,
+            handler: view.handler.map(|entry| HandlerWords {
+                start: entry.start.to_number(),
+                end: entry.end.to_number(),
+                target: entry.target.to_number(),
+                depth: entry.depth,
+                lasti: entry.lasti,
+            }),
+            block: (view.block.0.to_number(), view.block.1.to_number()),
         }
     }
 }

@@ -512,6 +512,8 @@ pub enum AccessWord {
 pub struct SlotView {
     pub index: usize,
     pub kind: SlotWord,
+    /// An address, and an instruction's text.
+    pub pushed_by: Option<(u64, String)>,
     pub value: Option<VariableView>,
 }
 
@@ -542,6 +544,21 @@ pub struct InstructionWords {
     pub counter: Option<(u16, u8)>,
     pub branch: Option<u16>,
     pub jump_target: Option<u64>,
+    pub doc: String,
+    pub effect: String,
+    pub handler: Option<HandlerWords>,
+    pub block: (u64, u64),
+}
+
+/// An entry of an exception table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct HandlerWords {
+    pub start: u64,
+    pub end: u64,
+    pub target: u64,
+    pub depth: usize,
+    pub lasti: bool,
 }
 
 /// A field of the inline caches.

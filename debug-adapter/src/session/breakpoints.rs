@@ -389,7 +389,13 @@ impl Session {
             Some(Some(Holder::Locals { frame })) => Some(Place::Locals(*frame)),
             Some(Some(Holder::Globals { frame })) => Some(Place::Globals(*frame)),
             Some(Some(Holder::Value { handle, .. })) => Some(Place::Value(*handle)),
-            Some(Some(Holder::Stack { .. } | Holder::Instruction { .. } | Holder::Known(_))) => {
+            Some(Some(
+                Holder::Stack { .. }
+                | Holder::Instruction { .. }
+                | Holder::Handler { .. }
+                | Holder::Block { .. }
+                | Holder::Known(_),
+            )) => {
                 return self.no_data_breakpoint(to, "this value cannot be watched");
             }
             Some(None) => return self.client.respond(to, Err(stale("value"))),

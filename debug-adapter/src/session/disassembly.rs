@@ -1,7 +1,7 @@
 //! Instructions around an address. There are always as many as were asked for: where the
 //! code object has none, invalid ones stand, at the addresses that they would have.
 
-use tailscope_vm::debug::InstructionAddress;
+use tailscope_vm::debug::{CodeId, InstructionAddress};
 use tailscope_vm::debug::address::CODE_UNIT;
 
 use crate::client::Responder;
@@ -48,7 +48,7 @@ impl Session {
             count,
         };
         self.ask_for(to, command, move |session, disassembly| {
-            let mut instructions = session.with_invalid_ones(disassembly, count);
+            let mut instructions = session.with_invalid_ones(disassembly, first, count);
             for instruction in &mut instructions {
                 instruction.line = instruction.line.map(|line| session.client_line(line));
                 instruction.end_line = instruction.end_line.map(|line| session.client_line(line));
@@ -62,11 +62,20 @@ impl Session {
     fn with_invalid_ones(
         &mut self,
         disassembly: Disassembly,
+        offset: i64,
         count: usize,
     ) -> Vec<DisassembledInstruction> {
         let unit = u64::from(CODE_UNIT);
-        let first = disassembly.instructions.first().map(|line| line.address);
-        let start = first.unwrap_or(disassembly.end);
+        let start = match disassembly.instructions.first() {
+            Some(line) => line.address,
+            // Wholly before all code: below the first code object, the further the lower.
+            None if disassembly.before > 0 => {
+                let behind = offset.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
+                let first = InstructionAddress { code: CodeId(1), offset: 0 };
+                first.to_number().wrapping_add_signed(behind.min(0).saturating_mul(2))
+            }
+            None => disassembly.end,
+        };
         let before = disassembly.before as u64;
         let mut list: Vec<DisassembledInstruction> = (0..before)
             .map(|k| invalid(start.wrapping_sub((before - k).saturating_mul(unit))))

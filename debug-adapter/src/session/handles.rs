@@ -14,6 +14,10 @@ pub enum Holder {
     Stack { frame: u64 },
     /// The instruction that a frame is at.
     Instruction { frame: u64 },
+    /// The entry of the exception table that is in force there.
+    Handler { frame: u64 },
+    /// The basic block around it.
+    Block { frame: u64 },
     /// The inside of a value, with the expression that reaches it, and the frame that the
     /// expression means something in.
     Value {

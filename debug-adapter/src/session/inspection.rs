@@ -21,6 +21,7 @@ use crate::protocol::{
 
 use super::execution::no_thread;
 use super::handles::Holder;
+use super::render;
 use super::{Phase, Session};
 
 /// A number of an earlier stop, or of none.
@@ -170,6 +171,20 @@ impl Session {
                     None,
                     false,
                 ),
+                scope(
+                    "Exception table entry",
+                    Some(ScopePresentationHint::Registers),
+                    Holder::Handler { frame },
+                    None,
+                    false,
+                ),
+                scope(
+                    "Block",
+                    Some(ScopePresentationHint::Registers),
+                    Holder::Block { frame },
+                    None,
+                    false,
+                ),
             ];
             Ok(to_json(ScopesResponse { scopes }))
         });
@@ -195,18 +210,16 @@ impl Session {
                     Ok(page(session.stack_variables(frame, slots), start, count))
                 });
             }
-            Holder::Instruction { frame } => {
-                return self.ask_for(
-                    to,
-                    Instruction { frame: *frame },
-                    move |session, instruction| {
-                        Ok(page(
-                            session.instruction_variables(instruction),
-                            start,
-                            count,
-                        ))
-                    },
-                );
+            Holder::Instruction { frame } | Holder::Handler { frame } | Holder::Block { frame } => {
+                let instruction = Instruction { frame: *frame };
+                return self.ask_for(to, instruction, move |session, instruction| {
+                    let list = match holder {
+                        Holder::Handler { .. } => render::handler_variables(&instruction),
+                        Holder::Block { .. } => render::block_variables(&instruction),
+                        _ => session.instruction_variables(instruction),
+                    };
+                    Ok(page(list, start, count))
+                });
             }
             Holder::Known(variables) => {
                 let body = page(variables.clone(), start, count);
@@ -244,7 +257,13 @@ impl Session {
             Some(Holder::Locals { frame }) => (Place::Locals(*frame), Some(*frame)),
             Some(Holder::Globals { frame }) => (Place::Globals(*frame), Some(*frame)),
             Some(Holder::Value { handle, frame, .. }) => (Place::Value(*handle), *frame),
-            Some(Holder::Stack { .. } | Holder::Instruction { .. } | Holder::Known(_)) => {
+            Some(
+                Holder::Stack { .. }
+                | Holder::Instruction { .. }
+                | Holder::Handler { .. }
+                | Holder::Block { .. }
+                | Holder::Known(_),
+            ) => {
                 let failure = Failure::new("this value can be looked at but not written");
                 return self.client.respond(to, Err(failure));
             }

@@ -21,7 +21,10 @@ impl Session {
             Holder::Value {
                 frame, expression, ..
             } => (*frame, expression.clone()),
-            Holder::Stack { frame } | Holder::Instruction { frame } => (Some(*frame), None),
+            Holder::Stack { frame }
+            | Holder::Instruction { frame }
+            | Holder::Handler { frame }
+            | Holder::Block { frame } => (Some(*frame), None),
             Holder::Known(_) => (None, None),
         };
         let expression = match (&view.access, container) {
@@ -80,8 +83,13 @@ impl Session {
                 SlotWord::Internal => "internal",
                 SlotWord::Null => "NULL",
             };
+            let by = slot.pushed_by.map(|(address, text)| {
+                let offset = InstructionAddress::from_number(address).offset;
+                format!(", pushed by {text} at {offset}")
+            });
+            let words = format!("{words}{}", by.unwrap_or_default());
             let Some(value) = slot.value else {
-                return plain(&name, words.to_owned());
+                return plain(&name, words);
             };
             let mut variable = self.variable(value, &Holder::Stack { frame });
             variable.name = name;
@@ -112,6 +120,8 @@ impl Session {
             };
             list.push(plain("oparg", format!("{oparg}{meaning}")));
         }
+        list.push(plain("documentation", instruction.doc));
+        list.push(plain("stack effect", instruction.effect));
         list.push(plain("offset", offset.to_string()));
         list.push(plain("address", address(instruction.address)));
         if let Some(target) = instruction.jump_target {
@@ -127,6 +137,8 @@ impl Session {
                 "branch history",
                 format!("{history} ({} of the last 16 jumped)", history.taken()),
             ));
+            let percent = f64::from(history.taken()) * 100.0 / 16.0;
+            list.push(plain("branch likelihood", format!("jumps {percent:.0} %")));
         }
         if !instruction.caches.is_empty() {
             let units: u32 = instruction
@@ -158,6 +170,37 @@ impl Session {
         }
         list
     }
+}
+
+/// An address as people read it: the offset, and the number that editors use.
+fn place(address: u64) -> String {
+    let at = InstructionAddress::from_number(address);
+    format!("{} ({at})", at.offset)
+}
+
+/// The entry of the exception table that is in force.
+pub(super) fn handler_variables(instruction: &InstructionWords) -> Vec<Variable> {
+    let Some(entry) = instruction.handler else {
+        return vec![plain("handler", "none: an exception leaves the frame".to_owned())];
+    };
+    let lasti = if entry.lasti { "pushed" } else { "not pushed" };
+    vec![
+        plain("handler", place(entry.target)),
+        plain("guards from", place(entry.start)),
+        plain("guards to", place(entry.end)),
+        plain("stack depth", entry.depth.to_string()),
+        plain("offset of what raised", lasti.to_owned()),
+    ]
+}
+
+/// The basic block around an instruction.
+pub(super) fn block_variables(instruction: &InstructionWords) -> Vec<Variable> {
+    let (start, end) = instruction.block;
+    vec![
+        plain("begins at", place(start)),
+        plain("ends before", place(end)),
+        plain("bytes", end.saturating_sub(start).to_string()),
+    ]
 }
 
 /// An expression that can be followed by `.name` or `[key]`.

@@ -35,7 +35,7 @@ describe('instructions', () => {
     assert.ok(['inner', 'outer', 'loop'].every((name) => symbols.includes(name)), symbols.join());
     // Any window shows the same instructions, wherever it lies.
     const addresses = all.map(({ address }) => address);
-    for (const [offset, count] of [[-5, 10], [1, 60], [40, 50]]) {
+    for (const [offset, count] of [[-200, 30], [-60, 20], [-5, 10], [1, 60], [40, 50], [150, 50]]) {
       const part = (await ask(offset, count)).map(({ address }) => address);
       const valid = part.filter((address) => all.find((other) => other.address === address)?.presentationHint === 'normal');
       const expected = addresses.slice(200 + offset, 200 + offset + count).filter((address) =>
@@ -65,6 +65,27 @@ describe('instructions', () => {
     const before = (await session.scope('Value stack')).variables;
     assert.ok(Object.values(before).length >= 1);
     assert.equal(before['[0]'].value, '3');
+    assert.match(before['[0]'].type, /^int, \w+, pushed by LOAD_FAST\w* \(n\) at \d+$/);
+  });
+
+  ours('what they are, what guards them, and the block that they are in', async (session) => {
+    const flow = new Program('flow.py');
+    await session.runTo(flow, ['try']);
+    const instruction = (await session.scope('Instruction')).variables;
+    assert.match(instruction.documentation.value, /\w+/);
+    assert.match(instruction['stack effect'].value, /^\(.*--.*\)$/);
+    const entry = (await session.scope('Exception table entry')).variables;
+    const offset = ({ value }) => Number(/^\d+/.exec(value)[0]);
+    const here = Number(instruction.offset.value);
+    assert.ok(offset(entry['guards from']) <= here && here < offset(entry['guards to']));
+    assert.equal(entry['stack depth'].value, '0');
+    const block = (await session.scope('Block')).variables;
+    assert.ok(offset(block['begins at']) <= here && here < offset(block['ends before']));
+    // What guards nothing says so.
+    await session.breakpoints(['main_print']);
+    await session.go();
+    await session.stopped('breakpoint');
+    assert.match((await session.scope('Exception table entry')).variables.handler.value, /^none/);
   });
 
   ours('the history of a branch', async (session) => {

@@ -121,7 +121,8 @@ describe('completions', () => {
   ours('say what they replace, and call nothing', async (session) => {
     await session.runTo(program, ['show']);
     const [size] = (await complete(session, 'x = point.si')).filter(({ label }) => label === 'size');
-    assert.deepEqual([size.start, size.length], [11, 2]);
+    assert.deepEqual([size.type, size.start, size.length], ['property', 11, 2]);
+    assert.deepEqual(await complete(session, 'items.clear().'), []);
     assert.equal(await session.evaluate('len(items)'), '3');
     const keywords = await complete(session, 'whi');
     assert.deepEqual(keywords.map(({ label, type }) => [label, type]), [['while', 'keyword']]);
@@ -151,7 +152,8 @@ describe('what has been loaded', () => {
     await session.runTo(new Program('imports.py'), ['print'], { env: { PYTHONBREAKPOINT: '0' } });
     const { body } = await session.customRequest('loadedSources');
     const library = body.sources.find(({ name, sourceReference }) => name === 'reprlib.py' && sourceReference > 0);
-    assert.ok(library);
+    const text = await session.sourceRequest({ source: library, sourceReference: library.sourceReference });
+    assert.match(text.body.content, /def recursive_repr/);
     assert.ok(session.events.some(({ event, body: { reason, source } }) =>
       event === 'loadedSource' && reason === 'new' && source.name === 'helper.py'));
   });

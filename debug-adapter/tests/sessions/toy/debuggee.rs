@@ -222,6 +222,7 @@ impl Debuggee for Machine {
         let slot = |(index, value): (usize, Value)| StackSlot {
             index,
             kind: SlotKind::Owned,
+            pushed_by: None,
             value: Some(self.show("", value, None, Access::None)),
         };
         Ok(stack.into_iter().enumerate().map(slot).collect())
@@ -261,6 +262,10 @@ impl Debuggee for Machine {
                 offset: offset_of(index),
                 ..address
             }),
+            doc: "Does something.".to_owned(),
+            effect: "(--)".to_owned(),
+            handler: None,
+            block: (address, address),
         })
     }
 
@@ -372,7 +377,7 @@ impl Debuggee for Machine {
         };
         let shown = &function.instructions[window.start..window.end];
         Ok(DisassemblyWindow {
-            before: usize::try_from(-window.first_index.min(0)).unwrap().min(count),
+            before: usize::try_from(window.first_index.min(0).unsigned_abs()).unwrap().min(count),
             instructions: shown.iter().map(line).collect(),
             end: InstructionAddress {
                 code,

@@ -244,8 +244,34 @@ pub struct StackSlot {
     pub index: usize,
     /// How it is held.
     pub kind: SlotKind,
+    /// What put the value there.
+    pub pushed_by: Option<Pusher>,
     /// The value; None when the slot is NULL.
     pub value: Option<VariableInfo>,
+}
+
+/// An instruction that has put a value onto the stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pusher {
+    /// Where it lies.
+    pub address: InstructionAddress,
+    /// Its name, and its argument's meaning.
+    pub text: String,
+}
+
+/// An entry of an exception table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandlerEntry {
+    /// The first instruction that it guards.
+    pub start: InstructionAddress,
+    /// Just past the last one.
+    pub end: InstructionAddress,
+    /// The handler.
+    pub target: InstructionAddress,
+    /// Depth of the value stack that the handler starts from.
+    pub depth: usize,
+    /// Whether the offset of what raised is pushed below the exception.
+    pub lasti: bool,
 }
 
 /// An instruction at a stop: what it is, and what its inline caches have learned.
@@ -273,6 +299,14 @@ pub struct InstructionView {
     pub branch: Option<BranchHistory>,
     /// Where it jumps, for a jump.
     pub jump_target: Option<InstructionAddress>,
+    /// What it does, in a sentence.
+    pub doc: String,
+    /// What it takes from the value stack and puts there.
+    pub effect: String,
+    /// The entry of the exception table that is in force.
+    pub handler: Option<HandlerEntry>,
+    /// The basic block that it is in: its first instruction, and what lies just past its last.
+    pub block: (InstructionAddress, InstructionAddress),
 }
 
 /// One field of an instruction's inline caches.

@@ -18,13 +18,14 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// The beginning of a name at a text's end, and the expression whose attribute it would be.
-pub(super) fn split(text: &str) -> (Option<&str>, &str) {
+/// `None` if nobody can say what that expression is without running it.
+pub(super) fn split(text: &str) -> Option<(Option<&str>, &str)> {
     let word = |c: char| c.is_alphanumeric() || c == '_';
     let start = text.rfind(|c| !word(c)).map_or(0, |i| i + text[i..].chars().next().map_or(1, char::len_utf8));
     let (before, name) = text.split_at(start);
-    let Some(owner) = before.strip_suffix('.') else { return (None, name) };
+    let Some(owner) = before.strip_suffix('.') else { return Some((None, name)) };
     let begin = operand_start(owner);
-    (owner.get(begin..).filter(|o| !o.is_empty()), name)
+    owner.get(begin..).filter(|o| !o.is_empty()).map(|owner| (Some(owner), name))
 }
 
 /// Where the operand at a text's end begins: names, attributes and items, without calls, whose
@@ -47,7 +48,7 @@ fn operand_start(text: &str) -> usize {
 
 impl Target {
     pub(super) fn completions(&mut self, frame: Option<FrameId>, text: &str) -> Vec<Completion> {
-        let (owner, prefix) = split(text);
+        let Some((owner, prefix)) = split(text) else { return Vec::new() };
         let mut names = match owner {
             Some(owner) => self.attributes_of(frame, owner),
             None => self.visible_names(frame),
@@ -104,12 +105,12 @@ mod tests {
 
     #[test]
     fn the_end_of_a_text() {
-        assert_eq!(split("pri"), (None, "pri"));
-        assert_eq!(split("x = self.na"), (Some("self"), "na"));
-        assert_eq!(split("f(a.b[c[0]].d."), (Some("a.b[c[0]].d"), ""));
-        assert_eq!(split("f(1)."), (None, ""), "calls are not made");
-        assert_eq!(split("é.x"), (Some("é"), "x"));
-        assert_eq!(split(""), (None, ""));
-        assert_eq!(split("."), (None, ""));
+        assert_eq!(split("pri"), Some((None, "pri")));
+        assert_eq!(split("x = self.na"), Some((Some("self"), "na")));
+        assert_eq!(split("f(a.b[c[0]].d."), Some((Some("a.b[c[0]].d"), "")));
+        assert_eq!(split("f(1)."), None, "calls are not made");
+        assert_eq!(split("é.x"), Some((Some("é"), "x")));
+        assert_eq!(split(""), Some((None, "")));
+        assert_eq!(split("."), None);
     }
 }

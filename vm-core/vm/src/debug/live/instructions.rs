@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
-use tailscope_bytecode::dis::{Instruction, instructions_of, raw_instructions};
+use tailscope_bytecode::dis::{Instruction, RawInstruction, instructions_of, raw_instructions};
 use tailscope_bytecode::opcode::Opcode;
 use tailscope_bytecode::repr::memory_address;
+use tailscope_bytecode::verify;
 
 use super::codes::{Codes, KnownCode, location};
 use crate::code::PyCode;
@@ -70,7 +71,71 @@ pub(super) fn view(known: &KnownCode, unit: u32) -> Option<InstructionView> {
         counter,
         branch: first.filter(|_| branch).map(BranchHistory),
         jump_target: found.jump_target.map(at),
+        doc: found.base.doc().to_owned(),
+        effect: found.base.effect().to_string(),
+        handler: code.handler_for(unit).map(|h| HandlerEntry {
+            start: at(h.start as usize * 2),
+            end: at(h.end as usize * 2),
+            target: at(h.target as usize * 2),
+            depth: h.depth as usize,
+            lasti: h.lasti,
+        }),
+        block: block(known, unit),
     })
+}
+
+/// The instruction that put the value into each slot of a frame's stack which is there before a
+/// code unit: of several that may have (the two sides of a condition), the one that comes last.
+pub(super) fn pushers(known: &KnownCode, unit: u32) -> Vec<Option<Pusher>> {
+    let code = known.code();
+    let Ok(places) = verify::places(&code.code) else { return Vec::new() };
+    let depth = |offset: usize| places.stack(offset as u32 / 2).map(|stack| stack.len());
+    let all = instructions_of(&code.code, Some(&running_bytes(code)), &memory_address);
+    let Some(wanted) = depth(unit as usize * 2) else { return Vec::new() };
+    let mut found: Vec<Option<Pusher>> = vec![None; wanted];
+    let earlier = all.iter().take_while(|i| (i.offset as u32) < unit * 2);
+    for (instruction, next) in earlier.zip(all.iter().skip(1)) {
+        let (Some(before), Some(after)) = (depth(instruction.start_offset), depth(next.start_offset)) else { continue };
+        let kept = before.saturating_sub(replaced(instruction)).min(after);
+        for slot in found.iter_mut().take(after).skip(kept) {
+            let address = InstructionAddress { code: known.id, offset: instruction.offset as u32 };
+            *slot = Some(Pusher { address, text: short_text(instruction) });
+        }
+    }
+    found
+}
+
+/// How many values an instruction takes from the stack that it does not put back where they were.
+fn replaced(instruction: &Instruction) -> usize {
+    let oparg = instruction.oparg.unwrap_or(0);
+    let effect = instruction.base.effect();
+    let kept = effect.inputs.iter().zip(effect.outputs).take_while(|(i, o)| i == o);
+    let kept: i64 = kept.map(|(item, _)| item.size.count(oparg)).sum();
+    usize::try_from(effect.popped(oparg) - kept).unwrap_or(0)
+}
+
+fn short_text(i: &Instruction) -> String {
+    if i.argrepr.is_empty() { i.name() } else { format!("{} ({})", i.name(), i.argrepr) }
+}
+
+/// The basic block around an instruction: control enters it at its first instruction alone, and
+/// leaves it at its last. With the offset behind the latter.
+fn block(known: &KnownCode, unit: u32) -> (InstructionAddress, InstructionAddress) {
+    let code = known.code();
+    let at = |offset: usize| InstructionAddress { code: known.id, offset: offset as u32 };
+    let mut begins: Vec<usize> = code.handlers.iter().map(|h| h.target as usize * 2).collect();
+    let all: Vec<RawInstruction> = raw_instructions(&code.code.code).collect();
+    for (raw, next) in all.iter().zip(all.iter().skip(1)) {
+        let target = raw.jump_target();
+        begins.extend(target);
+        if target.is_some() || raw.base.is_unconditional_transfer() {
+            begins.push(next.start_offset);
+        }
+    }
+    let here = unit as usize * 2;
+    let start = begins.iter().copied().filter(|b| *b <= here).max().unwrap_or(0);
+    let end = begins.iter().copied().filter(|b| *b > here).min().unwrap_or(code.len() * 2);
+    (at(start), at(end))
 }
 
 /// What a cache's number stands for; empty where it is a plain number.
@@ -124,12 +189,12 @@ pub(super) fn window(codes: &Codes, known: &KnownCode, anchor: i64, first: i64, 
     let starts: Vec<u32> = own.iter().map(|i| i.address.offset).collect();
     let end_offset = known.code().len() as u32 * 2;
     let window = InstructionWindow::new(&starts, end_offset, anchor, first, count);
-    let mut missing_before = usize::try_from(-window.first_index.min(0)).unwrap_or(usize::MAX).min(count);
+    let mut missing_before = before(window.first_index).min(count);
     let missing_after = count - missing_before.min(count) - (window.end - window.start);
     let mut shown: VecDeque<DisassembledInstruction> =
         own.get(window.start..window.end).unwrap_or(&[]).iter().cloned().collect();
     // What lies further out is skipped first: a window may lie wholly before or behind the code.
-    let mut skip = usize::try_from(-(window.first_index.saturating_add(count as i64)).min(0)).unwrap_or(usize::MAX);
+    let mut skip = before(window.first_index.saturating_add(count as i64));
     let mut id = known.id.0;
     while missing_before > 0 && id > 1 {
         id -= 1;
@@ -152,6 +217,11 @@ pub(super) fn window(codes: &Codes, known: &KnownCode, anchor: i64, first: i64, 
         end: InstructionAddress { code: last, offset: end },
         instructions: shown.into(),
     }
+}
+
+/// How far an index lies before the first.
+fn before(index: i64) -> usize {
+    usize::try_from(index.min(0).unsigned_abs()).unwrap_or(usize::MAX)
 }
 
 /// Adds instructions of the code objects behind one. Returns where the last one that has any

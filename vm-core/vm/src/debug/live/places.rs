@@ -401,7 +401,8 @@ fn is_named(known: &KnownCode, name: &str) -> bool {
     let code = known.code();
     let qualname = crate::protocol::object::text(code.qualname.value()).replace("<locals>.", "");
     if qualname == name || crate::protocol::object::text(code.name) == name {
-        return !qualname.starts_with('<');
+        // A library's function is meant only if its module is named.
+        return !qualname.starts_with('<') && !known.library.get();
     }
     let Some(module) = name.strip_suffix(&qualname).and_then(|rest| rest.strip_suffix('.')) else { return false };
     let path = module.replace('.', "/");

@@ -584,11 +584,11 @@ impl Target {
         if let Some((_, text)) = self.sources.iter().find(|(name, _)| name == file) {
             return Some(text.clone());
         }
-        let rest = file.strip_prefix(crate::import::LIBRARY)?.trim_start_matches('/');
-        let module = rest.strip_suffix(".py")?.replace('/', ".");
+        // The library's names have its own mark for a folder.
+        let module = file.split_once('/')?.1.strip_suffix(".py")?.replace('/', ".");
         let name = module.strip_suffix(".__init__").unwrap_or(&module);
         let found = self.vm.runtime.config.library.as_ref()?.find(name)?;
-        String::from_utf8(found.source).ok()
+        (found.filename == file).then(|| String::from_utf8(found.source).ok())?
     }
 }
 
@@ -740,12 +740,16 @@ impl Debuggee for Target {
             .iter()
             .map(|v| (values::slot_kind(*v), v.non_null().map(|v| v.borrow().to_ref())))
             .collect();
+        // SAFETY: the frame is live.
+        let known = self.codes.know(unsafe { at.frame.code() });
+        let pushers = instructions::pushers(&known, at.unit);
         Ok(self.guarded(|target| {
             refs.into_iter()
                 .enumerate()
                 .map(|(index, (kind, value))| StackSlot {
                     index,
                     kind,
+                    pushed_by: pushers.get(index).cloned().flatten(),
                     value: value.map(|v| target.result(v, ValueFormat::default())),
                 })
                 .collect()

@@ -170,6 +170,7 @@ pub(super) fn own_kind(vm: &Vm, v: Value) -> VariableKind {
     }
     match layout(vm, v) {
         shape::FUNCTION | shape::METHOD | shape::BUILTIN_FUNCTION | shape::METHOD_DESCRIPTOR => VariableKind::Method,
+        shape::PROPERTY => VariableKind::Property,
         _ => VariableKind::Data,
     }
 }

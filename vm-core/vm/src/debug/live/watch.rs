@@ -456,7 +456,8 @@ impl Observer for Watch {
             return Next::Continue;
         }
         match self.hook.on_interrupt(&mut self.target) {
-            InterruptAction::Continue => {}
+            // What is looked after from now on may have changed.
+            InterruptAction::Continue => self.choose_mode(),
             InterruptAction::Pause => {
                 // SAFETY: as above.
                 let op = unsafe { at.frame.code() }.base_opcode(at.unit as usize);

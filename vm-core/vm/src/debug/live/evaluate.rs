@@ -24,8 +24,8 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// The name that code of the debugger's is compiled with.
 pub(super) const FILE: &str = "<console>";
 
-/// Runs source with these names. Statements, where they are allowed, give None.
-pub(super) fn run(vm: &Vm, source: &str, mode: EvalMode, globals: Value, locals: Value) -> PyResult {
+/// Compiles source. Statements, where they are allowed, give None.
+pub(super) fn compile(vm: &Vm, source: &str, mode: EvalMode) -> PyResult {
     let optimize = vm.runtime.config.optimize;
     let compile = |mode| crate::import::compile(vm, source.trim().as_bytes(), FILE, mode, optimize);
     let code = match compile(Mode::Eval) {
@@ -38,7 +38,12 @@ pub(super) fn run(vm: &Vm, source: &str, mode: EvalMode, globals: Value, locals:
         let text = format!("this expression {word}; evaluate it in the console if that is meant");
         return Err(vm.error(shape::RUNTIME_ERROR, text));
     }
-    enter::run_code(vm, code.value(), globals, locals, Value::NULL)
+    Ok(code)
+}
+
+/// Runs compiled code with these names.
+pub(super) fn run(vm: &Vm, code: Value, globals: Value, locals: Value) -> PyResult {
+    enter::run_code(vm, code, globals, locals, Value::NULL)
 }
 
 /// What code does that may change something, if it does. Attributes and items can still run code
@@ -115,12 +120,20 @@ impl Observer for Deadline {
 /// Requests an interrupt at an instant, from a thread of its own that is there from the first
 /// time on.
 struct Alarm {
-    at: Mutex<Option<(Instant, &'static AtomicU32)>>,
+    state: Mutex<AlarmState>,
     changed: Condvar,
 }
 
+#[derive(Default)]
+struct AlarmState {
+    at: Option<(Instant, &'static AtomicU32)>,
+    /// The thread waits to be woken. Otherwise it looks here by itself, at an earlier instant than
+    /// any that is set meanwhile: conditions of breakpoints need not wake it each time.
+    asleep: bool,
+}
+
 static ALARM: LazyLock<&'static Alarm> = LazyLock::new(|| {
-    let alarm: &'static Alarm = Box::leak(Box::new(Alarm { at: Mutex::new(None), changed: Condvar::new() }));
+    let alarm: &'static Alarm = Box::leak(Box::new(Alarm { state: Mutex::default(), changed: Condvar::new() }));
     // Without a thread evaluations have no limit, which is no reason not to have them.
     let _ = thread::Builder::new().name("evaluation-limit".to_owned()).spawn(|| alarm.watch());
     alarm
@@ -128,21 +141,22 @@ static ALARM: LazyLock<&'static Alarm> = LazyLock::new(|| {
 
 impl Alarm {
     fn set(&self, at: Option<(Instant, &'static AtomicU32)>) {
-        let mut place = self.at.lock().unwrap_or_else(PoisonError::into_inner);
-        // The thread looks at the clock again when its wait is over: it need not hear of an end.
-        let wake = place.is_none() && at.is_some();
-        *place = at;
-        drop(place);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.at = at;
+        let wake = state.asleep && at.is_some();
+        drop(state);
         if wake {
             self.changed.notify_one();
         }
     }
 
     fn watch(&self) {
-        let mut place = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let Some((at, flags)) = *place else {
-                place = self.changed.wait(place).unwrap_or_else(PoisonError::into_inner);
+            let Some((at, flags)) = state.at else {
+                state.asleep = true;
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.asleep = false;
                 continue;
             };
             let now = Instant::now();
@@ -151,7 +165,7 @@ impl Alarm {
             }
             // Once over the limit: again, in case the code caught the exception.
             let wait = at.saturating_duration_since(now).max(Duration::from_millis(100));
-            place = self.changed.wait_timeout(place, wait).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }

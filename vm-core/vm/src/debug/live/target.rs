@@ -1,5 +1,6 @@
 //! The stopped program, as a debugger sees it.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use tailscope_bytecode::code::kinds;
@@ -56,6 +57,8 @@ pub(super) struct Target {
     /// It has begun to run.
     pub started: bool,
     sources: Vec<(String, String)>,
+    /// Expressions of breakpoints, compiled.
+    rules: HashMap<String, Ref>,
     /// How often it has stopped: handles of frames and values are of one stop.
     stops: u64,
     stopped: Option<Stopped>,
@@ -85,6 +88,7 @@ impl Target {
             exception: None,
             started: false,
             sources: options.sources.clone(),
+            rules: HashMap::new(),
             stops: 0,
             stopped: None,
             handles: Handles::default(),
@@ -221,7 +225,7 @@ impl Target {
         let before = self.exception.replace((e.to_ref(), mode));
         let frame = FrameId(self.stops << STOP_SHIFT);
         let result = self.guarded(|target| {
-            let value = target.run(Some(frame), condition, EvalMode::Expression)?;
+            let value = target.run_rule(frame, condition)?;
             let value = value.value();
             let classes = Type::from_value(value).is_some() || value.cast::<PyTuple>().is_some_and(|t| t.len() > 0);
             let truth = if classes { obj::is_instance(vm, e, value) } else { truth::truth(vm, value) };
@@ -393,13 +397,32 @@ impl Target {
     }
 
     pub(super) fn run(&self, frame: Option<FrameId>, source: &str, mode: EvalMode) -> Result<Ref, DebugError> {
+        let code = evaluate::compile(self.vm, source, mode).map_err(|e| raised(self.vm, e))?;
+        self.run_compiled(frame, source, &code)
+    }
+
+    /// Runs an expression of a breakpoint, which is compiled once.
+    fn run_rule(&mut self, frame: FrameId, source: &str) -> Result<Ref, DebugError> {
+        let code = match self.rules.get(source) {
+            Some(code) => code.clone(),
+            None => {
+                let compiled = evaluate::compile(self.vm, source, EvalMode::Expression);
+                let code = compiled.map_err(|e| raised(self.vm, e))?;
+                self.rules.insert(source.to_owned(), code.clone());
+                code
+            }
+        };
+        self.run_compiled(Some(frame), source, &code)
+    }
+
+    fn run_compiled(&self, frame: Option<FrameId>, source: &str, code: &Ref) -> Result<Ref, DebugError> {
         let (globals, mut locals) = self.namespaces(frame)?;
         if let Some((e, _)) = &self.exception
             && source.contains(EXCEPTION_NAME)
         {
             locals = self.with_exception(&locals, e)?;
         }
-        evaluate::run(self.vm, source, mode, globals.value(), locals.value()).map_err(|e| raised(self.vm, e))
+        evaluate::run(self.vm, code.value(), globals.value(), locals.value()).map_err(|e| raised(self.vm, e))
     }
 
     /// A copy of local names, with one more for the exception that the program is stopped at.
@@ -644,7 +667,7 @@ impl RuleEvaluator for InFrame<'_> {
     fn test(&mut self, source: &str) -> Result<bool, DebugError> {
         let frame = self.innermost();
         self.target.guarded(|target| {
-            let value = target.run(Some(frame), source, EvalMode::Expression)?;
+            let value = target.run_rule(frame, source)?;
             truth::truth(target.vm, value.value()).map_err(|e| raised(target.vm, e))
         })
     }
@@ -652,7 +675,7 @@ impl RuleEvaluator for InFrame<'_> {
     fn text(&mut self, source: &str) -> Result<String, DebugError> {
         let frame = self.innermost();
         self.target.guarded(|target| {
-            let value = target.run(Some(frame), source, EvalMode::Expression)?;
+            let value = target.run_rule(frame, source)?;
             obj::str_text(target.vm, value.value()).map_err(|e| raised(target.vm, e))
         })
     }
@@ -960,6 +983,7 @@ impl Debuggee for Target {
         self.places.forget(&self.codes);
         self.data = DataBreakpoints::default();
         self.filter = ExceptionFilter::default();
+        self.rules.clear();
     }
 }
 

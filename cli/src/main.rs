@@ -8,8 +8,10 @@ mod commands;
 mod debuggee;
 mod interactive;
 mod program;
-mod settings;
 mod recording;
+#[cfg(not(sanitized))]
+mod reserve;
+mod settings;
 
 use clap::Parser;
 
@@ -18,7 +20,7 @@ use arguments::{Cli, Command};
 /// AddressSanitizer finds nothing in memory that is not its own.
 #[cfg(not(sanitized))]
 #[global_allocator]
-static ALLOCATOR: allocator::Allocator = allocator::Allocator;
+static ALLOCATOR: reserve::WithReserve = reserve::WithReserve;
 
 fn main() {
     let cli = Cli::parse_from(command_line::normalized(std::env::args_os().collect()));

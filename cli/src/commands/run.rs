@@ -34,7 +34,7 @@ pub fn finish(f: impl FnOnce() -> Result<i32, CannotRun>) -> i32 {
 /// its instructions it ends, with the status of an exception.
 pub fn with_memory_errors<E>(f: impl FnOnce() -> Result<i32, E>) -> Result<i32, E> {
     #[cfg(not(sanitized))]
-    crate::allocator::keep_reserve();
+    crate::reserve::keep_reserve();
     shortage::unwind_without_memory();
     shortage::attempt(f).unwrap_or_else(|_| {
         eprintln!("MemoryError: there was no memory left to start or to end the program");

@@ -89,3 +89,16 @@ fn the_parts_of_a_pattern_have_commas_between_them() {
         assert!(compile_str(&source, &CompileOptions::new("f.py")).is_ok(), "{pattern}");
     }
 }
+
+/// CPython's rules for wrong programs look at all of the source, also at what is right.
+#[test]
+fn what_is_right_is_taken_for_wrong_where_something_else_is_wrong() {
+    for (source, message) in [
+        ("match()\n[0]\nf n\n", "expected ':'"),
+        ("def e(): exec*('')\n()\ne s\n", "Missing parentheses in call to 'exec'. Did you mean exec(...)?"),
+        ("x = print -1\n()\n()\ne s\n", "Missing parentheses in call to 'print'. Did you mean print(...)?"),
+        ("print(1)\n()\n()\ne s\n", "invalid syntax"),
+    ] {
+        assert_eq!(error(source, false).msg, message, "{source}");
+    }
+}

@@ -332,8 +332,8 @@ fn explain(
 }
 
 /// Where a statement begins at the top level, well before an error: what stands before it
-/// is right. But CPython's rules for wrong programs mistake the default of a type parameter for a
-/// wrong comparison in `type X[T = int] = ...`, if they run at all.
+/// is right. But CPython's rules for wrong programs, if they run at all, take some that is right for
+/// wrong; then it is the beginning.
 fn safe_start(body: &[Stmt], error: TextSize, source: &SourceFile) -> TextSize {
     let before = body
         .iter()
@@ -342,12 +342,27 @@ fn safe_start(body: &[Stmt], error: TextSize, source: &SourceFile) -> TextSize {
     let Some(index) = starts.len().checked_sub(2) else {
         return TextSize::new(0);
     };
-    let skipped = &source.text()[..usize::from(starts[index])];
-    let is_alias = |statement: &str| statement.trim_start().starts_with("type ");
-    match skipped.split(['\n', ';', ':']).any(is_alias) {
+    match is_mistakable(&source.text()[..usize::from(starts[index])]) {
         true => TextSize::new(0),
         false => starts[index],
     }
+}
+
+/// Whether CPython's rules for wrong programs may match in a text that is right: the default of a type
+/// parameter is like a wrong comparison, a call of `match` like a statement without its colon,
+/// and `print` or `exec` as an operand like a statement of Python 2.
+fn is_mistakable(text: &str) -> bool {
+    let begins_so = |statement: &str| {
+        let statement = statement.trim_start();
+        statement.starts_with("type ") || statement.starts_with("match")
+    };
+    let is_operand = |name: &str| {
+        text.match_indices(name).any(|(at, _)| {
+            let behind = text[at + name.len()..].trim_start_matches([' ', '\t', '\x0c']);
+            !behind.starts_with(['(', '.', '=', ',', ')'])
+        })
+    };
+    text.split(['\n', ';', ':']).any(begins_so) || is_operand("print") || is_operand("exec")
 }
 
 /// An error of the parser: its columns count characters.

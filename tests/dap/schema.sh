@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fetches the protocol's JSON schema, which Microsoft publishes under the MIT licence, into .schema/,
 # and prints where it is. debugpy, its debugger of Python on PyPI, carries it; nothing of it is run.
+# What version 1.71 of the protocol has beyond that is in schema-1.71.json, by its JSON pointer.
 set -euo pipefail
 cd "$(dirname "$0")"
 schema=$PWD/.schema/debugProtocol.json
@@ -18,4 +19,17 @@ PYTHON
   rm .schema/debugpy-*.whl
   echo "$sum  $schema" | sha256sum --check --quiet >&2
 fi
-echo "$schema"
+python3 - "$schema" schema-1.71.json .schema/dap-1.71.json <<'PYTHON'
+import json, sys
+base, added, out = sys.argv[1:]
+schema = json.load(open(base))
+for pointer, value in json.load(open(added)).items():
+    *path, last = pointer.removeprefix("/").split("/")
+    at = schema
+    for name in path:
+        at = at[int(name)] if isinstance(at, list) else at[name]
+    at[last] = value
+with open(out, "w") as f:
+    json.dump(schema, f)
+PYTHON
+echo "$PWD/.schema/dap-1.71.json"

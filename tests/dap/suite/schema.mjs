@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const Ajv = createRequire(import.meta.url)('ajv-draft-04').default;
-const FETCHED = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '.schema', 'debugProtocol.json');
+const FETCHED = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '.schema', 'dap-1.71.json');
 
 /** Where the schema is, if anywhere. */
 export const where = process.env.TAILSCOPE_DAP_SCHEMA ?? (existsSync(FETCHED) ? FETCHED : undefined);

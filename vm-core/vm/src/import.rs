@@ -74,10 +74,7 @@ fn package_of(vm: &Vm, g: &PyDict) -> PyResult<String> {
         Some(s) => Ok(s.to_string_lossy()),
         None => Err(vm.type_error(format!("{what} must be a string"))),
     };
-    let parent = match given(n.__spec__) {
-        Some(spec) => Some(attr::get(vm, spec.value(), vm.intern("parent"))),
-        None => None,
-    };
+    let parent = given(n.__spec__).map(|spec| attr::get(vm, spec.value(), vm.intern("parent")));
     if let Some(package) = given(n.__package__) {
         let own = text(&package, "package")?;
         if let Some(parent) = parent

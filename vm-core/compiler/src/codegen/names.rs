@@ -217,12 +217,10 @@ impl Codegen<'_> {
 
     fn global_op(&mut self, loc: Loc, name: NameId, scope: SymScope, ctx: ExprContext) {
         let index = self.unit.names.add(name);
-        if ctx == ExprContext::Load {
-            if self.unit.scope.can_see_class_scope && scope == SymScope::GlobalImplicit {
-                self.load_classdict(loc);
-                self.emit_i(loc, Opcode::LOAD_FROM_DICT_OR_GLOBALS, index);
-                return;
-            }
+        if ctx == ExprContext::Load && self.unit.scope.can_see_class_scope && scope == SymScope::GlobalImplicit {
+            self.load_classdict(loc);
+            self.emit_i(loc, Opcode::LOAD_FROM_DICT_OR_GLOBALS, index);
+            return;
         }
         self.access_op(loc, Access::Global, index, ctx);
     }

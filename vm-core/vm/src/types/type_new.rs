@@ -533,7 +533,7 @@ pub fn replace_bases(vm: &Vm, ty: TypeRef, value: Value) -> PyResult<()> {
     }
     let base = best_base(vm, &bases)?;
     // Classes written in Python end their instances in one way, each built-in type in its own.
-    if let Some(old) = ty.base().filter(|old| !old.is(base) && !(old.is_heap() && base.is_heap())) {
+    if let Some(old) = ty.base().filter(|old| !(old.is(base) || (old.is_heap() && base.is_heap()))) {
         return Err(vm.type_error(format!(
             "__bases__ assignment: '{}' deallocator differs from '{}'",
             base.name(),

@@ -227,7 +227,7 @@ impl Target {
         let result = self.guarded(|target| {
             let value = target.run_rule(frame, condition)?;
             let value = value.value();
-            let classes = Type::from_value(value).is_some() || value.cast::<PyTuple>().is_some_and(|t| t.len() > 0);
+            let classes = Type::from_value(value).is_some() || value.cast::<PyTuple>().is_some_and(|t| !t.is_empty());
             let truth = if classes { obj::is_instance(vm, e, value) } else { truth::truth(vm, value) };
             truth.map_err(|e| raised(vm, e))
         });

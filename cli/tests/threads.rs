@@ -13,7 +13,17 @@ fn program(name: &str) -> PathBuf {
 }
 
 fn tailscope(args: &[&str], program: &Path) -> Output {
+    use std::os::unix::process::CommandExt;
     let mut command = Command::new(env!("CARGO_BIN_EXE_tailscope"));
+    // Who runs the tests may ignore the signal (a shell does for what it runs in the background),
+    // and what is ignored stays so in programs that are started.
+    // SAFETY: a call that is allowed between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            libc::signal(libc::SIGINT, libc::SIG_DFL);
+            Ok(())
+        });
+    }
     command.args(args).arg(program).output().expect("the binary runs")
 }
 

@@ -24,7 +24,7 @@ fn tailscope(args: &[&str], program: &Path) -> Output {
             Ok(())
         });
     }
-    command.args(args).arg(program).output().expect("the binary runs")
+    command.args(args).arg(program).env("PYTHONUNBUFFERED", "1").output().expect("the binary runs")
 }
 
 fn printed(o: &Output) -> String {
@@ -37,7 +37,8 @@ fn prints_what_cpython_prints(name: &str) {
     let expected = file.with_extension("out");
     if std::env::var_os("UPDATE_PROGRAMS").is_some() {
         let python = std::env::var_os("PYTHON314").unwrap_or("python3.14".into());
-        let o = Command::new(python).arg(&file).output().expect("CPython runs");
+        // What is buffered when a process is copied would be printed twice.
+        let o = Command::new(python).arg(&file).env("PYTHONUNBUFFERED", "1").output().expect("CPython runs");
         std::fs::write(&expected, &o.stdout).expect("the expected output can be written");
     }
     let expected = std::fs::read_to_string(expected).expect("there is an expected output");

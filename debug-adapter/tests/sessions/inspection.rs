@@ -60,7 +60,7 @@ pub fn scopes_and_variables() {
         .iter()
         .map(|scope| scope["name"].clone())
         .collect();
-    assert_eq!(names, ["Locals", "Globals", "Value stack", "Instruction"]);
+    assert_eq!(names, ["Locals", "Globals", "Value stack", "Instruction", "Exception table entry", "Block"]);
     assert_eq!(
         client.variables(&scopes[0]["variablesReference"]),
         ["items = [10, 20, 30]", "s = 'text'", "x = 1"]
@@ -322,18 +322,21 @@ pub fn value_stack_and_instruction() {
         [
             "opcode = FOR_ITER (7)",
             "oparg = 1 (FOR_ITER)",
+            "documentation = Does something.",
+            "stack effect = (--)",
             "offset = 2",
             "address = 0x100000002",
             "jumps to = 14 (0x10000000e)",
             "counter = 341, backoff 1",
             "branch history = 1010101010101010 (8 of the last 16 jumped)",
+            "branch likelihood = jumps 50 %",
             "inline caches = 1 code unit",
         ]
     );
     let list =
         client.ask("variables", json!({"variablesReference": reference}))["variables"].clone();
     assert_eq!(
-        client.variables(&list[7]["variablesReference"]),
+        client.variables(&list[10]["variablesReference"]),
         ["counter = 0x1551"]
     );
     client.finish();

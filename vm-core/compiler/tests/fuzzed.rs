@@ -102,3 +102,12 @@ fn what_is_right_is_taken_for_wrong_where_something_else_is_wrong() {
         assert_eq!(error(source, false).msg, message, "{source}");
     }
 }
+
+/// What a pattern may not match is the compiler's business, after what it refuses before.
+#[test]
+fn patterns_are_refused_in_their_turn() {
+    for pattern in ["f'{1}'", "t'{1}'", "{f'{1}': 1}", "f'{1}' | f'{2}'", "'a' f'{x}'", "f(f'{1}', a=t'')", "[f'{f''}'\n 'b', c]"] {
+        let error = error(&format!("return\nmatch x:\n case {pattern}: pass\n"), false);
+        assert_eq!((error.msg.as_str(), error.line), ("'return' outside function", Some(1)), "{pattern}");
+    }
+}

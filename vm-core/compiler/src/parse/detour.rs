@@ -5,17 +5,25 @@
 //!   the tree.
 //! - `raise;` raises the current exception; ruff wants an expression. A `break` of the same length
 //!   is parsed in its place.
+//! - f-strings and t-strings in patterns are the compiler's to refuse, and stay in the trees of
+//!   `ast`; ruff minds them inside of other patterns. An attribute is parsed in their place.
 
 use ruff_python_ast::name::Name;
-use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::token::{Token, TokenKind};
 use ruff_python_ast::visitor::transformer::{Transformer, walk_body, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, Mod, Stmt, StmtRaise};
-use ruff_python_parser::Parsed;
+use ruff_python_parser::{Parsed, parse_parenthesized_expression_range};
 use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use crate::preprocess::positions;
 
 const MATCH: &str = "match";
 /// As long as `raise`, and a statement by itself.
 const BREAK: &str = "break";
+/// What a pattern may match; no longer than the shortest f-string.
+const ATTRIBUTE: &str = "a.b";
+/// How deep the tree of such a string may be.
+pub(super) const DEPTH_OF_STRINGS: usize = 80;
 
 /// A text that ruff's parser gets right.
 pub(super) struct Detour {
@@ -24,6 +32,8 @@ pub(super) struct Detour {
     name: String,
     /// Where a `break` stands for `raise`.
     raises: Vec<TextSize>,
+    /// Where an attribute stands for a string with fields, with the string's tree.
+    strings: Vec<(TextRange, Expr)>,
 }
 
 /// The way around, if ruff's parser minds something and it may be this.
@@ -47,7 +57,8 @@ pub(super) fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
         }
         last = (kind, range);
     }
-    if names.is_empty() && raises.is_empty() {
+    let strings = strings_minded(parsed, text);
+    if names.is_empty() && raises.is_empty() && strings.is_empty() {
         return None;
     }
     let name = (0..10_000).map(|n| format!("m{n:04}")).find(|name| !text.contains(name))?;
@@ -58,11 +69,64 @@ pub(super) fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
     for place in &raises {
         detour.replace_range(place.to_std_range(), BREAK);
     }
+    for (place, _) in &strings {
+        let blanks = " ".repeat(place.len().to_usize() - ATTRIBUTE.len());
+        detour.replace_range(place.to_std_range(), &format!("{ATTRIBUTE}{blanks}"));
+    }
     let raises = raises.iter().map(Ranged::start).collect();
-    Some(Detour { text: detour, name, raises })
+    Some(Detour { text: detour, name, raises, strings })
+}
+
+/// The strings with fields that ruff's parser did not expect where they stand, if a `match`
+/// statement may be the reason.
+fn strings_minded(parsed: &Parsed<Mod>, text: &str) -> Vec<(TextRange, Expr)> {
+    let tokens = parsed.tokens();
+    if !tokens.iter().any(|t| t.kind() == TokenKind::Match) {
+        return Vec::new();
+    }
+    let errors = parsed.errors().iter().map(|e| e.location.start());
+    let mut minded: Vec<(TextRange, Expr)> = Vec::new();
+    for start in errors {
+        let first = tokens.partition_point(|t| t.start() < start);
+        let Some(range) = joined_strings(&tokens[first..]) else { continue };
+        if minded.last().is_some_and(|(last, _)| range.start() < last.end()) {
+            continue;
+        }
+        let Ok(string) = parse_parenthesized_expression_range(text, range) else { continue };
+        let mut module = Mod::Expression(string.into_syntax());
+        let depth = positions::normalize(&mut module, text, DEPTH_OF_STRINGS).depth;
+        if let (Mod::Expression(string), true) = (module, depth <= DEPTH_OF_STRINGS) {
+            minded.push((range, *string.body));
+        }
+    }
+    minded
+}
+
+/// The range of the strings that the tokens begin with, if the first has fields.
+fn joined_strings(tokens: &[Token]) -> Option<TextRange> {
+    let opens = |kind| matches!(kind, TokenKind::FStringStart | TokenKind::TStringStart);
+    let first = tokens.first().filter(|t| opens(t.kind()))?;
+    let (mut end, mut depth) = (first.end(), 0_usize);
+    for token in tokens {
+        match token.kind() {
+            kind if opens(kind) => depth += 1,
+            TokenKind::FStringEnd | TokenKind::TStringEnd => depth = depth.checked_sub(1)?,
+            TokenKind::EndOfFile => return None,
+            TokenKind::String => {}
+            kind if depth > 0 || kind.is_trivia() => continue,
+            _ => break,
+        }
+        end = token.end();
+    }
+    (depth == 0).then(|| TextRange::new(first.start(), end))
 }
 
 impl Detour {
+    /// Whether something was replaced that would be wrong elsewhere: CPython's parser decides then.
+    pub fn is_doubtful(&self) -> bool {
+        !self.strings.is_empty()
+    }
+
     /// Makes the tree that of the original text. The native stack must do for its depth.
     pub fn restore(&self, module: &mut Mod) {
         match module {
@@ -90,6 +154,13 @@ impl Transformer for Detour {
     fn visit_expr(&self, expr: &mut Expr) {
         match expr {
             Expr::Name(name) if name.id.as_str() == self.name => name.id = Name::new_static(MATCH),
+            Expr::Attribute(attribute) => {
+                let start = attribute.start();
+                match self.strings.binary_search_by_key(&start, |(range, _)| range.start()) {
+                    Ok(i) => *expr = self.strings[i].1.clone(),
+                    Err(_) => walk_expr(self, expr),
+                }
+            }
             _ => walk_expr(self, expr),
         }
     }

@@ -21,6 +21,7 @@ use crate::error::{CompileError, ErrorKind, Warning};
 use crate::preprocess::Rewritable;
 pub(crate) use crate::preprocess::positions;
 use crate::source::SourceFile;
+use detour::Detour;
 use scan::Scan;
 use type_comments::TypeComments;
 
@@ -164,6 +165,7 @@ fn settle(
     let problem = match find_problem(&parsed, scan.exceeded) {
         Some(wrong) => Err(explain(&parsed, source, options, wrong)),
         None if scan.doubtful
+            || detour.as_ref().is_some_and(Detour::is_doubtful)
             || depends_on_end(source, mode)
             || (mixes_tabs(source.text()) && !peg::is_tokenizable(source, mode)) =>
         {
@@ -176,7 +178,7 @@ fn settle(
     let tokens = options.feature_version.map(|_| parsed.tokens().clone());
     let comments = options.type_comments.then(|| type_comments::find(parsed.tokens(), source));
     let mut module = parsed.into_syntax();
-    let positions::Findings { depth, rewritable } = positions::normalize(&mut module, source.text(), MAX_DEPTH);
+    let positions::Findings { mut depth, rewritable } = positions::normalize(&mut module, source.text(), MAX_DEPTH);
     if let Err(error) = problem {
         dispose(module, depth);
         return Err(error);
@@ -207,6 +209,7 @@ fn settle(
     };
     if let Some(detour) = detour {
         const FRAMES: usize = 4096;
+        depth += detour::DEPTH_OF_STRINGS;
         let needed = depth * FRAMES + (1 << 17);
         stacker::maybe_grow(needed, needed, || detour.restore(&mut module));
     }

@@ -5,8 +5,7 @@ use super::engine::{Matched, Parser, Reported};
 use super::load::{ReportPlace, Target};
 use super::node::{NodeId, NodeKind};
 use super::token::Place;
-use crate::error::{CompileError, ErrorKind};
-use crate::instr::Loc;
+use crate::error::ErrorKind;
 
 impl Parser<'_> {
     pub fn report_error(&mut self, place: ReportPlace, nodes: &[NodeId], msg: &str) -> Reported {
@@ -38,18 +37,6 @@ impl Parser<'_> {
     fn report_range(&mut self, from: NodeId, to: NodeId, msg: impl Into<String>) -> Reported {
         let (start, end) = (self.tree.node(from).start, self.tree.node(to).end);
         self.report(start, end, msg)
-    }
-
-    /// Notes what the stage after the parser refuses: of several, the first in the source.
-    fn refuse_later(&mut self, node: NodeId, msg: &str) {
-        let (start, end) = (self.tree.node(node).start, self.tree.node(node).end);
-        let (line, end_line) = (start.line, end.line);
-        let loc = Loc { line, end_line, col: start.col, end_col: end.col };
-        let error = self.source.error_at(loc, msg);
-        let place = |e: &CompileError| (e.line, e.col);
-        if self.refused_later.as_ref().is_none_or(|known| place(&error) < place(known)) {
-            self.refused_later = Some(error);
-        }
     }
 
     /// From a node to where the tokenizer stands.
@@ -112,13 +99,6 @@ impl Parser<'_> {
                 let msg = "invalid syntax.  Maybe you meant '!=' instead of '<>'?";
                 Err(self.report_range(less, greater, msg))
             }
-            ("pattern_string", &[string]) if self.tree.kind(string) != NodeKind::Str => {
-                let msg = "patterns may only match literals and attribute lookups";
-                self.refuse_later(string, msg);
-                Ok(Some(string))
-            }
-            ("pattern_string", &[string]) => Ok(Some(string)),
-            ("mapping", &[items]) => self.check_mapping(items, start),
             ("number", &[number]) => self.check_digits(number),
             ("real", &[number]) => self.check_number(number, false),
             ("imaginary", &[number]) => self.check_number(number, true),
@@ -275,24 +255,6 @@ impl Parser<'_> {
         }
         let what = if imaginary { "imaginary" } else { "real" };
         Err(self.report_at(number, format!("{what} number required in complex literal")))
-    }
-
-    /// Keys of a mapping pattern are constants, which strings with fields are not.
-    fn check_mapping(&mut self, items: NodeId, start: usize) -> Matched {
-        let formatted = |e| {
-            matches!(
-                self.tree.kind(e),
-                NodeKind::JoinedStr | NodeKind::TemplateStr
-            )
-        };
-        let wrong = self.tree.elements(items).into_iter().any(formatted);
-        let mapping = self.make(NodeKind::Group, start, &[]);
-        if !wrong {
-            return Ok(Some(mapping));
-        }
-        let msg = "mapping pattern keys may only match literals and attribute lookups";
-        self.refuse_later(mapping, msg);
-        Ok(Some(mapping))
     }
 
     // Strings.

@@ -39,8 +39,6 @@ pub(super) struct Parser<'s> {
     /// Interactive input has begun since its last end.
     started: bool,
     pub error: Option<CompileError>,
-    /// What CPython's compiler refuses, but ruff's parser already.
-    pub refused_later: Option<CompileError>,
 }
 
 impl<'s> Parser<'s> {
@@ -61,7 +59,6 @@ impl<'s> Parser<'s> {
             level: 0,
             started: false,
             error: None,
-            refused_later: None,
         }
     }
 
@@ -74,8 +71,7 @@ impl<'s> Parser<'s> {
         });
         let first = self.rule(start);
         if let Ok(Some(_)) = first {
-            let later = self.refused_later.take();
-            return self.check_single().and_then(|()| later.map_or(Ok(()), Err));
+            return self.check_single();
         }
         if self.options.allow_incomplete_input && self.tokenizer.done.is_at_end() {
             self.error = None;

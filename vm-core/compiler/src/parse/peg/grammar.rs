@@ -226,7 +226,7 @@ closed_pattern (memo):
 literal_pattern:
     | signed_number !('+' | '-')
     | complex_number
-    | a=strings @call pattern_string a
+    | strings
     | 'None'
     | 'True'
     | 'False'
@@ -255,8 +255,8 @@ star_pattern (memo): '*' pattern_capture_target | '*' "_"
 mapping_pattern:
     | '{' '}'
     | '{' double_star_pattern ','? '}'
-    | '{' a=items_pattern ',' double_star_pattern ','? '}' @call mapping a
-    | '{' a=items_pattern ','? '}' @call mapping a
+    | '{' items_pattern ',' double_star_pattern ','? '}'
+    | '{' items_pattern ','? '}'
 items_pattern: ','.key_value_pattern+
 key_value_pattern: (literal_expr | attr) ':' pattern
 double_star_pattern: '**' pattern_capture_target

@@ -43,6 +43,8 @@ pub enum InterpArg {
     Tail,
     /// One match in a loop
     Loop,
+    /// Handlers that call each other: slow, but their frames can be seen
+    Frames,
 }
 
 /// The options of `python3.14`, with its meanings.

@@ -46,6 +46,9 @@ pub struct Program {
 /// Why a program did not start, in a sentence.
 pub struct CannotRun(pub String);
 
+/// Instructions whose handlers are kept on the native stack with `--interp frames`.
+const HANDLERS_LISTED: u32 = 64;
+
 impl Program {
     /// Makes the VM for a command line.
     pub fn new(args: &RunArgs) -> Result<Program, CannotRun> {
@@ -64,13 +67,14 @@ impl Program {
             },
         };
         let vm = Vm::new(settings::config(args, argv)?);
-        interp::set_interp(
-            vm,
-            match args.vm.interp {
-                InterpArg::Tail => interp::Interp::Tail,
-                InterpArg::Loop => interp::Interp::Loop,
-            },
-        );
+        tailscope_frames::install(vm);
+        match args.vm.interp {
+            InterpArg::Tail => interp::set_interp(vm, interp::Interp::Tail),
+            InterpArg::Loop => interp::set_interp(vm, interp::Interp::Loop),
+            InterpArg::Frames => {
+                interp::frames::set_window(vm, HANDLERS_LISTED);
+            }
+        }
         signal::install(vm);
         let main = prepare(vm, &source, &first)
             .map_err(|e| CannotRun(format!("the program cannot be prepared\n{}", exceptions::traceback_text(vm, e.0.value()))))?;

@@ -126,6 +126,14 @@ commands! {
     ReadMemory { value: u64, start: i64, count: usize } -> MemoryView;
     /// Write a value's memory.
     WriteMemory { value: u64, start: i64, bytes: Vec<u8> } -> ();
+    /// Keep the native frames of the last instructions from now on; 0: no longer.
+    SetHandlerFrames { count: u32 } -> ();
+    /// The native frames of the last instructions, the newest first.
+    Handlers {} -> Vec<HandlerView>;
+    /// Parameters and variables of one of them.
+    HandlerVariables { index: usize, hex: bool } -> HandlerParts;
+    /// The inside of a variable whose handle has [`NATIVE`] in it.
+    NativeVariables { handle: u64, hex: bool } -> Vec<VariableView>;
     /// Instructions of a code object.
     Disassemble { code: u32, anchor: i64, first: i64, count: usize } -> Disassembly;
 }
@@ -445,6 +453,44 @@ pub enum Place {
     Locals(u64),
     Globals(u64),
     Value(u64),
+}
+
+/// Set in handles of the VM's own variables, as opposed to Python's values.
+pub const NATIVE: u64 = 1 << 63;
+
+/// A native frame of a handler.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct HandlerView {
+    /// The opcode that it is for.
+    pub opname: String,
+    /// It gave the instruction to another handler instead of executing it.
+    pub passed_on: bool,
+    /// A file of the VM's own source, and a line.
+    pub source: Option<(String, u32)>,
+    /// The instruction, where its code is still there.
+    pub instruction: Option<ExecutedView>,
+}
+
+/// An instruction that was executed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ExecutedView {
+    pub address: u64,
+    pub argument: String,
+    pub location: Option<Range>,
+    pub function: String,
+    pub file: String,
+    /// The frame that it ran in, or that what it ran in has returned to.
+    pub frame: Option<u64>,
+}
+
+/// What a handler's native frame holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct HandlerParts {
+    pub parameters: Vec<VariableView>,
+    pub variables: Vec<VariableView>,
 }
 
 /// Which variables.

@@ -146,6 +146,8 @@ pub struct LaunchArguments {
     pub filters: FilterArguments,
     /// Where the program's input and output are.
     pub console: Option<Console>,
+    /// Of how many executed instructions to show the native frames.
+    pub handler_frames: Option<u32>,
 }
 
 /// Where the input and output of a launched program are.
@@ -160,6 +162,14 @@ pub enum Console {
     ExternalTerminal,
 }
 
+/// Arguments of `tailscope/handlerFrames`, a request of our own: shows the native frames of the last
+/// executed instructions from now on.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct HandlerFramesArguments {
+    /// Of how many; 0 for none.
+    pub count: u32,
+}
+
 /// Arguments of `attach`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -172,6 +182,8 @@ pub struct AttachArguments {
     pub connect: Option<Address>,
     /// The token that the program has printed.
     pub token: Option<String>,
+    /// Of how many executed instructions to show the native frames.
+    pub handler_frames: Option<u32>,
     /// Which code steps leave out.
     #[serde(flatten)]
     pub filters: FilterArguments,

@@ -1,7 +1,7 @@
 //! The requests that the adapter knows: a closed set, matched exhaustively by the router.
 
 use super::amended::{
-    AttachArguments, DisassembleArguments, LaunchArguments, NoArguments, ReadMemoryArguments,
+    AttachArguments, DisassembleArguments, HandlerFramesArguments, LaunchArguments, NoArguments, ReadMemoryArguments,
     RestartArguments, SetInstructionBreakpointsArguments, StepArguments, ThreadArguments,
     WriteMemoryArguments, arguments,
 };
@@ -118,6 +118,8 @@ requests! {
     Locations "locations" LocationsArguments,
     /// Instructions around an address.
     Disassemble "disassemble" DisassembleArguments,
+    /// Ours: which native frames are shown.
+    HandlerFrames "tailscope/handlerFrames" HandlerFramesArguments,
 }
 
 #[cfg(test)]

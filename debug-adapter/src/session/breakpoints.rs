@@ -404,10 +404,9 @@ impl Session {
             let why = "addresses of memory cannot be watched, but variables, attributes and items";
             return self.no_data_breakpoint(to, why);
         }
-        let frame = match arguments.frame_id.map(|id| self.handles.find_frame(id)) {
-            Some(None) => return self.client.respond(to, Err(stale("frame"))),
-            Some(frame) => frame,
-            None => None,
+        let frame = match self.frame_of(arguments.frame_id) {
+            Ok(frame) => frame,
+            Err(failure) => return self.client.respond(to, Err(failure)),
         };
         let command = GetWatchable {
             of: place,

@@ -3,6 +3,9 @@
 
 use crate::protocol::Variable;
 
+/// Set in the number of a frame that is a handler's; the rest is its place in the list of handlers.
+pub const HANDLER: u64 = 1 << 63;
+
 /// Something with variables.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Holder {

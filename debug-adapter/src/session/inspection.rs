@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::client::Responder;
 use crate::link::messages::{
     EvalWord, Evaluate, ExceptionView, Filter, FrameCounts, FrameView, Frames, FullRepr,
-    GetException, GetSource, Instruction, ModeWord, Place, SetVariable, ValueStack, VariableView,
+    GetException, GetSource, Instruction, ModeWord, NATIVE, Place, SetVariable, ValueStack, VariableView,
     Variables,
 };
 use crate::protocol::{
@@ -20,7 +20,7 @@ use crate::protocol::{
 };
 
 use super::execution::no_thread;
-use super::handles::Holder;
+use super::handles::{HANDLER, Holder};
 use super::render;
 use super::{Phase, Session};
 
@@ -78,6 +78,17 @@ impl Session {
             .filter(|&count| count > 0)
             .unwrap_or(usize::MAX);
         let format = arguments.format;
+        if self.handler_frames > 0 && thread == self.stopped_thread {
+            let all = Frames { thread, start: 0, count: usize::MAX };
+            let epoch = self.handles.epoch();
+            return self.ask(all, move |session, page| match page {
+                _ if session.handles.epoch() != epoch => {
+                    session.client.respond(to, Err(Failure::not_stopped("the program has gone on")));
+                }
+                Ok(page) => session.stack_with_handlers(to, page.frames, (start, count), format),
+                Err(failure) => session.client.respond(to, Err(failure)),
+            });
+        }
         self.ask_for(
             to,
             Frames {
@@ -99,7 +110,7 @@ impl Session {
         );
     }
 
-    fn stack_frame(&mut self, frame: FrameView, format: Option<&StackFrameFormat>) -> StackFrame {
+    pub(super) fn stack_frame(&mut self, frame: FrameView, format: Option<&StackFrameFormat>) -> StackFrame {
         let range = frame
             .location
             .map(|range| self.sources.in_utf16(&frame.file, range));
@@ -126,6 +137,9 @@ impl Session {
         let Some(frame) = self.handles.find_frame(arguments.frame_id) else {
             return self.client.respond(to, Err(stale("frame")));
         };
+        if frame & HANDLER != 0 {
+            return self.handler_scopes(to, frame);
+        }
         self.ask_for(to, FrameCounts { frame }, move |session, sizes| {
             let mut scope = |name: &str, hint, holder, size: Option<usize>, expensive| Scope {
                 name: name.to_owned(),
@@ -203,6 +217,10 @@ impl Session {
         let place = match &holder {
             Holder::Locals { frame } => Place::Locals(*frame),
             Holder::Globals { frame } => Place::Globals(*frame),
+            Holder::Value { handle, .. } if *handle & NATIVE != 0 => {
+                let (handle, hex) = (*handle, in_hex(arguments.format.as_ref()));
+                return self.native_variables(to, handle, hex, holder);
+            }
             Holder::Value { handle, .. } => Place::Value(*handle),
             Holder::Stack { frame } => {
                 let frame = *frame;
@@ -256,9 +274,12 @@ impl Session {
             None => return self.client.respond(to, Err(stale("value"))),
             Some(Holder::Locals { frame }) => (Place::Locals(*frame), Some(*frame)),
             Some(Holder::Globals { frame }) => (Place::Globals(*frame), Some(*frame)),
-            Some(Holder::Value { handle, frame, .. }) => (Place::Value(*handle), *frame),
+            Some(Holder::Value { handle, frame, .. }) if *handle & NATIVE == 0 => {
+                (Place::Value(*handle), *frame)
+            }
             Some(
-                Holder::Stack { .. }
+                Holder::Value { .. }
+                | Holder::Stack { .. }
                 | Holder::Instruction { .. }
                 | Holder::Handler { .. }
                 | Holder::Block { .. }
@@ -332,13 +353,10 @@ impl Session {
     }
 
     /// The frame that a request names, if it names one.
-    fn frame_of(&self, number: Option<u64>) -> Result<Option<u64>, Failure> {
+    pub(super) fn frame_of(&self, number: Option<u64>) -> Result<Option<u64>, Failure> {
         match number {
             None => Ok(None),
-            Some(number) => match self.handles.find_frame(number) {
-                Some(frame) => Ok(Some(frame)),
-                None => Err(stale("frame")),
-            },
+            Some(number) => self.python_frame(number),
         }
     }
 

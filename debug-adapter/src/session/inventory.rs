@@ -124,10 +124,9 @@ impl Session {
     }
 
     pub(super) fn completions(&mut self, to: Responder, arguments: CompletionsArguments) {
-        let frame = match arguments.frame_id.map(|id| self.handles.find_frame(id)) {
-            Some(None) => return self.client.respond(to, Err(stale("frame"))),
-            Some(frame) => frame,
-            None => None,
+        let frame = match self.frame_of(arguments.frame_id) {
+            Ok(frame) => frame,
+            Err(failure) => return self.client.respond(to, Err(failure)),
         };
         let lines_from = u32::from(self.traits.lines_start_at_1);
         let line = arguments.line.map_or(0, |line| line.saturating_sub(lines_from));

@@ -21,7 +21,7 @@ const LABEL_LIMIT: usize = 60;
 
 impl Session {
     pub(super) fn step_in_targets(&mut self, to: Responder, arguments: StepInTargetsArguments) {
-        let Some(frame) = self.handles.find_frame(arguments.frame_id) else {
+        let Ok(Some(frame)) = self.python_frame(arguments.frame_id) else {
             return self.client.respond(to, Err(stale("frame")));
         };
         // The frame's file is where the texts of the calls are.
@@ -126,7 +126,7 @@ impl Session {
     }
 
     pub(super) fn restart_frame(&mut self, to: Responder, arguments: RestartFrameArguments) {
-        let Some(frame) = self.handles.find_frame(arguments.frame_id) else {
+        let Ok(Some(frame)) = self.python_frame(arguments.frame_id) else {
             return self.client.respond(to, Err(stale("frame")));
         };
         let thread = self.stopped_thread;

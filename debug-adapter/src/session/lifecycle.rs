@@ -135,6 +135,7 @@ impl Session {
             return self.client.respond(to, Err(Failure::new(refusal)));
         }
         let filters = filters(&arguments.filters);
+        self.choose_handler_frames(arguments.handler_frames);
         let connect = arguments.connect.unwrap_or_default();
         let host = arguments.host.or(connect.host);
         let (Some(port), Some(token)) = (arguments.port.or(connect.port), arguments.token) else {
@@ -174,6 +175,7 @@ impl Session {
     fn begin(&mut self, to: Responder, arguments: LaunchArguments) {
         let console = arguments.console.filter(|_| self.traits.run_in_terminal);
         self.launched = Some(arguments.clone());
+        self.choose_handler_frames(arguments.handler_frames);
         self.run += 1;
         let started = launching(arguments).and_then(|(launching, surroundings)| {
             let process = match console {
@@ -339,6 +341,7 @@ impl Session {
         let again = target.again;
         self.phase = Phase::Configuring;
         self.send_all_breakpoints();
+        self.send_handler_frames();
         if let Some(to) = launch {
             self.client.respond(to, Ok(Value::Null));
         }

@@ -109,6 +109,14 @@ impl Session {
             self.client.event("invalidated", json!({ "areas": areas }));
         }
     }
+
+    /// Frames come or go, though the program stands still.
+    pub(super) fn stacks_changed(&mut self) {
+        if self.traits.invalidated_event && self.phase == super::Phase::Stopped {
+            let areas: [Value; 1] = ["stacks".into()];
+            self.client.event("invalidated", json!({ "areas": areas }));
+        }
+    }
 }
 
 #[cfg(test)]

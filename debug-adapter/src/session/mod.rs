@@ -12,6 +12,7 @@
 mod breakpoints;
 mod disassembly;
 mod execution;
+mod handlers;
 mod handles;
 mod inspection;
 mod inventory;
@@ -34,7 +35,7 @@ use serde_json::Value;
 
 use crate::client::{Client, Credit, Responder, read_messages};
 use crate::codec::FrameError;
-use crate::link::messages::{Report, ThreadView};
+use crate::link::messages::{HandlerView, Report, ThreadView};
 use crate::process::DebuggeeCommand;
 use crate::protocol::amended::LaunchArguments;
 use crate::protocol::request::Request;
@@ -154,6 +155,10 @@ struct Session {
     asked_for_terminal: Option<i64>,
     /// Requests for the threads of a program that has not told of one yet.
     asked_for_threads: Vec<Responder>,
+    /// Of how many executed instructions the native frames are shown.
+    handler_frames: u32,
+    /// Those of this stop, once the stack was asked for.
+    handlers: Vec<HandlerView>,
     handles: Handles,
     sources: Sources,
     dues: Vec<(Instant, Due)>,
@@ -198,6 +203,8 @@ pub fn run_session(
         restarting: None,
         asked_for_terminal: None,
         asked_for_threads: Vec::new(),
+        handler_frames: 0,
+        handlers: Vec::new(),
         handles: Handles::default(),
         sources: Sources::default(),
         dues: Vec::new(),
@@ -345,6 +352,7 @@ impl Session {
                 self.set_exception_breakpoints(to, arguments)
             }
             Request::Threads(_) => self.threads(to),
+            Request::HandlerFrames(arguments) => self.set_handler_frames(to, arguments),
             Request::Source(arguments) => self.source(to, arguments),
             Request::Terminate(_) => self.terminate(to),
             Request::Disconnect(arguments) => self.disconnect(to, &arguments),

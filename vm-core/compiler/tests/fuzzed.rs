@@ -110,4 +110,6 @@ fn patterns_are_refused_in_their_turn() {
         let error = error(&format!("return\nmatch x:\n case {pattern}: pass\n"), false);
         assert_eq!((error.msg.as_str(), error.line), ("'return' outside function", Some(1)), "{pattern}");
     }
+    let error = error("match x:\n case {0: [1, t'{x}', 2]}: pass\n", false);
+    assert_eq!((error.col, error.end_col), (Some(14), Some(20)));
 }

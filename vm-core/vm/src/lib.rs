@@ -6,6 +6,10 @@
 // `new` of an object's payload gives a reference to the object.
 #![allow(clippy::new_ret_no_self)]
 
+/// For the macros that this crate exports.
+#[doc(hidden)]
+pub use tailscope_bytecode as bytecode;
+
 pub mod args;
 pub mod code;
 pub mod codecs;

@@ -20,7 +20,7 @@ use crate::preprocess::positions;
 const MATCH: &str = "match";
 /// As long as `raise`, and a statement by itself.
 const BREAK: &str = "break";
-/// What a pattern may match; no longer than the shortest f-string.
+/// What a pattern may match begins so; no longer than the shortest f-string.
 const ATTRIBUTE: &str = "a.b";
 /// How deep the tree of such a string may be.
 pub(super) const DEPTH_OF_STRINGS: usize = 80;
@@ -70,8 +70,8 @@ pub(super) fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
         detour.replace_range(place.to_std_range(), BREAK);
     }
     for (place, _) in &strings {
-        let blanks = " ".repeat(place.len().to_usize() - ATTRIBUTE.len());
-        detour.replace_range(place.to_std_range(), &format!("{ATTRIBUTE}{blanks}"));
+        let name = "b".repeat(place.len().to_usize() - ATTRIBUTE.len());
+        detour.replace_range(place.to_std_range(), &format!("{ATTRIBUTE}{name}"));
     }
     let raises = raises.iter().map(Ranged::start).collect();
     Some(Detour { text: detour, name, raises, strings })

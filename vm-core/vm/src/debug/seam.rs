@@ -228,6 +228,23 @@ pub trait Debuggee {
     /// Chooses whose code steps and exception stops leave out.
     fn set_filters(&mut self, _filters: CodeFilters) {}
 
+    /// Keeps the native frames of at least this many executed instructions, from now on; 0 for none.
+    fn set_handler_window(&mut self, _count: u32) -> Result<(), DebugError> {
+        unsupported()
+    }
+
+    /// The instructions of the stopped thread that handlers with these registers have executed, the
+    /// newest first. `None` where none is known.
+    fn executed(&mut self, registers: &[HandlerRegisters]) -> Vec<Option<ExecutedInstruction>> {
+        vec![None; registers.len()]
+    }
+
+    /// The Python values that words of native memory hold, by name. `None` for a word that is no
+    /// value, or was one that is gone.
+    fn values(&mut self, words: &[(String, u64)], _format: ValueFormat) -> Vec<Option<VariableInfo>> {
+        vec![None; words.len()]
+    }
+
     /// Nobody debugs any more, for now: takes all breakpoints away.
     fn forget_breakpoints(&mut self) {}
 }

@@ -580,6 +580,32 @@ pub struct MemoryPiece {
     pub bytes: Vec<u8>,
 }
 
+/// The interpreter's registers as a handler's native frame has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandlerRegisters {
+    /// Just past the instruction's code unit.
+    pub ip: u64,
+    /// Locals of the frame that it ran in.
+    pub fp: u64,
+}
+
+/// An instruction that was executed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExecutedInstruction {
+    /// Where it lies.
+    pub address: InstructionAddress,
+    /// Its argument's meaning as `dis` prints it; may be empty.
+    pub argument: String,
+    /// Source that it was compiled from.
+    pub location: Option<SourceRange>,
+    /// `co_qualname` of its code.
+    pub function: String,
+    /// `co_filename` of its code.
+    pub file: String,
+    /// The frame that it ran in, or that what it ran in has returned to.
+    pub frame: Option<FrameId>,
+}
+
 /// What a data breakpoint is to watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WatchTarget {

@@ -1,18 +1,18 @@
 //! The portable interpreter: the same instruction bodies in one `match` in a loop.
 
 use crate::interp::regs::{Flow, Regs};
-use crate::interp::{Mode, breakpoint, leave, mode, observe, profile, record, unwind};
+use crate::interp::{Mode, breakpoint, frames, leave, mode, observe, profile, record, unwind};
 use crate::ops;
 use crate::value::Value;
 use crate::vm::Vm;
 
-/// Why a loop was left.
-enum Exit {
+/// Why an interpreter that returns was left.
+pub enum Exit {
     /// HALT: the result.
     Halt(Value),
     /// An exception left the run.
     Raised,
-    /// The mode was switched: go on in the loop of the new one.
+    /// Something else is observed now: go on, from the spilled registers, with what does that.
     Switch,
 }
 
@@ -22,6 +22,7 @@ pub fn run(vm: &Vm) -> Value {
         // SAFETY: the caller has set up a frame and its instruction pointer.
         let exit = unsafe {
             match running_mode(vm) {
+                _ if frames::is_on(vm) => frames::run(vm),
                 Mode::Plain => run_in::<{ mode::PLAIN }>(vm),
                 Mode::Record => run_in::<{ mode::RECORD }>(vm),
                 Mode::Profile => run_in::<{ mode::PROFILE }>(vm),
@@ -49,11 +50,9 @@ fn running_mode(vm: &Vm) -> Mode {
 #[inline(always)]
 unsafe fn before<const MODE: u8>(r: &mut Regs) -> Flow {
     if MODE == mode::STEP || (MODE != mode::PLAIN && r.vm().interp.monitor.is_active()) {
-        r.save();
-        match observe::before_instruction(r.vm(), r.oparg) {
-            observe::Go::On => {}
-            observe::Go::Moved => return Flow::Reload,
-            observe::Go::Raise => return Flow::Raise,
+        match observe::look(r) {
+            Flow::Next => {}
+            flow => return flow,
         }
     }
     match MODE {
@@ -174,6 +173,20 @@ crate::ops::for_each_instruction!(define_loop);
 #[inline(never)]
 unsafe fn settle<const MODE: u8>(r: &mut Regs, flow: Flow) -> Option<Exit> {
     // SAFETY: the loop's registers.
+    let exit = unsafe { follow(r, flow) };
+    if exit.is_none() && (running_mode(r.vm()) as u8 != MODE || frames::is_on(r.vm())) {
+        r.save();
+        return Some(Exit::Switch);
+    }
+    exit
+}
+
+/// Follows a flow, whatever is observed. `None`: go on with the registers.
+///
+/// # Safety
+/// The registers must be those of a running frame, as in any instruction body.
+pub unsafe fn follow(r: &mut Regs, flow: Flow) -> Option<Exit> {
+    // SAFETY: promised by the caller.
     unsafe {
         match flow {
             Flow::Halt => {
@@ -198,10 +211,6 @@ unsafe fn settle<const MODE: u8>(r: &mut Regs, flow: Flow) -> Option<Exit> {
             Flow::Reload => r.reload(),
             _ => r.reload_table(),
         }
-    }
-    if running_mode(r.vm()) as u8 != MODE {
-        r.save();
-        return Some(Exit::Switch);
     }
     None
 }

@@ -7,6 +7,7 @@
 //! | `state.rs` | what is kept in memory between instructions and runs |
 //! | `tail.rs` | handlers that `become` the next one (with `cfg(tail_calls)`) |
 //! | `match_loop.rs` | the same bodies in a loop |
+//! | `frames.rs` | the way to the handlers that call each other (`vm-core/frames`) |
 //! | `enter.rs` | calls from native code into bytecode, and frames being entered |
 //! | `unwind.rs` | exceptions: tracebacks, handlers, leaving frames |
 //! | `record.rs`, `profile.rs`, `breakpoint.rs`, `observe.rs` | what can be observed |
@@ -20,6 +21,7 @@ pub mod bind;
 pub mod breakpoint;
 pub mod call;
 pub mod enter;
+pub mod frames;
 pub mod leave;
 pub mod match_loop;
 pub mod observe;
@@ -104,6 +106,18 @@ fn table_of(mode: Mode, watched: bool) -> *const Handler {
     &raw const TABLES[mode as usize * 2 + usize::from(watched)]
 }
 
+/// The dispatch table whose handlers go to the `frames` interpreter.
+#[cfg(tail_calls)]
+fn frames_table() -> *const Handler {
+    tail::frames_table()
+}
+
+#[cfg(not(tail_calls))]
+fn frames_table() -> *const Handler {
+    static TABLE: Handler = Handler(0);
+    &raw const TABLE
+}
+
 fn plain_table() -> *const Handler {
     table_of(Mode::Plain, false)
 }
@@ -112,7 +126,7 @@ fn plain_table() -> *const Handler {
 /// already runs takes it from the next native call's return, RESUME or backward jump on.
 pub(crate) fn choose_table(vm: &Vm) {
     let s = &vm.interp;
-    s.table.set(table_of(s.mode.get(), s.monitor.is_active()));
+    s.table.set(if frames::is_on(vm) { frames_table() } else { table_of(s.mode.get(), s.monitor.is_active()) });
     s.request(breaker::MODE);
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 
 use crate::error::{PyResult, Raised};
 use crate::frame::Frame;
+use crate::interp::regs::{Flow, Regs};
 use crate::interp::{Mode, breaker};
 use crate::monitor;
 use crate::ops::internal::number::BREAKPOINT;
@@ -109,6 +110,20 @@ fn go(vm: &Vm, next: Option<Next>) -> Go {
             vm.interp.raised.set(e.0);
             Go::Raise
         }
+    }
+}
+
+/// Calls the observer before the instruction that was fetched; anything but `Next` means that it
+/// must not run.
+///
+/// # Safety
+/// The registers must be those of a running frame, as in any instruction body.
+pub unsafe fn look(r: &Regs) -> Flow {
+    r.save();
+    match before_instruction(r.vm(), r.oparg) {
+        Go::On => Flow::Next,
+        Go::Moved => Flow::Reload,
+        Go::Raise => Flow::Raise,
     }
 }
 

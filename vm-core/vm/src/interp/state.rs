@@ -100,6 +100,8 @@ pub struct State {
     /// `sys.set_asyncgen_hooks`.
     pub async_generator_first: OwnedCell,
     pub async_generator_finalizer: OwnedCell,
+    /// The interpreter whose handlers lie on the native stack.
+    pub frames: super::frames::Frames,
     /// Tools written in Python that want events.
     pub monitor: crate::monitor::Monitor,
 }
@@ -145,6 +147,7 @@ impl State {
             origin_tracking_depth: Cell::new(0),
             async_generator_first: OwnedCell::null(),
             async_generator_finalizer: OwnedCell::null(),
+            frames: Default::default(),
             monitor: Default::default(),
         }
     }

@@ -4,7 +4,7 @@
 //! it executes. `cli/tests/tail_calls.rs` disassembles the binary and checks that.
 
 use crate::interp::regs::{Flow, Regs};
-use crate::interp::{Mode, breakpoint, leave, mode, observe, profile, record, unwind};
+use crate::interp::{Mode, breakpoint, frames, leave, mode, observe, profile, record, unwind};
 use crate::ops;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -374,6 +374,38 @@ macro_rules! define_step {
 with_handler_parameters!(define_step step, SINGLE);
 with_handler_parameters!(define_step step_recorded, RECORD);
 with_handler_parameters!(define_step step_counted, PROFILE);
+
+macro_rules! define_frames {
+    (($($p:ident: $t:ty),*)) => {
+        /// Runs from the fetched instruction on in the interpreter whose handlers lie on the native
+        /// stack.
+        #[inline(never)]
+        #[allow(clippy::too_many_arguments)]
+        unsafe extern "rust-preserve-none" fn into_frames($($p: $t),*) -> u64 {
+            // SAFETY: as for all handlers.
+            unsafe {
+                let mut r = Regs { $($p,)* dying: false, fuse: false };
+                r.save();
+                match frames::run_fetched(r.vm(), r.oparg) {
+                    frames::Exit::Halt(result) => result.bits(),
+                    frames::Exit::Raised => Value::NULL.bits(),
+                    frames::Exit::Switch => {
+                        r.reload();
+                        dispatch!(r)
+                    }
+                }
+            }
+        }
+    };
+}
+with_handler_parameters!(define_frames);
+
+static FRAMES: [Handler; 256] = [Handler(into_frames); 256];
+
+/// The dispatch table that leads to the `frames` interpreter.
+pub fn frames_table() -> *const Handler {
+    FRAMES.as_ptr()
+}
 
 /// Runs from the spilled registers; see `interp::run`.
 pub fn run(vm: &Vm) -> Value {

@@ -5,7 +5,7 @@
 //! tells: a prefix's has its highest bit set, a header's has not. Large objects are kept in a set.
 
 use std::alloc::Layout;
-use std::cell::{Cell, UnsafeCell};
+use std::cell::{Cell, OnceCell, UnsafeCell};
 use std::ptr;
 
 use rustc_hash::FxHashMap;
@@ -260,6 +260,8 @@ pub struct Blocks {
     large: Vec<*mut u8>,
     large_numbers: FxHashMap<*mut u8, u32>,
     count: u32,
+    /// Numbers of blocks without an object, once somebody has asked.
+    free: OnceCell<Bits>,
 }
 
 #[allow(clippy::new_without_default, clippy::len_without_is_empty, reason = "a snapshot is no container")]
@@ -277,7 +279,7 @@ impl Blocks {
             let large: Vec<*mut u8> = h.large.keys().copied().collect();
             let large_numbers = large.iter().enumerate().map(|(i, &p)| (p, count + i as u32)).collect();
             count += large.len() as u32;
-            Blocks { chunks, by_address, large, large_numbers, count }
+            Blocks { chunks, by_address, large, large_numbers, count, free: OnceCell::new() }
         })
     }
 
@@ -300,6 +302,22 @@ impl Blocks {
         large(at).or_else(|| large(at - PREFIX_SIZE))
     }
 
+    /// Whether an object has its header at `p`, which may be any address.
+    pub fn is_object(&self, p: *mut Header) -> bool {
+        let at = p as usize;
+        let chunk = at & !(CHUNK - 1);
+        let Some(&first) = self.by_address.get(&chunk) else {
+            // SAFETY: the heap's own large blocks are objects.
+            return self.large.iter().any(|&block| unsafe { header_in(block) } == p);
+        };
+        // SAFETY: no chunk is given back while there are snapshots.
+        let (size, count) = unsafe { ((*(chunk as *const Chunk)).size as usize, (*(chunk as *mut Chunk)).count()) };
+        let Some(index) = (at - chunk).checked_sub(CHUNK_HEAD).map(|inside| inside / size) else { return false };
+        let free = || self.free_blocks().contains(first as usize + index);
+        // SAFETY: a block that is not free is an object.
+        index < count && !free() && unsafe { header_in((chunk + CHUNK_HEAD + index * size) as *mut u8) } == p
+    }
+
     /// Calls `f` with the number and the header of each object.
     pub fn for_each(&self, mut f: impl FnMut(usize, *mut Header)) {
         let free = self.free_blocks();
@@ -320,7 +338,11 @@ impl Blocks {
         }
     }
 
-    fn free_blocks(&self) -> Bits {
+    fn free_blocks(&self) -> &Bits {
+        self.free.get_or_init(|| self.find_free_blocks())
+    }
+
+    fn find_free_blocks(&self) -> Bits {
         let mut bits = Bits::new(self.len());
         POOL.with(|pool| {
             // SAFETY: the lists of this thread; nothing is allocated meanwhile.

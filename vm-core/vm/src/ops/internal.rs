@@ -25,9 +25,11 @@ pub mod number {
 }
 
 /// The rows of internal instructions, in the form of the opcode table, before all others.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! with_internal_rows {
     ($callback:ident) => {
-        tailscope_bytecode::for_each_opcode! { $callback, {
+        $crate::bytecode::for_each_opcode! { $callback, {
             /// Ends a nested run of the interpreter.
             HALT = 212 => HALT, (-- ), [], {};
             /// Calls the debugger, then runs the instruction that it replaces.
@@ -61,7 +63,6 @@ macro_rules! with_internal_rows {
         } }
     };
 }
-pub(crate) use with_internal_rows;
 
 /// What a tool that knows CPython's opcodes should see in place of an opcode byte. A breakpoint
 /// cannot be told from the byte alone and stays.

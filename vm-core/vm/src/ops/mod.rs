@@ -74,9 +74,10 @@ pub use variables::*;
 use crate::interp::regs::{Flow, Regs};
 
 /// Calls a macro once with the rows of all instructions: CPython's and this VM's own.
+#[macro_export]
 macro_rules! for_each_instruction {
     ($callback:ident) => {
-        $crate::ops::internal::with_internal_rows! { $callback }
+        $crate::with_internal_rows! { $callback }
     };
 }
 pub(crate) use for_each_instruction;

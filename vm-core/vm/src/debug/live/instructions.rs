@@ -1,6 +1,6 @@
 //! Instructions as they stand in the code now, with what their inline caches hold.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use tailscope_bytecode::dis::{Instruction, RawInstruction, instructions_of, raw_instructions};
 use tailscope_bytecode::opcode::Opcode;
@@ -82,6 +82,12 @@ pub(super) fn view(known: &KnownCode, unit: u32) -> Option<InstructionView> {
         }),
         block: block(known, unit),
     })
+}
+
+/// The arguments' meanings of all instructions of a code object, by byte offset.
+pub(super) fn arguments(known: &KnownCode) -> HashMap<u32, String> {
+    let all = instructions_of(&known.code().code, None, &memory_address);
+    all.into_iter().map(|i| (i.offset as u32, i.argrepr)).collect()
 }
 
 /// The instruction that put the value into each slot of a frame's stack which is there before a

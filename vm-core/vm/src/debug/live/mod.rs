@@ -14,6 +14,7 @@
 //! | `values.rs` | values as text, and what is inside of them |
 //! | `evaluate.rs` | Python code that runs for the debugger, for a bounded time |
 //! | `instructions.rs` | instructions with their inline caches, disassembly |
+//! | `executed.rs` | what native frames of the VM hold |
 //! | `caught.rs` | who will catch an exception |
 //! | `data.rs` | data breakpoints: what is watched, and what writes it |
 //! | `columns.rs` | statements and calls within a line |
@@ -27,6 +28,7 @@ mod columns;
 mod complete;
 mod data;
 mod evaluate;
+mod executed;
 mod instructions;
 mod inventory;
 mod jumps;

@@ -19,6 +19,7 @@ use crate::debug::breakpoints::{
 };
 use crate::debug::seam::{CodeFilters, DebugError, Debuggee, EvalMode, Evaluation};
 use crate::debug::types::*;
+use crate::interp::frames;
 use crate::interp::observe::Position;
 use crate::protocol::{attr, item, object as obj, truth};
 use crate::threads;
@@ -168,6 +169,17 @@ impl Target {
             }
         };
         self.codes.name_text(code, &name);
+    }
+
+    /// The frames of the thread that stopped, from the innermost: where their locals lie, and their numbers.
+    pub(super) fn running_frames(&self) -> Vec<(u64, FrameId)> {
+        let stop = self.stops << STOP_SHIFT;
+        let number = |(i, at): (usize, &FrameAt)| (at.frame.0 as u64, FrameId(stop | i as u64));
+        self.frames_now().iter().enumerate().map(number).collect()
+    }
+
+    pub(super) fn handles(&mut self) -> &mut Handles {
+        &mut self.handles
     }
 
     /// The innermost frame of the thread that stopped.
@@ -684,6 +696,21 @@ impl RuleEvaluator for InFrame<'_> {
 impl Debuggee for Target {
     fn threads(&self) -> Vec<ThreadInfo> {
         if self.started { stacks::threads(self.vm) } else { Vec::new() }
+    }
+
+    fn set_handler_window(&mut self, count: u32) -> Result<(), DebugError> {
+        if frames::set_window(self.vm, count) {
+            return Ok(());
+        }
+        Err(DebugError::Refused("this program's VM has no handlers that leave native frames".to_owned()))
+    }
+
+    fn executed(&mut self, registers: &[HandlerRegisters]) -> Vec<Option<ExecutedInstruction>> {
+        self.instructions_with(registers)
+    }
+
+    fn values(&mut self, words: &[(String, u64)], format: ValueFormat) -> Vec<Option<VariableInfo>> {
+        self.values_with(words, format)
     }
 
     fn frame_count(&self, thread: ThreadId) -> Result<usize, DebugError> {

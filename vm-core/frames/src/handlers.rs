@@ -1,0 +1,89 @@
+//! A handler per opcode, named like it: the instruction's body, then a call of the next handler.
+
+use tailscope_vm::interp::Regs;
+use tailscope_vm::ops;
+use tailscope_vm::value::Value;
+use tailscope_vm::vm::Vm;
+
+use crate::next::{bad_opcode, follow};
+use crate::window::Window;
+
+/// A handler: registers as the instruction finds them, and the window that it is in.
+pub type Handler = unsafe fn(
+    ip: *const u16,
+    sp: *mut Value,
+    fp: *mut Value,
+    cx: *const Vm,
+    oparg: u64,
+    window: *mut Window,
+);
+
+macro_rules! cache_units {
+    () => { 0 };
+    ($($units:literal),+) => { 0 $(+ $units)+ };
+}
+
+macro_rules! define_handlers {
+    ($(
+        $(#[doc = $doc:literal])*
+        $name:ident = $number:literal => $family:ident,
+        ($($effect:tt)*), [$($entry:ident : $units:literal),*], {$($flag:ident)*};
+    )*) => {
+        /// The handlers. What comes behind an instruction is called from its handler, so the frames
+        /// of the instructions before lie on the native stack with all their variables.
+        #[allow(non_snake_case)]
+        pub mod opcodes {
+            use super::*;
+            $(
+                $(#[doc = $doc])*
+                ///
+                /// # Safety
+                /// The registers must be those of a running frame, with this instruction's code unit
+                /// behind `ip`.
+                #[inline(never)]
+                pub unsafe fn $name(
+                    ip: *const u16,
+                    sp: *mut Value,
+                    fp: *mut Value,
+                    cx: *const Vm,
+                    oparg: u64,
+                    window: *mut Window,
+                ) {
+                    // SAFETY: promised by the caller; the next handler gets the registers as this
+                    // one's body leaves them.
+                    unsafe {
+                        let mut r = crate::next::registers(ip, sp, fp, cx, oparg);
+                        let flow = ops::$name(&mut r);
+                        let next = follow(&mut r, flow, cache_units!($($units),*), number::$family, window);
+                        if let Some(next) = next {
+                            crate::window::mark_below!();
+                            next(r.ip, r.sp, r.fp, r.cx, r.oparg, window);
+                            crate::window::stay!();
+                        }
+                    }
+                }
+            )*
+        }
+
+        /// Numbers of the opcodes, so that a family's head can be named by its row.
+        #[allow(dead_code, non_upper_case_globals)]
+        mod number {
+            $(pub const $name: u8 = $number as u32 as u8;)*
+        }
+
+        const fn build_table() -> [Handler; 256] {
+            let mut table: [Handler; 256] = [bad_opcode; 256];
+            $(if ($number as u32) < 256 {
+                table[$number as usize & 255] = opcodes::$name;
+            })*
+            table
+        }
+    };
+}
+tailscope_vm::for_each_instruction!(define_handlers);
+
+/// Handlers by opcode.
+pub static HANDLERS: [Handler; 256] = build_table();
+
+/// The registers' type, for the debug information: variables of it are shown by its fields.
+pub type Registers = Regs;

@@ -1,0 +1,155 @@
+//! The part of a run whose handlers can be seen: those that lie on the native stack, and a copy of
+//! those that lay there before.
+
+use tailscope_vm::interp::frames::Exit;
+use tailscope_vm::vm::Vm;
+
+use crate::handlers::Handler;
+
+/// Native stack that is left free for what instructions call.
+const ROOM: usize = 128 << 10;
+
+/// What words below a handler's frame hold before the next handler is called: a variable that still
+/// has this value was not reached.
+pub const MARK: u64 = 0x5AA5_C33C_A55A_3CC3;
+/// How many bytes below it are marked.
+pub const MARKED: usize = 1 << 10;
+
+/// Marks the stack below the calling function's frame.
+macro_rules! mark_below {
+    () => {
+        #[cfg(target_arch = "x86_64")]
+        std::arch::asm!(
+            "lea rdi, [rsp - {bytes}]",
+            "rep stosq",
+            bytes = const $crate::window::MARKED,
+            inout("rcx") $crate::window::MARKED / 8 => _,
+            in("rax") $crate::window::MARK,
+            out("rdi") _,
+        )
+    };
+}
+pub(crate) use mark_below;
+
+/// Behind a call: keeps it from becoming a jump, which would take the frame away.
+macro_rules! stay {
+    () => {
+        std::arch::asm!("", options(nostack, preserves_flags))
+    };
+}
+pub(crate) use stay;
+
+/// Machine registers at one place of a function: what an unwinder starts from. In the order of the
+/// System V ABI's DWARF numbers: rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8 to r15, return address
+/// (here the place itself). Those that calls do not keep are 0.
+pub type MachineRegisters = [u64; 17];
+
+/// The registers where this is used.
+#[macro_export]
+macro_rules! machine_registers {
+    () => {{
+        let mut registers: $crate::MachineRegisters = [0; 17];
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: writes the array alone.
+        unsafe {
+            std::arch::asm!(
+                "mov [{to} + 24], rbx",
+                "mov [{to} + 48], rbp",
+                "mov [{to} + 56], rsp",
+                "mov [{to} + 96], r12",
+                "mov [{to} + 104], r13",
+                "mov [{to} + 112], r14",
+                "mov [{to} + 120], r15",
+                "lea {place}, [rip]",
+                "mov [{to} + 128], {place}",
+                to = in(reg) registers.as_mut_ptr(),
+                place = out(reg) _,
+                options(nostack, preserves_flags),
+            );
+        }
+        registers
+    }};
+}
+
+/// Native stack that was left since, as it was.
+#[derive(Default)]
+pub struct Kept {
+    /// Address that the bytes lay at.
+    pub address: usize,
+    pub bytes: Vec<u8>,
+    /// What an unwinder starts from in them.
+    pub registers: MachineRegisters,
+    /// Instructions whose handlers are in it.
+    pub count: u32,
+}
+
+/// A run's handlers.
+pub struct Window {
+    capacity: u32,
+    /// Instructions begun since the handlers returned last.
+    depth: u32,
+    exit: Option<Exit>,
+    kept: Kept,
+}
+
+impl Window {
+    pub(crate) fn new(capacity: u32) -> Window {
+        Window { capacity, depth: 0, exit: None, kept: Kept::default() }
+    }
+
+    /// What lay on the native stack before the handlers returned last.
+    pub fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// Counts an instruction whose handler is on the native stack.
+    pub(crate) fn executed(&mut self) {
+        self.depth += 1;
+    }
+
+    /// Whether the handlers should return before another one is called.
+    pub(crate) fn is_full(&self, vm: &Vm) -> bool {
+        let floor = vm.interp.native_limit.get() + ROOM;
+        self.depth > 0 && (self.depth >= self.capacity || stack_pointer() < floor)
+    }
+
+    /// Has the handlers return, for good.
+    pub(crate) fn leave(&mut self, exit: Exit) -> Option<Handler> {
+        self.exit = Some(exit);
+        None
+    }
+
+    /// Has the handlers return, after their stack was copied; the run goes on without them.
+    #[inline(never)]
+    pub(crate) fn turn(&mut self) -> Option<Handler> {
+        let registers = machine_registers!();
+        let low = registers[7] as usize;
+        let length = (&raw const *self as usize).saturating_sub(low);
+        let kept = &mut self.kept;
+        kept.bytes.clear();
+        kept.bytes.reserve(length);
+        // SAFETY: this thread's own stack, from here to the window, which lies in the frame of the
+        // function that the handlers return to.
+        unsafe {
+            std::ptr::copy_nonoverlapping(low as *const u8, kept.bytes.as_mut_ptr(), length);
+            kept.bytes.set_len(length);
+        }
+        kept.address = low;
+        kept.registers = registers;
+        kept.count = self.depth;
+        self.depth = 0;
+        None
+    }
+
+    /// Why the handlers returned; `None` if only to make room.
+    pub(crate) fn take_exit(&mut self) -> Option<Exit> {
+        self.exit.take()
+    }
+}
+
+/// Where the native stack is.
+#[inline(always)]
+fn stack_pointer() -> usize {
+    let here = 0_u8;
+    &raw const here as usize
+}

@@ -26,6 +26,10 @@ pub enum Command {
     Trace(TraceArgs),
     /// Run a program and count what each instruction does, for the editor to show
     Profile(ProfileArgs),
+    /// Show the Python stacks of a running process, or of one that left a core file
+    Inspect(InspectArgs),
+    /// Show how much of the interpreters' handlers a debugger can see
+    Handlers(HandlersArgs),
     /// The debug adapter (Debug Adapter Protocol), on stdio or a loopback port
     Dap(DapArgs),
     /// The process that a debug adapter debugs
@@ -263,6 +267,51 @@ pub struct ProfileArgs {
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub run: RunArgs,
+}
+
+#[derive(Args)]
+#[group(id = "target", required = true, multiple = false, args = ["pid", "core"])]
+pub struct InspectArgs {
+    /// A running tailscope process; it is held for as long as it is read
+    #[arg(long, value_name = "PID")]
+    pub pid: Option<i32>,
+    /// A core file that a tailscope process left
+    #[arg(long, value_name = "FILE")]
+    pub core: Option<PathBuf>,
+    /// The binary that left the core file, where it is not where it was
+    #[arg(long, value_name = "BINARY", requires = "core")]
+    pub exe: Option<PathBuf>,
+    /// More of each value, attributes of instances, all names of modules
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// The value stack of each frame
+    #[arg(long)]
+    pub stack: bool,
+    /// Native functions that run for the innermost frame
+    #[arg(long)]
+    pub native: bool,
+    /// No variables
+    #[arg(long)]
+    pub no_locals: bool,
+    /// All frames of deep stacks
+    #[arg(long)]
+    pub all: bool,
+    /// JSON, as docs/inspect.md says
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct HandlersArgs {
+    /// Only these opcodes
+    #[arg(value_name = "OPCODE")]
+    pub opcodes: Vec<String>,
+    /// A row for each handler
+    #[arg(long)]
+    pub each: bool,
+    /// JSON, as docs/inspect.md says
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]

@@ -30,6 +30,8 @@ fn main() {
         Command::Compile(a) => commands::compile::run(&a),
         Command::Trace(a) => commands::trace::run(a),
         Command::Profile(a) => commands::profile::run(a),
+        Command::Inspect(a) => commands::inspect::run(&a),
+        Command::Handlers(a) => commands::handlers::run(&a),
         Command::Dap(a) => commands::dap::run(&a),
         Command::Debuggee(a) => commands::dap::debuggee(&a),
         Command::Lsp => commands::lsp::run(),

@@ -2,6 +2,8 @@
 pub mod compile;
 pub mod dap;
 pub mod dis;
+pub mod handlers;
+pub mod inspect;
 pub mod lsp;
 pub mod profile;
 pub mod run;

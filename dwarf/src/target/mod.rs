@@ -1,0 +1,109 @@
+//! What is looked at: a live process that is held for a moment, or a core file.
+
+mod core_file;
+mod maps;
+mod process;
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::memory::Memory;
+use crate::unwind::{Module, Modules, Registers};
+
+/// A thread of the operating system.
+#[derive(Clone, Debug)]
+pub struct OsThread {
+    pub id: i32,
+    pub registers: Registers,
+    /// The thread pointer: thread-local variables lie below it.
+    pub thread_pointer: u64,
+    /// In a core file: the signal that it got.
+    pub signal: Option<i32>,
+}
+
+/// A process that stands still.
+pub struct Target {
+    pub pid: i32,
+    /// The command line, where it is known.
+    pub command: Option<String>,
+    /// The binary that it runs.
+    pub binary: PathBuf,
+    pub modules: Modules,
+    /// The place of the binary among the modules.
+    pub main: usize,
+    pub threads: Vec<OsThread>,
+    pub memory: Box<dyn Memory>,
+    /// In a core file: the signal that ended the process.
+    pub signal: Option<i32>,
+    /// What a person should know of it: a core file that is cut off, for example.
+    pub warnings: Vec<String>,
+    /// Holds a live process; it goes on when this is dropped.
+    hold: Option<process::Held>,
+}
+
+impl Target {
+    /// Holds a process, until the target is dropped.
+    ///
+    /// # Errors
+    /// No such process, one that may not be looked at, one that is being debugged already.
+    pub fn process(pid: i32) -> Result<Target> {
+        process::open(pid)
+    }
+
+    /// Opens a core file. `exe` is the binary, where it is not where the core file says.
+    ///
+    /// # Errors
+    /// A file that is no core file, a binary that is missing or another build than the one that ran.
+    pub fn core(file: &Path, exe: Option<&Path>) -> Result<Target> {
+        core_file::open(file, exe)
+    }
+
+    /// The binary that runs, and where it lies.
+    pub fn main(&self) -> Result<&Module> {
+        self.modules.0.get(self.main).ok_or_else(|| Error::new("the binary is not in the process"))
+    }
+
+    /// Where a thread's variables of the binary start.
+    pub fn thread_block(&self, thread: &OsThread) -> Result<u64> {
+        Ok(thread.thread_pointer.wrapping_sub(self.main()?.image.thread_local_size()))
+    }
+
+    /// Lets a thread of a live process run until `is_there` says of its registers that it is where
+    /// it should be, for at most `most` instructions. `None` where it did not get there.
+    pub fn step_until(&mut self, id: i32, most: usize, is_there: impl FnMut(&Registers) -> Step) -> Option<Registers> {
+        let registers = self.hold.as_mut()?.step_until(id, most, is_there)?;
+        // Memory has changed.
+        self.memory = process::memory(self.pid);
+        let thread = self.threads.iter_mut().find(|t| t.id == id)?;
+        thread.registers = registers;
+        Some(registers)
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.hold.is_some()
+    }
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    Arrived,
+    GoOn,
+    /// It went where it will not arrive soon.
+    Lost,
+}
+
+/// The module of a file that is mapped from `start` on.
+fn module_of(image: &'static Image, start: u64, offset: u64) -> Module {
+    let first = image.segments().find(|(_, _, file, size)| *file <= offset && offset < file + (*size).max(1));
+    let (base, in_file) = first.map_or((0, 0), |(address, _, file, _)| (address, file));
+    // An address of the file is its place in the file, moved as its segment is.
+    let link = base.wrapping_sub(in_file).wrapping_add(offset);
+    Module::new(image, start.wrapping_sub(link))
+}
+
+/// A build id as it is written.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -35,7 +35,7 @@
 //! | `evaluate` | DWARF expressions |
 //! | `unwind` | registers, modules, frames |
 //! | `types`, `content` | what a type is; a value's bytes, parts and text |
-//! | `variables` | functions and variables of a frame |
+//! | `variables`, `inlined` | functions and variables of a frame |
 //! | `handlers` | what the debug information keeps of the interpreters' handlers |
 //! | `target` | a live process or a core file: memory, modules, threads |
 //! | `python` | the Python threads, frames and values of a tailscope VM in a target |
@@ -47,6 +47,7 @@ mod evaluate;
 pub mod handlers;
 mod image;
 mod index;
+mod inlined;
 mod memory;
 pub mod python;
 pub mod target;
@@ -57,6 +58,7 @@ mod variables;
 pub use content::{Child, Content, NOT_AVAILABLE, Reader, Shown};
 pub use error::{Error, Result};
 pub use image::{Image, Symbol};
+pub use inlined::{Inlined, inlined};
 pub use memory::{Cached, Memory, Overlay, ProcessMemory};
 pub use types::{Kind, Member, Number, Type, TypeId, Types, Variant};
 pub use unwind::{Frame, MOST_FRAMES, Module, Modules, NAMES, REGISTERS, RIP, RBP, RSP, Registers};

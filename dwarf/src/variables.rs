@@ -61,9 +61,9 @@ struct Scope {
     entry: UnitOffset,
 }
 
-struct Walk<'a> {
-    dwarf: &'static Dwarf,
-    unit: &'static Unit,
+pub(crate) struct Walk<'a> {
+    pub(crate) dwarf: &'static Dwarf,
+    pub(crate) unit: &'static Unit,
     number: usize,
     /// The address in the file.
     at: u64,
@@ -99,7 +99,11 @@ pub fn functions(types: &Types, module: &Module, frame: &Frame) -> Result<Vec<Fu
 /// # Errors
 /// As [`functions`].
 pub fn variables(types: &Types, memory: &dyn Memory, module: &Module, frame: &Frame) -> Result<Vec<Variable>> {
-    let walk = walk(types, module, frame)?;
+    variables_of(&walk(types, module, frame)?, memory, module, frame)
+}
+
+/// The variables of a walk's scopes.
+pub(crate) fn variables_of(walk: &Walk, memory: &dyn Memory, module: &Module, frame: &Frame) -> Result<Vec<Variable>> {
     let mut context = Context {
         registers: &frame.registers,
         memory,
@@ -124,7 +128,7 @@ pub fn variables(types: &Types, memory: &dyn Memory, module: &Module, frame: &Fr
                 dw::DW_TAG_variable => VariableKind::Local,
                 _ => continue,
             };
-            all.push(variable(&walk, &context, scope.function, kind, child.entry())?);
+            all.push(variable(walk, &context, scope.function, kind, child.entry())?);
         }
     }
     Ok(all)
@@ -137,7 +141,7 @@ pub fn place_at(types: &Types, module: &Module, frame: &Frame) -> Option<Place> 
     Some(Place { file: found.file?.to_owned(), line: found.line?, column: found.column.unwrap_or(0) })
 }
 
-fn walk<'a>(types: &'a Types, module: &Module, frame: &Frame) -> Result<Walk<'a>> {
+pub(crate) fn walk<'a>(types: &'a Types, module: &Module, frame: &Frame) -> Result<Walk<'a>> {
     let at = module.in_file(frame.lookup_pc());
     let nothing = || Error::new(format!("{} says nothing of the code at {at:#x}", module.image.path().display()));
     let number = types.image.unit_at(at)?.ok_or_else(nothing)?;
@@ -150,6 +154,16 @@ fn walk<'a>(types: &'a Types, module: &Module, frame: &Frame) -> Result<Walk<'a>
 }
 
 impl Walk<'_> {
+    /// The entry of the frame's own function.
+    pub(crate) fn own(&self) -> Option<UnitOffset> {
+        self.functions.first().map(|(entry, ..)| *entry)
+    }
+
+    /// Looks at these scopes instead of those that the frame is in.
+    pub(crate) fn replace_scopes(&mut self, scopes: Vec<UnitOffset>) {
+        self.scopes = scopes.into_iter().map(|entry| Scope { function: 0, entry }).collect();
+    }
+
     fn function(&mut self, node: EntriesTreeNode<'_, '_, Slice>, call: Option<Place>, depth: usize) -> Result<()> {
         let entry = node.entry();
         let is_inlined = entry.tag() == dw::DW_TAG_inlined_subroutine;
@@ -209,7 +223,7 @@ impl Walk<'_> {
     }
 }
 
-fn file_name(dwarf: &Dwarf, unit: &Unit, index: u64) -> Option<String> {
+pub(crate) fn file_name(dwarf: &Dwarf, unit: &Unit, index: u64) -> Option<String> {
     let program = unit.line_program.as_ref()?;
     let file = program.header().file(index)?;
     let name = dwarf.attr_string(unit, file.path_name()).ok()?.to_string_lossy().into_owned();
@@ -243,7 +257,7 @@ pub(crate) fn inherited(unit: &Unit, entry: &DebuggingInformationEntry<Slice>, n
     None
 }
 
-fn function_name(walk: &Walk, entry: UnitOffset) -> String {
+pub(crate) fn function_name(walk: &Walk, entry: UnitOffset) -> String {
     let Ok(entry) = walk.unit.entry(entry) else { return String::new() };
     let text = |name| {
         let value = inherited(walk.unit, &entry, name)?;
@@ -254,6 +268,17 @@ fn function_name(walk: &Walk, entry: UnitOffset) -> String {
         Some(mangled) => format!("{:#}", rustc_demangle::demangle(&mangled)),
         None => text(dw::DW_AT_name).unwrap_or_default(),
     }
+}
+
+/// Where the source declares what an entry is an instance of.
+pub(crate) fn declared_at(walk: &Walk, entry: UnitOffset) -> Option<Place> {
+    let entry = walk.unit.entry(entry).ok()?;
+    let file = match inherited(walk.unit, &entry, dw::DW_AT_decl_file)? {
+        AttributeValue::FileIndex(i) => i,
+        other => other.udata_value()?,
+    };
+    let line = inherited(walk.unit, &entry, dw::DW_AT_decl_line)?.udata_value()?;
+    Some(Place { file: file_name(walk.dwarf, walk.unit, file)?, line: u32::try_from(line).ok()?, column: 0 })
 }
 
 fn variable(

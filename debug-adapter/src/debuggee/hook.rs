@@ -14,6 +14,7 @@ use tailscope_vm::debug::{
 use crate::link::messages::*;
 
 use super::connection::{Answers, Calls, Inbox};
+use super::native::NativeFrames;
 use super::convert::{
     address_breakpoints, data_breakpoints, exception_filter, function_breakpoints,
     line_breakpoints, news, stop_words, watch_target,
@@ -29,6 +30,9 @@ pub(super) struct LinkHook {
     waiting: bool,
     /// The stop that the program is at.
     stop: Option<(u64, StopWords)>,
+    /// Of how many executed instructions the native frames are kept.
+    handler_frames: u32,
+    native: NativeFrames,
     /// The program is to stand still when its debugger is gone, until the next one comes.
     suspend: bool,
 }
@@ -61,6 +65,8 @@ impl LinkHook {
             manner,
             waiting: true,
             stop: None,
+            handler_frames: 0,
+            native: NativeFrames::default(),
             suspend: false,
         }
     }
@@ -132,6 +138,11 @@ impl LinkHook {
             AnyCommand::SetExceptionFilter(c) => {
                 vm.set_exception_filter(exception_filter(c.rules.clone()));
                 answers.answer(id, &c, Ok(()));
+            }
+            AnyCommand::SetHandlerFrames(c) => {
+                let result = vm.set_handler_window(c.count);
+                self.handler_frames = c.count;
+                answers.answer(id, &c, result);
             }
             AnyCommand::GetSource(c) => {
                 let source = vm.source(&c.file);
@@ -242,6 +253,19 @@ impl LinkHook {
             AnyCommand::Disassemble(c) => {
                 let result = vm.disassemble(CodeId(c.code), c.anchor, c.first, c.count);
                 answers.answer(id, &c, result.map(Into::into));
+            }
+            AnyCommand::Handlers(c) => {
+                let thread = self.stop.as_ref().map_or(0, |(thread, _)| *thread);
+                let result = self.native.list(vm, thread, self.handler_frames as usize);
+                answers.answer(id, &c, result);
+            }
+            AnyCommand::HandlerVariables(c) => {
+                let result = self.native.parts(vm, c.index, ValueFormat { hex: c.hex });
+                answers.answer(id, &c, result);
+            }
+            AnyCommand::NativeVariables(c) => {
+                let result = self.native.inside(vm, c.handle, ValueFormat { hex: c.hex });
+                answers.answer(id, &c, result);
             }
             other => self.targets_and_memory(vm, id, other),
         }
@@ -376,6 +400,7 @@ impl DebugHook for LinkHook {
             self.answers.report(&Report::Stopped { thread, reason });
         }
         let action = self.serve(vm);
+        self.native.reset();
         self.waiting = false;
         self.stop = None;
         action

@@ -11,6 +11,7 @@ mod connection;
 mod convert;
 mod hook;
 mod listening;
+mod native;
 
 use std::io::{self, BufRead, Read};
 use std::net::{SocketAddr, TcpStream};

@@ -6,7 +6,7 @@ use tailscope_vm::value::Value;
 use tailscope_vm::vm::Vm;
 
 use crate::next::{bad_opcode, follow};
-use crate::window::Window;
+use crate::window::{Window, begin, mark_below};
 
 /// A handler: registers as the instruction finds them, and the window that it is in.
 pub type Handler = unsafe fn(
@@ -52,14 +52,16 @@ macro_rules! define_handlers {
                     // SAFETY: promised by the caller; the next handler gets the registers as this
                     // one's body leaves them.
                     unsafe {
+                        let sequence = begin();
                         let mut r = crate::next::registers(ip, sp, fp, cx, oparg);
                         let flow = ops::$name(&mut r);
-                        let next = follow(&mut r, flow, cache_units!($($units),*), number::$family, window);
-                        if let Some(next) = next {
-                            crate::window::mark_below!();
-                            next(r.ip, r.sp, r.fp, r.cx, r.oparg, window);
-                            crate::window::stay!();
+                        let follower = follow(&mut r, flow, cache_units!($($units),*), number::$family, window);
+                        if let Some(handler) = follower {
+                            mark_below!();
+                            handler(r.ip, r.sp, r.fp, r.cx, r.oparg, window);
                         }
+                        // Keeps the call from becoming a jump, which would take the frame away.
+                        std::hint::black_box(sequence);
                     }
                 }
             )*

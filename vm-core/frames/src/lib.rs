@@ -40,6 +40,7 @@ unsafe fn run(vm: &Vm, oparg: u64) -> Exit {
         let mut first = next::watch(&mut r, opcode, &mut window);
         loop {
             if let Some(handler) = first {
+                window::mark_below!();
                 handler(r.ip, r.sp, r.fp, r.cx, r.oparg, &mut window);
             }
             if let Some(exit) = window.take_exit() {

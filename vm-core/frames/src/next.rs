@@ -32,7 +32,9 @@ pub(crate) unsafe fn follow(
     // SAFETY: promised by the caller.
     unsafe {
         let window = &mut *window;
-        if !matches!(flow, Flow::Deopt | Flow::Specialize | Flow::Again) {
+        if matches!(flow, Flow::Deopt | Flow::Specialize | Flow::Again) {
+            window.passed_on();
+        } else {
             window.executed();
         }
         match flow {
@@ -54,7 +56,7 @@ pub(crate) unsafe fn follow(
                 watch(r, opcode, window)
             }
             flow => match frames::follow(r, flow) {
-                Some(exit) => window.leave(exit),
+                Some(exit) => window.leave(r.vm(), exit),
                 None => fetch(r, window),
             },
         }
@@ -75,11 +77,11 @@ pub(crate) unsafe fn fetch(r: &mut Regs, window: &mut Window) -> Option<Handler>
         r.reload_table();
         if !frames::is_on(r.vm()) {
             r.save();
-            return window.leave(Exit::Switch);
+            return window.leave(r.vm(), Exit::Switch);
         }
         if window.is_full(r.vm()) {
             r.save();
-            return window.turn();
+            return window.turn(r.vm());
         }
         let word = *r.ip;
         r.ip = r.ip.add(1);
@@ -102,7 +104,7 @@ pub(crate) unsafe fn watch(r: &mut Regs, opcode: u8, window: &mut Window) -> Opt
             // The observer has dealt with a breakpoint on the instruction.
             Flow::Next => again(r),
             flow => match frames::follow(r, flow) {
-                Some(exit) => window.leave(exit),
+                Some(exit) => window.leave(r.vm(), exit),
                 None => fetch(r, window),
             },
         }

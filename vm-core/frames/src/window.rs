@@ -1,7 +1,11 @@
 //! The part of a run whose handlers can be seen: those that lie on the native stack, and a copy of
 //! those that lay there before.
 
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
 use tailscope_vm::interp::frames::Exit;
+use tailscope_vm::threads;
 use tailscope_vm::vm::Vm;
 
 use crate::handlers::Handler;
@@ -12,8 +16,27 @@ const ROOM: usize = 128 << 10;
 /// What words below a handler's frame hold before the next handler is called: a variable that still
 /// has this value was not reached.
 pub const MARK: u64 = 0x5AA5_C33C_A55A_3CC3;
-/// How many bytes below it are marked.
-pub const MARKED: usize = 1 << 10;
+/// How many bytes below it are marked: more than the largest handler's frame takes.
+pub const MARKED: usize = if cfg!(debug_assertions) { 16 << 10 } else { 3 << 10 };
+
+thread_local! {
+    /// Instructions that were begun.
+    static BEGUN: Cell<u64> = const { Cell::new(0) };
+    /// What lay on the stack of runs that have ended, the newest last.
+    static ENDED: RefCell<VecDeque<Kept>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// Numbers an instruction that begins: a handler that executes later has a higher number, one that
+/// takes over its instruction the same.
+pub(crate) fn begin() -> u64 {
+    BEGUN.set(BEGUN.get() + 1);
+    BEGUN.get()
+}
+
+/// Calls `f` with what lay on the stack of runs that have ended, the newest first.
+pub fn ended(mut f: impl FnMut(&Kept)) {
+    ENDED.with_borrow(|all| all.iter().rev().for_each(&mut f));
+}
 
 /// Marks the stack below the calling function's frame.
 macro_rules! mark_below {
@@ -30,14 +53,6 @@ macro_rules! mark_below {
     };
 }
 pub(crate) use mark_below;
-
-/// Behind a call: keeps it from becoming a jump, which would take the frame away.
-macro_rules! stay {
-    () => {
-        std::arch::asm!("", options(nostack, preserves_flags))
-    };
-}
-pub(crate) use stay;
 
 /// Machine registers at one place of a function: what an unwinder starts from. In the order of the
 /// System V ABI's DWARF numbers: rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8 to r15, return address
@@ -81,6 +96,8 @@ pub struct Kept {
     pub registers: MachineRegisters,
     /// Instructions whose handlers are in it.
     pub count: u32,
+    /// The Python thread.
+    pub thread: u64,
 }
 
 /// A run's handlers.
@@ -113,15 +130,37 @@ impl Window {
         self.depth > 0 && (self.depth >= self.capacity || stack_pointer() < floor)
     }
 
+    /// Takes back that an instruction has begun: another handler executes it.
+    pub(crate) fn passed_on(&self) {
+        BEGUN.set(BEGUN.get() - 1);
+    }
+
     /// Has the handlers return, for good.
-    pub(crate) fn leave(&mut self, exit: Exit) -> Option<Handler> {
+    pub(crate) fn leave(&mut self, vm: &Vm, exit: Exit) -> Option<Handler> {
+        if matches!(exit, Exit::Halt(_) | Exit::Raised) {
+            // Native code goes on; the instruction that it belongs to sees what was executed for it.
+            let before = std::mem::take(&mut self.kept);
+            let depth = self.depth;
+            self.turn(vm);
+            ENDED.with_borrow_mut(|all| {
+                all.extend([before, std::mem::take(&mut self.kept)].into_iter().filter(|kept| kept.count > 0));
+                let mut rest: u32 = all.iter().map(|kept| kept.count).sum();
+                while let Some(oldest) = all.front()
+                    && rest - oldest.count >= self.capacity
+                {
+                    rest -= oldest.count;
+                    all.pop_front();
+                }
+            });
+            self.depth = depth;
+        }
         self.exit = Some(exit);
         None
     }
 
     /// Has the handlers return, after their stack was copied; the run goes on without them.
     #[inline(never)]
-    pub(crate) fn turn(&mut self) -> Option<Handler> {
+    pub(crate) fn turn(&mut self, vm: &Vm) -> Option<Handler> {
         let registers = machine_registers!();
         let low = registers[7] as usize;
         let length = (&raw const *self as usize).saturating_sub(low);
@@ -137,6 +176,7 @@ impl Window {
         kept.address = low;
         kept.registers = registers;
         kept.count = self.depth;
+        kept.thread = threads::current(vm);
         self.depth = 0;
         None
     }

@@ -273,7 +273,6 @@ impl Vm {
     }
 
     /// How many shapes there are: their ids are the numbers below.
-    #[cfg(debug_assertions)]
     pub(crate) fn shape_count(&self) -> usize {
         // SAFETY: as in `shape_info`.
         unsafe { (&*self.shapes.get()).len() }

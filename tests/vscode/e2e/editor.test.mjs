@@ -1,23 +1,10 @@
 // What a person sees while editing: hovers, hints, lenses, bytecode, errors.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Workbench, launchBrowser, startServer } from './driver.mjs';
+import { stage } from './driver.mjs';
 
-const FILE = 'collatz.py', SHOTS = process.env.SHOTS;
-let server, browser, wb;
-before(async () => {
-  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
-  wb = await Workbench.open(browser, server, { shots: SHOTS });
-}, { timeout: 120_000 });
-after(async () => {
-  await wb?.page.goto('about:blank').catch(() => {});
-  await browser?.close();
-  await server?.stop();
-});
-let failed = 0;
-const step = (name, fn) => test(name, { timeout: 90_000 }, async () => {
-  try { await fn(); } catch (error) { await wb.shot(`editor-failed-${++failed}`); throw error; }
-});
+const FILE = 'collatz.py';
+let wb;
+const step = stage('editor', (opened) => { wb = opened; });
 
 step('before any run: lenses, and a hover with the bytecode, labelled static', async () => {
   await wb.openFile(FILE);

@@ -98,7 +98,7 @@ step('a data breakpoint from the Variables view', async () => {
   await row('Breakpoints', /balance/).waitFor();
   await wb.command('View: Focus Active Editor Group');
   await goOn();
-  await why(/balance of .*Account: 697 → 445, written on line 12/);
+  await why(/^\.balance of \w+ Account: 697 → 445, written on line 12/);
   await wb.stopped(13, FILE);
   await shows('Variables', 'balance = 445');
   await wb.shot('scenes-6-data');

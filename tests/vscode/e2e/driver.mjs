@@ -101,14 +101,19 @@ export class Workbench {
     // Enter takes the focused row; before the filter has run that may be another one.
     const wanted = this.$('.quick-input-list .monaco-list-row.focused', { hasText: row }).first();
     // A window that still loads takes the focus away now and then, which closes the input: open it again.
-    for (let tries = 3, found = false; !found; tries--) {
+    const state = async () => {
+      if (await wanted.isVisible()) return 'found';
+      if (!(await input.isVisible())) return 'closed';
+      const given = await input.inputValue({ timeout: 5000 });
+      const full = given.startsWith('>') ? '>' + text : text;
+      if (given !== full) await input.fill(full, { timeout: 5000 });
+      return '';
+    };
+    for (let tries = 3; ; tries--) {
       await this.page.keyboard.press(key);
-      const state = async () => ((await wanted.isVisible()) ? 'found' : (await input.isVisible()) ? '' : 'closed');
       await input.waitFor({ timeout: 10_000 }).catch(() => {});
-      await input.inputValue({ timeout: 1000 })
-        .then((given) => input.fill(given.startsWith('>') ? '>' + text : text, { timeout: 1000 })).catch(() => {});
-      found = (await this.until(state, `${row} in the quick input`)) === 'found';
-      if (!found && tries === 1) throw new Error(`the quick input closes before it shows ${row}`);
+      if ((await this.until(state, `${row} in the quick input`)) === 'found') break;
+      if (tries === 1) throw new Error(`the quick input closes before it shows ${row}`);
     }
     await this.page.keyboard.press('Enter');
   }

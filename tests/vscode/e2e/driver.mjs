@@ -17,7 +17,8 @@ export const freePort = () => new Promise((ok) => { const s = createServer().lis
 
 /** Starts start.sh on a free port, on a copy of workspace/; resolves once /healthz answers. */
 export async function startServer({ env = {} } = {}) {
-  const workspace = fs.mkdtempSync(path.join(os.tmpdir(), 'tailscope-e2e-work-'));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tailscope-e2e-work-'));
+  const workspace = path.join(folder, 'examples'); // a name for people: screenshots show it
   fs.cpSync(path.join(ROOT, 'workspace'), workspace, { recursive: true });
   const port = await freePort();
   const log = [];
@@ -34,7 +35,7 @@ export async function startServer({ env = {} } = {}) {
   }
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) { const gone = new Promise((r) => child.once('exit', r)); process.kill(-child.pid, 'SIGTERM'); await gone; }
-    for (const folder of process.env.E2E_PROFILE ? [workspace] : [workspace, profile]) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    for (const made of process.env.E2E_PROFILE ? [folder] : [folder, profile]) fs.rmSync(made, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   return { url, port, workspace, profile, log, stop };
 }

@@ -25,6 +25,7 @@ step('profile this file: likelihood beside conditions, counts beside loops', asy
   const lines = await wb.lines(FILE);
   assert.ok(lines.includes('        while n != 196% true:'), lines.join('\n'));
   await wb.until(async () => (await wb.lenses(FILE)).some((lens) => /ran 59×/.test(lens)), 'a lens with runs');
+  await wb.until(async () => (await wb.lenses(FILE)).every((lens) => /ran /.test(lens)), 'all lenses with runs');
   await wb.page.keyboard.press('Control+J');
   await wb.shot('editor-2-hints');
 });
@@ -65,6 +66,25 @@ step('the whole bytecode beside the source, and back', async () => {
   await wb.page.keyboard.press('ArrowDown');
   await wb.page.keyboard.press('F12');
   await wb.$('.statusbar', { hasText: 'Ln 13, Col 1' }).waitFor();
+});
+
+step('the walkthrough has its steps and pictures', async () => {
+  await wb.quick('F1', 'Welcome: Open Walkthrough...'); // a list of its own follows
+  const input = wb.$('.quick-input-widget:visible input.input');
+  await input.fill('Tailscope');
+  await wb.$('.quick-input-list .monaco-list-row.focused', { hasText: 'Get started with Tailscope' }).waitFor();
+  await wb.page.keyboard.press('Enter');
+  const page = wb.$('.gettingStartedContainer');
+  await wb.until(async () => {
+    const titles = await page.getByRole('heading').allInnerTexts();
+    return ['Hover a line', 'Profile a file', 'Debug it', 'Step by instruction'].every((title) => titles.includes(title));
+  }, 'the steps');
+  // The picture of the step that is open is the large one.
+  await wb.until(() => page.locator('img').evaluateAll((all) => all.some((image) => image.naturalWidth > 900)), 'the picture');
+  await wb.shot('editor-8-walkthrough');
+  // No text is active here, but one Python file is open.
+  await page.getByText('Show bytecode').click();
+  await wb.$('.editor-instance .monaco-editor[data-uri^="tailscope-bytecode:"]').waitFor();
 });
 
 step('a wrong path is said, with a way to the setting', async () => {

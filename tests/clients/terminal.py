@@ -37,7 +37,10 @@ class Terminal:
 
     def __init__(self, name: str, width: int = 132, height: int = 42):
         self.name, self.size = name, (width, height)
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"tailscope-{name}-"))
+        # A folder in a folder: editors show its name, which is the same each time.
+        self.made = pathlib.Path(tempfile.mkdtemp(prefix=f"tailscope-{name}-"))
+        self.folder = self.made / "work"
+        self.folder.mkdir()
         self.socket = str(self.folder / "tmux")
         self.program = self.folder / "payments.py"
         self.program.write_text(PROGRAM)
@@ -51,7 +54,10 @@ class Terminal:
         self.shown: list[str] = []
 
     def tmux(self, *args: str) -> str:
-        return subprocess.run(["tmux", "-S", self.socket, *args], check=True, capture_output=True, text=True).stdout
+        done = subprocess.run(["tmux", "-S", self.socket, *args], capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{self.name} did not start, or has ended: tmux {args[0]}: {done.stderr.strip()}")
+        return done.stdout
 
     def start(self, *command: str) -> None:
         """Runs the editor, from beside the system unless EDITOR_COMMAND names another."""
@@ -95,7 +101,7 @@ class Terminal:
         for pattern in patterns:
             self.until(pattern)
         time.sleep(0.3)
-        screen = self.screen().replace(str(self.folder), "/work").replace(self.folder.name, "work")
+        screen = self.screen().replace(str(self.folder), "/work")
         self.shown.append(f"== {title}\n{screen}\n")
         print(f"ok: {title}", flush=True)
 
@@ -108,4 +114,4 @@ class Terminal:
         if self.shown:
             out.write_text("\n".join(self.shown))
             print(f"what was shown is in {out}")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.made, ignore_errors=True)

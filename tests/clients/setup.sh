@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs Emacs with dape, Helix and Neovim of Debian's testing release beside the system, into
-# $TAILSCOPE_EDITORS (~/.cache/tailscope-editors): 1.3 GB. The system itself gets debootstrap at most.
+# $TAILSCOPE_EDITORS (~/.cache/tailscope-editors): 830 MB. The system itself gets debootstrap at most.
 # Needs root and apt; the mirror is the one of this machine. Does nothing when it has been done.
 set -euo pipefail
 place=${TAILSCOPE_EDITORS:-$HOME/.cache/tailscope-editors}

@@ -44,6 +44,9 @@ fi
 step "debug adapter, over VS Code's test client"
 (cd tests/dap && npm ci --ignore-scripts --no-audit --no-fund && npm test)
 
+step "debug adapter, read by debugpy"
+tests/dap/debugpy.sh
+
 step "language server, over pytest-lsp"
 tests/lsp/run.sh
 

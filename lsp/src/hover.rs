@@ -284,14 +284,23 @@ fn source_of_numbers(out: &mut String, view: &View<'_>, functions: &[usize]) {
 /// Text in which Markdown sees no markup.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(
-            c,
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&'
-        ) {
+    let mut chars = text.chars().peekable();
+    let mut before = None;
+    while let Some(c) = chars.next() {
+        // Between letters an underscore emphasizes nothing, and not every editor takes the backslash away.
+        let within = c == '_'
+            && before.is_some_and(char::is_alphanumeric)
+            && chars.peek().is_some_and(|next| next.is_alphanumeric());
+        if !within
+            && matches!(
+                c,
+                '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&'
+            )
+        {
             out.push('\\');
         }
         out.push(c);
+        before = Some(c);
     }
     out
 }

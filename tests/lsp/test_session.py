@@ -32,7 +32,7 @@ async def test_a_profile_gives_counts_and_likelihood(open_file, record):
     text = await editor.hover(7, 13)
     assert "executed 1,438×" in text and "COMPARE_OP_INT" in text
     assert "31% jumps" in text
-    assert "*Specialized from COMPARE\\_OP.*" in text
+    assert "*Specialized from COMPARE_OP.*" in text
     assert "Profile: collatz.py, 20" in text and "by CPython" in text
     lenses = dict(await editor.lenses())
     assert "ran 59×" in lenses[4] and "never ran" in lenses[24]

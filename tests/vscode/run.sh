@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The packaged extension in a real VS Code, with the real binary. Screenshots go to artifacts/vscode/.
 #
-#   TAILSCOPE_BIN=target/release/tailscope tests/vscode/run.sh [editor] [debug]
+#   TAILSCOPE_BIN=target/release/tailscope tests/vscode/run.sh [editor] [debug] [scenes]
 #
 # Without arguments all tests are run. Needs Debian's chromium (or CHROMIUM=path).
 set -euo pipefail
@@ -21,6 +21,6 @@ if [ -z "${VSIX:-}" ]; then
     npm run package >/dev/null 2>&1 || npm run package )
 fi
 mkdir -p "$SHOTS"
-tests=("$@"); [ $# -gt 0 ] || tests=(editor debug)
+tests=("$@"); [ $# -gt 0 ] || tests=(editor debug scenes)
 files=(); for test in "${tests[@]}"; do files+=("e2e/$test.test.mjs"); done
 node --test "${files[@]}"

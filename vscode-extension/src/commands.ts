@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { debugFile } from './debug';
 import { Server } from './languageServer';
-import { CommandLine, profile, showTrace, trace, traceFile } from './plain/commands';
+import { CommandLine, documentOf, profile, showTrace, trace, traceFile } from './plain/commands';
 import { findOrSay } from './program';
 
 const TRACE_SCHEME = 'tailscope-trace';
@@ -28,12 +28,20 @@ export function registerCommands(context: vscode.ExtensionContext, server: Serve
   );
 }
 
+const NO_FILE = 'Open a Python file first: there is none in the active editor.';
+
+/** What a command is about that was given no file. */
+function current(): vscode.TextDocument | undefined {
+  const visible = vscode.window.visibleTextEditors.map((editor) => editor.document);
+  return documentOf(vscode.window.activeTextEditor?.document, visible, vscode.workspace.textDocuments);
+}
+
 /** The Python file that a command is about, saved; says so when there is none. */
 async function fileOf(uri: vscode.Uri | undefined): Promise<vscode.Uri | undefined> {
-  const file = uri instanceof vscode.Uri ? uri : vscode.window.activeTextEditor?.document.uri;
+  const file = uri instanceof vscode.Uri ? uri : current()?.uri;
   const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === file?.toString());
   if (!file || file.scheme !== 'file' || (document && document.languageId !== 'python')) {
-    void vscode.window.showErrorMessage('Open a Python file first: there is none in the active editor.');
+    void vscode.window.showErrorMessage(NO_FILE);
     return undefined;
   }
   if (document?.isDirty && !(await document.save())) return undefined;
@@ -97,9 +105,13 @@ interface BytecodePlace {
 
 async function showBytecode(server: Server, uri?: vscode.Uri | string, line?: number): Promise<void> {
   const editor = vscode.window.activeTextEditor;
-  const source = typeof uri === 'string' ? vscode.Uri.parse(uri, true) : (uri ?? editor?.document.uri);
+  const source = typeof uri === 'string' ? vscode.Uri.parse(uri, true) : (uri ?? current()?.uri);
+  if (!source) {
+    void vscode.window.showErrorMessage(NO_FILE);
+    return;
+  }
   const client = await server.running();
-  if (!source || !client) {
+  if (!client) {
     void vscode.window.showErrorMessage('There is no bytecode to show: the language server is not running.');
     return;
   }

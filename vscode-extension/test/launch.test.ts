@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { profile, showTrace, trace, traceFile } from '../src/plain/commands';
+import { documentOf, profile, showTrace, trace, traceFile } from '../src/plain/commands';
 import { completed, currentFile, problem } from '../src/plain/launch';
 
 test('F5 without launch.json debugs a Python file, and leaves others alone', () => {
@@ -27,4 +27,13 @@ test('command lines', () => {
   assert.equal(output, '/w/.tailscope/traces/x.tstrace');
   assert.deepEqual(trace('/w/a/x.py', output, '/w').args, ['trace', '-o', output, '/w/a/x.py']);
   assert.deepEqual(showTrace(output).slice(0, 3), ['trace', 'show', output]);
+});
+
+test('what a command is about: the active file, or one that cannot be mistaken', () => {
+  const [a, b, notes] = [{ languageId: 'python', a: 1 }, { languageId: 'python', b: 1 }, { languageId: 'markdown' }];
+  assert.equal(documentOf(notes, [a], [a]), notes);
+  assert.equal(documentOf(undefined, [notes, b], [a, b, notes]), b);
+  assert.equal(documentOf(undefined, [notes], [notes, a]), a);
+  assert.equal(documentOf(undefined, [], [a, b]), undefined);
+  assert.equal(documentOf(undefined, [], []), undefined);
 });

@@ -1,25 +1,10 @@
 // Debugging: F5 to a breakpoint, variables, the Disassembly View by instruction.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Workbench, launchBrowser, startServer } from './driver.mjs';
+import { stage } from './driver.mjs';
 
-const FILE = 'collatz.py', SHOTS = process.env.SHOTS;
-let server, browser, wb;
-before(async () => {
-  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
-  wb = await Workbench.open(browser, server, { shots: SHOTS });
-}, { timeout: 120_000 });
-after(async () => {
-  await wb?.page.goto('about:blank').catch(() => {});
-  await browser?.close();
-  await server?.stop();
-});
-let failed = 0;
-const step = (name, fn) => test(name, { timeout: 90_000 }, async () => {
-  // Each step goes on where the last one stopped.
-  assert.equal(failed, 0, 'an earlier step failed');
-  try { await fn(); } catch (error) { await wb.shot(`debug-failed-${++failed}`); throw error; }
-});
+const FILE = 'collatz.py';
+let wb;
+const step = stage('debug', (opened) => { wb = opened; }, { chained: true });
 const variables = () => wb.rowTexts('Variables');
 const current = async () => (await wb.disassembly()).find((row) => row.current)?.text ?? '';
 

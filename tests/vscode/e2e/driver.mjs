@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
@@ -16,7 +17,8 @@ export const freePort = () => new Promise((ok) => { const s = createServer().lis
 
 /** Starts start.sh on a free port, on a copy of workspace/; resolves once /healthz answers. */
 export async function startServer({ env = {} } = {}) {
-  const workspace = fs.mkdtempSync(path.join(os.tmpdir(), 'tailscope-e2e-work-'));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tailscope-e2e-work-'));
+  const workspace = path.join(folder, 'examples'); // a name for people: screenshots show it
   fs.cpSync(path.join(ROOT, 'workspace'), workspace, { recursive: true });
   const port = await freePort();
   const log = [];
@@ -33,13 +35,34 @@ export async function startServer({ env = {} } = {}) {
   }
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) { const gone = new Promise((r) => child.once('exit', r)); process.kill(-child.pid, 'SIGTERM'); await gone; }
-    for (const folder of process.env.E2E_PROFILE ? [workspace] : [workspace, profile]) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    for (const made of process.env.E2E_PROFILE ? [folder] : [folder, profile]) fs.rmSync(made, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   return { url, port, workspace, profile, log, stop };
 }
 
 export async function launchBrowser() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS });
+}
+
+/**
+ * Opens a workbench for the tests of a file, gives it to `use`, and returns what declares a test. A test that
+ * fails leaves a screenshot. With `chained` each test goes on where the last one stopped: after a failure none runs.
+ */
+export function stage(name, use, { chained = false } = {}) {
+  let server, browser, wb, failed = 0;
+  before(async () => {
+    [server, browser] = await Promise.all([startServer(), launchBrowser()]);
+    use(wb = await Workbench.open(browser, server, { shots: process.env.SHOTS }));
+  }, { timeout: 120_000 });
+  after(async () => {
+    await wb?.page.goto('about:blank').catch(() => {});
+    await browser?.close();
+    await server?.stop();
+  });
+  return (title, play) => test(title, { timeout: 90_000 }, async () => {
+    if (chained && failed > 0) throw new Error('an earlier step failed');
+    try { await play(); } catch (error) { await wb.shot(`${name}-failed-${++failed}`); throw error; }
+  });
 }
 
 export class Workbench {
@@ -76,15 +99,29 @@ export class Workbench {
   /** Opens the quick input with `key`, types, waits for a row holding `row`, accepts it. */
   async quick(key, text, row = text) {
     const input = this.$('.quick-input-widget:visible input.input');
-    await this.page.keyboard.press(key);
-    await input.waitFor();
-    await input.fill((await input.inputValue()).startsWith('>') ? '>' + text : text);
     // Enter takes the focused row; before the filter has run that may be another one.
-    await this.$('.quick-input-list .monaco-list-row.focused', { hasText: row }).first().waitFor();
+    const wanted = this.$('.quick-input-list .monaco-list-row.focused', { hasText: row }).first();
+    // A window that still loads takes the focus away now and then, which closes the input: open it again.
+    const state = async () => {
+      if (await wanted.isVisible()) return 'found';
+      if (!(await input.isVisible())) return 'closed';
+      const given = await input.inputValue({ timeout: 5000 });
+      const full = given.startsWith('>') ? '>' + text : text;
+      if (given !== full) await input.fill(full, { timeout: 5000 });
+      return '';
+    };
+    for (let tries = 3; ; tries--) {
+      await this.page.keyboard.press(key);
+      await input.waitFor({ timeout: 10_000 }).catch(() => {});
+      if ((await this.until(state, `${row} in the quick input`)) === 'found') break;
+      if (tries === 1) throw new Error(`the quick input closes before it shows ${row}`);
+    }
     await this.page.keyboard.press('Enter');
+  }
+  async command(title) {
+    await this.quick('F1', title);
     await this.$('.quick-input-widget').waitFor({ state: 'hidden' });
   }
-  command(title) { return this.quick('F1', title); }
 
   /** Changes a setting of the server's machine in its file. */
   async setting(key, value) {
@@ -96,6 +133,7 @@ export class Workbench {
   editor(file) { return this.$(`.editor-instance .monaco-editor[data-uri$="/${file}"]`); }
   async openFile(file) {
     await this.quick('Control+P', file);
+    await this.$('.quick-input-widget').waitFor({ state: 'hidden' });
     await this.editor(file).locator('.view-line').first().waitFor();
   }
   async goto(line, column = 1) {
@@ -131,7 +169,42 @@ export class Workbench {
     return toast.first().locator('.notification-list-item-buttons-container a');
   }
 
+  /** Makes the side bar wide enough to read values in, by its sash. */
+  async widenSideBar(width) {
+    const bar = await this.$('.part.sidebar').boundingBox();
+    const sashes = await Promise.all((await this.$('.monaco-sash.vertical:visible').all()).map((sash) => sash.boundingBox()));
+    const right = bar.x + bar.width, away = (box) => Math.abs(box.x + box.width / 2 - right);
+    const sash = sashes.filter(Boolean).sort((a, b) => away(a) - away(b))[0];
+    const x = sash.x + sash.width / 2, y = sash.y + sash.height / 2;
+    await this.page.mouse.move(x, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x + width - bar.width, y, { steps: 5 });
+    await this.page.mouse.up();
+  }
+  /** Takes an entry of the menu that has just been opened. */
+  async menu(entry) { await this.$('.monaco-menu .action-label', { hasText: entry }).click(); }
+
   // -- debugging ------------------------------------------------------------
+  /** Takes an entry of the menu of the margin beside a line in view. */
+  async marginMenu(file, line, entry) {
+    const box = await this.editor(file).locator('.margin-view-overlays > div', { hasText: new RegExp(`^${line}$`) }).boundingBox();
+    await this.page.mouse.click(box.x + 10, box.y + box.height / 2, { button: 'right' });
+    await this.menu(entry);
+  }
+  /** Adds a breakpoint by the margin's menu, with the text that its box asks for. */
+  async addBreakpoint(file, line, entry, text, shot) {
+    await this.marginMenu(file, line, entry);
+    await this.$('.breakpoint-widget .monaco-editor').waitFor();
+    await this.page.keyboard.type(text);
+    if (shot) await this.shot(shot);
+    await this.page.keyboard.press('Enter');
+    await this.$('.breakpoint-widget').waitFor({ state: 'hidden' });
+  }
+  /** The sentence beside the title of the Call Stack: why it has stopped. */
+  async why() {
+    const header = this.$('.pane:has(> .pane-header h3.title:text-is("Call Stack")) > .pane-header');
+    return Workbench.clean(await header.innerText()).replace(/\s+/g, ' ').replace(/^Call Stack/, '').trim();
+  }
   async toggleBreakpoint(line, { off = false } = {}) {
     await this.goto(line);
     await this.page.keyboard.press('F9');

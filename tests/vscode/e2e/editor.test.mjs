@@ -1,23 +1,10 @@
 // What a person sees while editing: hovers, hints, lenses, bytecode, errors.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Workbench, launchBrowser, startServer } from './driver.mjs';
+import { stage } from './driver.mjs';
 
-const FILE = 'collatz.py', SHOTS = process.env.SHOTS;
-let server, browser, wb;
-before(async () => {
-  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
-  wb = await Workbench.open(browser, server, { shots: SHOTS });
-}, { timeout: 120_000 });
-after(async () => {
-  await wb?.page.goto('about:blank').catch(() => {});
-  await browser?.close();
-  await server?.stop();
-});
-let failed = 0;
-const step = (name, fn) => test(name, { timeout: 90_000 }, async () => {
-  try { await fn(); } catch (error) { await wb.shot(`editor-failed-${++failed}`); throw error; }
-});
+const FILE = 'collatz.py';
+let wb;
+const step = stage('editor', (opened) => { wb = opened; });
 
 step('before any run: lenses, and a hover with the bytecode, labelled static', async () => {
   await wb.openFile(FILE);
@@ -39,6 +26,8 @@ step('profile this file: likelihood beside conditions, counts beside loops', asy
   assert.ok(lines.includes('        while n != 196% true:'), lines.join('\n'));
   await wb.until(async () => (await wb.lenses(FILE)).some((lens) => /ran 59×/.test(lens)), 'a lens with runs');
   await wb.page.keyboard.press('Control+J');
+  // The lenses that the terminal was before are brought up to date only now.
+  await wb.until(async () => (await wb.lenses(FILE)).every((lens) => /ran /.test(lens)), 'all lenses with runs');
   await wb.shot('editor-2-hints');
 });
 
@@ -78,6 +67,25 @@ step('the whole bytecode beside the source, and back', async () => {
   await wb.page.keyboard.press('ArrowDown');
   await wb.page.keyboard.press('F12');
   await wb.$('.statusbar', { hasText: 'Ln 13, Col 1' }).waitFor();
+});
+
+step('the walkthrough has its steps and pictures', async () => {
+  await wb.quick('F1', 'Welcome: Open Walkthrough...'); // a list of its own follows
+  const input = wb.$('.quick-input-widget:visible input.input');
+  await input.fill('Tailscope');
+  await wb.$('.quick-input-list .monaco-list-row.focused', { hasText: 'Get started with Tailscope' }).waitFor();
+  await wb.page.keyboard.press('Enter');
+  const page = wb.$('.gettingStartedContainer');
+  await wb.until(async () => {
+    const titles = await page.getByRole('heading').allInnerTexts();
+    return ['Hover a line', 'Profile a file', 'Debug it', 'Step by instruction'].every((title) => titles.includes(title));
+  }, 'the steps');
+  // The picture of the step that is open is the large one.
+  await wb.until(() => page.locator('img').evaluateAll((all) => all.some((image) => image.naturalWidth > 900)), 'the picture');
+  await wb.shot('editor-8-walkthrough');
+  // No text is active here, but one Python file is open.
+  await page.getByText('Show bytecode').click();
+  await wb.$('.editor-instance .monaco-editor[data-uri^="tailscope-bytecode:"]').waitFor();
 });
 
 step('a wrong path is said, with a way to the setting', async () => {

@@ -29,3 +29,20 @@ export const SHOWN = 20_000;
 export function showTrace(output: string): string[] {
   return ['trace', 'show', output, '--limit', String(SHOWN)];
 }
+
+/**
+ * The document that a command is about: the active one. Where no text is active, as beside a walkthrough: a Python
+ * file in view, or the only one that is open.
+ */
+export function documentOf<Document extends { languageId: string }>(
+  active: Document | undefined,
+  visible: readonly Document[],
+  open: readonly Document[],
+): Document | undefined {
+  if (active) return active;
+  const isPython = (document: Document) => document.languageId === 'python';
+  const inView = visible.find(isPython);
+  if (inView) return inView;
+  const all = open.filter(isPython);
+  return all.length === 1 ? all[0] : undefined;
+}

@@ -157,13 +157,14 @@ fn meaning(instruction: &Instruction, name: &str, value: u64) -> String {
 }
 
 /// A line of a disassembly, in the form of `dis`. A jump names its target's address instead of a
-/// label, since debuggers show addresses and no labels.
+/// label, since debuggers show addresses and no labels. The column of opargs leaves room for
+/// specialized forms.
 fn text(i: &Instruction, target: Option<InstructionAddress>) -> String {
     match (i.oparg, target) {
         (None, _) => i.name(),
-        (Some(oparg), Some(to)) => format!("{:<20} {oparg:>6} (to {to})", i.name()),
-        (Some(oparg), None) if i.argrepr.is_empty() => format!("{:<20} {oparg:>6}", i.name()),
-        (Some(oparg), None) => format!("{:<20} {oparg:>6} ({})", i.name(), i.argrepr),
+        (Some(oparg), Some(to)) => format!("{:<25} {oparg:>4} (to {to})", i.name()),
+        (Some(oparg), None) if i.argrepr.is_empty() => format!("{:<25} {oparg:>4}", i.name()),
+        (Some(oparg), None) => format!("{:<25} {oparg:>4} ({})", i.name(), i.argrepr),
     }
 }
 

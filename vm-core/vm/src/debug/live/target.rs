@@ -278,11 +278,11 @@ impl Target {
                     && let Ok(index) = name.parse::<i64>()
                 {
                     let key = vm.new_int(index);
-                    (Datum::Item { container: owner, key }, format!("[{name}] of a {type_name}"))
+                    (Datum::Item { container: owner, key }, format!("[{name}] of this {type_name}"))
                 } else if let Some(key) = values::key_with_text(vm, owner.value(), name) {
-                    (Datum::Item { container: owner, key }, format!("[{name}] of a {type_name}"))
+                    (Datum::Item { container: owner, key }, format!("[{name}] of this {type_name}"))
                 } else if values::own_attribute(vm, owner.value(), vm.intern(name)).is_some() {
-                    (attribute(owner), format!(".{name} of a {type_name}"))
+                    (attribute(owner), format!(".{name} of this {type_name}"))
                 } else {
                     return Err(refused());
                 }

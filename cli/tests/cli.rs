@@ -41,9 +41,9 @@ print(f(300))
 ";
 
 #[test]
-fn a_program_runs_on_both_interpreters() {
+fn a_program_runs_on_every_interpreter() {
     let p = file("both", "p.py", LOOPS.as_bytes());
-    for interp in ["tail", "loop"] {
+    for interp in ["tail", "loop", "frames"] {
         let o = run(&["run", "--interp", interp, p.to_str().unwrap()]);
         assert_eq!((stdout(&o).as_str(), o.status.code()), ("14850\n", Some(0)), "{interp}: {}", stderr(&o));
     }
@@ -176,7 +176,7 @@ def g(n):
 print(f(900), C(7).m(900), sum(g(200)))
 ";
     let p = file("stack", "p.py", program.as_bytes());
-    for interp in ["tail", "loop"] {
+    for interp in ["tail", "loop", "frames"] {
         let script = format!(
             "ulimit -s 400 && exec '{}' run --interp {interp} '{}'",
             env!("CARGO_BIN_EXE_tailscope"),
@@ -610,4 +610,18 @@ fn compiled_modules_are_kept_in_pycache() {
     let optimized = folder.join("__pycache__/kept.tailscope-314.opt-1.pyc");
     printed_in(folder, &[&["-O"], &show[..]].concat());
     assert!(optimized.exists());
+}
+
+/// Where handlers lie on the native stack a program does what it does elsewhere.
+#[test]
+fn the_corpus_runs_with_handlers_that_call_each_other() {
+    // Frames of the loop are larger where nothing is optimized: how deep is too deep differs.
+    let deep = |p: &Path| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("deep_"));
+    for program in corpus().iter().filter(|p| !deep(p)) {
+        let on = |interp: &str| run(&["run", "--interp", interp, &program.to_string_lossy()]);
+        let (tail, frames) = (on("tail"), on("frames"));
+        let what = format!("{}: {}", program.display(), stderr(&frames));
+        assert_eq!(tail.status.code(), frames.status.code(), "{what}");
+        assert_eq!(stdout(&tail), stdout(&frames), "{what}");
+    }
 }

@@ -16,7 +16,7 @@ PICTURES = {
     "hints": "editor-2-hints",
     "disassembly": "scenes-7-instruction",
     "data": "scenes-6-data",
-    "exception": "scenes-8-exception",
+    "exception": "scenes-9-exception",
 }
 
 

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { debugFile } from './debug';
+import { debugFile, showHandlerFrames } from './debug';
 import { Server } from './languageServer';
 import { CommandLine, documentOf, profile, showTrace, trace, traceFile } from './plain/commands';
 import { findOrSay } from './program';
@@ -20,6 +20,7 @@ export function registerCommands(context: vscode.ExtensionContext, server: Serve
   register('profileFile', (uri?: vscode.Uri) => profileFile(context, uri));
   register('traceFile', (uri?: vscode.Uri) => recordTrace(context, uri));
   register('showBytecode', (uri?: vscode.Uri | string, line?: number) => showBytecode(server, uri, line));
+  register('handlerFrames', () => showHandlerFrames());
   register('restartServer', () => server.restart());
   context.subscriptions.push(
     vscode.workspace.registerTextDocumentContentProvider(TRACE_SCHEME, {

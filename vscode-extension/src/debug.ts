@@ -1,6 +1,6 @@
 // The debugger: configurations, and the adapter's process.
 import * as vscode from 'vscode';
-import { completed, currentFile, problem } from './plain/launch';
+import { completed, currentFile, handlerCount, problem } from './plain/launch';
 import { find } from './program';
 
 class Configurations implements vscode.DebugConfigurationProvider {
@@ -42,4 +42,21 @@ export async function debugFile(file: vscode.Uri): Promise<void> {
   const folder = vscode.workspace.getWorkspaceFolder(file);
   const name = `Tailscope: ${vscode.workspace.asRelativePath(file)}`;
   await vscode.debug.startDebugging(folder, { type: 'tailscope', request: 'launch', name, program: file.fsPath });
+}
+
+/** Has the call stack list the handlers of the last instructions, from now on. */
+export async function showHandlerFrames(): Promise<void> {
+  const session = vscode.debug.activeDebugSession;
+  if (session?.type !== 'tailscope') {
+    void vscode.window.showErrorMessage('Start debugging with Tailscope first: there is no session to show handler frames of.');
+    return;
+  }
+  const answer = await vscode.window.showInputBox({
+    title: 'Handler frames',
+    prompt: 'Of how many executed instructions? 0 shows none. They appear after the next step.',
+    value: '16',
+    validateInput: (text) => (handlerCount(text) === undefined ? 'A number from 0 to 4096.' : undefined),
+  });
+  const count = answer === undefined ? undefined : handlerCount(answer);
+  if (count !== undefined) await session.customRequest('tailscope/handlerFrames', { count });
 }

@@ -8,9 +8,9 @@ use tailscope_dwarf::{
     ProcessMemory, Reader, Registers, TypeId, Types, Variable, VariableKind, inlined, own_bias,
     variables,
 };
-use tailscope_frames::{Kept, Window};
 use tailscope_vm::bytecode::opcode::Opcode;
 use tailscope_vm::debug::{DebugError, Debuggee, HandlerRegisters, ValueFormat};
+use tailscope_vm::interp::frames::{Kept, Window, window};
 
 use crate::link::messages::{
     AccessWord, ExecutedView, HandlerParts, HandlerView, Inside, KindWord, NATIVE, VariableView,
@@ -85,9 +85,10 @@ impl Binary {
         })
     }
 
-    /// The opcode whose handler a frame is, if it is one's.
+    /// The opcode whose handler a frame is, if it is one's. HALT stands behind the code that native
+    /// code calls and belongs to none.
     fn handler(&mut self, frame: &Frame) -> Option<String> {
-        self.name(frame).strip_prefix(HANDLERS).map(str::to_owned)
+        self.name(frame).strip_prefix(HANDLERS).filter(|name| *name != "HALT").map(str::to_owned)
     }
 
     fn variables(&self, frame: &Frame, memory: &dyn Memory) -> Vec<Variable> {
@@ -160,19 +161,19 @@ impl NativeFrames {
                 self.add(binary, frame, opname, 0);
             } else if binary.name(&frame) == RUN {
                 let all = binary.variables(&frame, &self.memories[0]);
-                let window = all.iter().find(|v| v.name == "window").and_then(|v| match &v.content {
+                let found = all.iter().find(|v| v.name == "window").and_then(|v| match &v.content {
                     Ok(Content::At(address)) => Some(*address as *const Window),
                     _ => None,
                 });
                 // SAFETY: a variable of a function that has not returned, on this thread's stack; only
                 // handlers change it, and none runs now.
-                if let Some(window) = window {
+                if let Some(window) = found {
                     self.find_in(binary, unsafe { (*window).kept() }, count);
                 }
             }
         }
         let mut left = count;
-        tailscope_frames::window::ended(|kept| {
+        window::ended(|kept| {
             if left > 0 && kept.thread == thread {
                 self.find_in(binary, kept, left);
                 left = left.saturating_sub(kept.count as usize);
@@ -260,7 +261,7 @@ impl NativeFrames {
         let (Some(ty), Ok(Content::At(address))) = (variable.ty, &variable.content) else { return true };
         let size = binary.types.get(ty).map_or(0, |t| t.size);
         let Ok(bytes) = self.memories[memory].read_vec(*address, size.min(8) as usize) else { return false };
-        let mark = tailscope_frames::window::MARK.to_le_bytes();
+        let mark = window::MARK.to_le_bytes();
         let marked = |(i, byte): (usize, &u8)| *byte == mark[(*address as usize + i) % 8];
         size > 0 && !bytes.iter().enumerate().all(marked)
     }

@@ -10,8 +10,7 @@ use crate::link::messages::{
 };
 use crate::protocol::amended::HandlerFramesArguments;
 use crate::protocol::{
-    Failure, Scope, ScopePresentationHint, ScopesResponse, Source,
-    SourcePresentationHint, StackFrame, StackFrameFormat, StackFramePresentationHint,
+    Failure, Scope, ScopePresentationHint, ScopesResponse, Source, StackFrame, StackFrameFormat, StackFramePresentationHint,
     StackTraceResponse, VariablesResponse, to_json,
 };
 
@@ -115,7 +114,6 @@ impl Session {
         let source = handler.source.as_ref().map(|(path, _)| Source {
             name: path.rsplit('/').next().map(str::to_owned),
             path: Some(path.clone()),
-            presentation_hint: Some(SourcePresentationHint::Deemphasize),
             ..Source::default()
         });
         let line = handler.source.as_ref().map_or(0, |(_, line)| self.client_line(*line));

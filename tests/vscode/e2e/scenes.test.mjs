@@ -122,6 +122,29 @@ step('an instruction breakpoint in the Disassembly View', async () => {
   await wb.command('Remove All Breakpoints');
 });
 
+step('handler frames in the Call Stack', async () => {
+  await wb.quick('F1', 'Tailscope: Show handler frames');
+  const box = wb.$('.quick-input-widget input');
+  await box.fill('5000');
+  await wb.$('.quick-input-widget', { hasText: 'A number from 0 to 4096' }).waitFor();
+  await box.fill('6');
+  await wb.page.keyboard.press('Enter');
+  for (let i = 0; i < 2; i++) {
+    const before = await wb.rowTexts('Call Stack');
+    await wb.command('Debug: Step Over');
+    await wb.until(async () => JSON.stringify(await wb.rowTexts('Call Stack')) !== JSON.stringify(before), 'another stack');
+  }
+  await wb.until(async () => (await wb.rowTexts('Call Stack')).filter((text) => /^[A-Z][A-Z_]{2,}/.test(text)).length >= 3, 'handlers');
+  const handler = wb.rows('Call Stack').filter({ hasText: /^[A-Z][A-Z_]{2,}/ }).first();
+  await wb.shot('scenes-8-handlers');
+  await handler.click();
+  await shows('Variables', 'flow = ');
+  await wb.shot('scenes-8-handler');
+  await wb.quick('F1', 'Tailscope: Show handler frames');
+  await box.fill('0');
+  await wb.page.keyboard.press('Enter');
+});
+
 step('an exception is shown where it was raised; the program then ends as it would have', async () => {
   await wb.openFile(FILE);
   await goOn();
@@ -132,10 +155,10 @@ step('an exception is shown where it was raised; the program then ends as it wou
   assert.match(text, /Exception has occurred: ValueError\s+Ada has 41, which is less than 505\s+Traceback/);
   assert.match(text, /File ".*account\.py", line 11, in withdraw/);
   await shows('Variables', 'amount = 505');
-  await wb.shot('scenes-8-exception');
+  await wb.shot('scenes-9-exception');
   await goOn();
   await wb.$('.debug-toolbar').waitFor({ state: 'hidden' });
   await wb.command('Debug Console: Focus on Debug Console View');
   await wb.until(async () => /ValueError: Ada has 41, which is less than 505$/.test((await wb.consoleText()).trim()), 'the traceback');
-  await wb.shot('scenes-9-ended');
+  await wb.shot('scenes-10-ended');
 });

@@ -1,22 +1,11 @@
 //! A handler per opcode, named like it: the instruction's body, then a call of the next handler.
 
-use tailscope_vm::interp::Regs;
-use tailscope_vm::ops;
+use tailscope_vm::interp::frames::next::{follow, registers};
+use tailscope_vm::interp::frames::window::{Window, begin};
+use tailscope_vm::interp::frames::Handlers;
 use tailscope_vm::value::Value;
 use tailscope_vm::vm::Vm;
-
-use crate::next::{bad_opcode, follow};
-use crate::window::{Window, begin, mark_below};
-
-/// A handler: registers as the instruction finds them, and the window that it is in.
-pub type Handler = unsafe fn(
-    ip: *const u16,
-    sp: *mut Value,
-    fp: *mut Value,
-    cx: *const Vm,
-    oparg: u64,
-    window: *mut Window,
-);
+use tailscope_vm::{mark_below, ops};
 
 macro_rules! cache_units {
     () => { 0 };
@@ -53,7 +42,7 @@ macro_rules! define_handlers {
                     // one's body leaves them.
                     unsafe {
                         let sequence = begin();
-                        let mut r = crate::next::registers(ip, sp, fp, cx, oparg);
+                        let mut r = registers(ip, sp, fp, cx, oparg);
                         let flow = ops::$name(&mut r);
                         let follower = follow(&mut r, flow, cache_units!($($units),*), number::$family, window);
                         if let Some(handler) = follower {
@@ -73,8 +62,8 @@ macro_rules! define_handlers {
             $(pub const $name: u8 = $number as u32 as u8;)*
         }
 
-        const fn build_table() -> [Handler; 256] {
-            let mut table: [Handler; 256] = [bad_opcode; 256];
+        const fn build_table() -> Handlers {
+            let mut table: Handlers = [bad_opcode; 256];
             $(if ($number as u32) < 256 {
                 table[$number as usize & 255] = opcodes::$name;
             })*
@@ -85,7 +74,26 @@ macro_rules! define_handlers {
 tailscope_vm::for_each_instruction!(define_handlers);
 
 /// Handlers by opcode.
-pub static HANDLERS: [Handler; 256] = build_table();
+pub static HANDLERS: Handlers = build_table();
 
-/// The registers' type, for the debug information: variables of it are shown by its fields.
-pub type Registers = Regs;
+/// The handler of numbers that are no opcode.
+///
+/// # Safety
+/// As for the handlers of opcodes.
+unsafe fn bad_opcode(
+    ip: *const u16,
+    sp: *mut Value,
+    fp: *mut Value,
+    cx: *const Vm,
+    oparg: u64,
+    window: *mut Window,
+) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut r = registers(ip, sp, fp, cx, oparg);
+        let flow = ops::bad_opcode(r);
+        if let Some(next) = follow(&mut r, flow, 0, 0, window) {
+            next(r.ip, r.sp, r.fp, r.cx, r.oparg, window);
+        }
+    }
+}

@@ -7,17 +7,15 @@
 //!
 //! After as many instructions as the [`Window`] has room for, the stack is copied, all handlers
 //! return to [`run`], and it goes on from there: the last instructions are always found, in the
-//! stack and in the copy. The bodies are those of the other interpreters. This crate is compiled
-//! without optimization and with full debug information (`Cargo.toml` of the workspace), so every
-//! variable of a handler has a place in its frame for as long as that is there.
+//! stack and in the copy. The bodies are those of the other interpreters. This crate holds the
+//! handlers alone and is compiled without optimization and with full debug information
+//! (`Cargo.toml` of the workspace), so every variable of a handler has a place in its frame for as
+//! long as that is there. What they share is `tailscope_vm::interp::frames`.
 
 pub mod handlers;
-mod next;
-pub mod window;
 
-pub use window::{Kept, MachineRegisters, Window};
-
-use tailscope_vm::interp::frames::{self, Exit};
+use tailscope_vm::interp::breakpoint;
+use tailscope_vm::interp::frames::{self, Exit, Window, next};
 use tailscope_vm::vm::Vm;
 
 /// Makes the interpreter known to a VM; [`frames::set_window`] turns it on.
@@ -31,16 +29,16 @@ pub fn install(vm: &Vm) {
 /// The spilled registers must be those of a frame.
 #[inline(never)]
 unsafe fn run(vm: &Vm, oparg: u64) -> Exit {
-    let mut window = Window::new(frames::window(vm));
+    let mut window = Window::new(&handlers::HANDLERS, frames::window(vm));
     // SAFETY: promised by the caller; handlers keep the registers so.
     unsafe {
         let mut r = next::registers(std::ptr::null(), std::ptr::null_mut(), std::ptr::null_mut(), vm, oparg);
         r.reload();
-        let opcode = tailscope_vm::interp::breakpoint::opcode_behind(&r);
+        let opcode = breakpoint::opcode_behind(&r);
         let mut first = next::watch(&mut r, opcode, &mut window);
         loop {
             if let Some(handler) = first {
-                window::mark_below!();
+                tailscope_vm::mark_below!();
                 handler(r.ip, r.sp, r.fp, r.cx, r.oparg, &mut window);
             }
             if let Some(exit) = window.take_exit() {

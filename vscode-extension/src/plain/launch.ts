@@ -36,3 +36,9 @@ export function problem(launch: Launch): string | undefined {
   }
   return undefined;
 }
+
+/** How many handler frames somebody asks for, or undefined where that is no such number. */
+export function handlerCount(text: string): number | undefined {
+  const count = /^\s*\d{1,4}\s*$/.test(text) ? Number(text) : Number.NaN;
+  return count <= 4096 ? count : undefined;
+}

@@ -1,16 +1,14 @@
-//! What comes behind an instruction.
+//! What comes behind an instruction. This is no part of the handlers' crate, to be optimized.
 
-use tailscope_vm::interp::frames::{self, Exit};
-use tailscope_vm::interp::{Flow, Regs, breakpoint, observe};
-use tailscope_vm::ops;
-use tailscope_vm::value::Value;
-use tailscope_vm::vm::Vm;
-
-use crate::handlers::{HANDLERS, Handler};
-use crate::window::Window;
+use super::{Exit, Handler, Window, is_on, is_watched};
+use crate::interp::match_loop;
+use crate::interp::{Flow, Regs, breakpoint, observe};
+use crate::ops;
+use crate::value::Value;
+use crate::vm::Vm;
 
 /// The registers that a handler starts with.
-pub(crate) fn registers(ip: *const u16, sp: *mut Value, fp: *mut Value, cx: *const Vm, oparg: u64) -> Regs {
+pub fn registers(ip: *const u16, sp: *mut Value, fp: *mut Value, cx: *const Vm, oparg: u64) -> Regs {
     let table = std::ptr::null();
     let mut r = Regs { ip, sp, fp, cx, table, oparg, cursor: 0, dying: false, fuse: false };
     r.reload_table();
@@ -22,7 +20,7 @@ pub(crate) fn registers(ip: *const u16, sp: *mut Value, fp: *mut Value, cx: *con
 ///
 /// # Safety
 /// The registers must be those that the body of the instruction has left, `window` that of this run.
-pub(crate) unsafe fn follow(
+pub unsafe fn follow(
     r: &mut Regs,
     flow: Flow,
     caches: usize,
@@ -44,18 +42,18 @@ pub(crate) unsafe fn follow(
             }
             Flow::Jump => fetch(r, window),
             // The same instruction once more: a handler that did not do its work.
-            Flow::Deopt => Some(HANDLERS[usize::from(head)]),
+            Flow::Deopt => Some(window.handler(head)),
             Flow::Specialize => {
                 r.save();
-                tailscope_vm::specialize::specialize(*r);
-                again(r)
+                crate::specialize::specialize(*r);
+                again(r, window)
             }
-            Flow::Again => again(r),
+            Flow::Again => again(r, window),
             Flow::Extended => {
                 let opcode = ops::control::extend(r);
                 watch(r, opcode, window)
             }
-            flow => match frames::follow(r, flow) {
+            flow => match match_loop::follow(r, flow) {
                 Some(exit) => window.leave(r.vm(), exit),
                 None => fetch(r, window),
             },
@@ -67,7 +65,7 @@ pub(crate) unsafe fn follow(
 ///
 /// # Safety
 /// As for [`follow`].
-pub(crate) unsafe fn fetch(r: &mut Regs, window: &mut Window) -> Option<Handler> {
+pub unsafe fn fetch(r: &mut Regs, window: &mut Window) -> Option<Handler> {
     // SAFETY: promised by the caller.
     unsafe {
         if r.dying {
@@ -75,7 +73,7 @@ pub(crate) unsafe fn fetch(r: &mut Regs, window: &mut Window) -> Option<Handler>
             r.destroy_dying();
         }
         r.reload_table();
-        if !frames::is_on(r.vm()) {
+        if !is_on(r.vm()) {
             r.save();
             return window.leave(r.vm(), Exit::Switch);
         }
@@ -94,16 +92,16 @@ pub(crate) unsafe fn fetch(r: &mut Regs, window: &mut Window) -> Option<Handler>
 ///
 /// # Safety
 /// As for [`follow`].
-pub(crate) unsafe fn watch(r: &mut Regs, opcode: u8, window: &mut Window) -> Option<Handler> {
+pub unsafe fn watch(r: &mut Regs, opcode: u8, window: &mut Window) -> Option<Handler> {
     // SAFETY: promised by the caller.
     unsafe {
-        if !frames::is_watched(r.vm()) {
-            return Some(HANDLERS[usize::from(opcode)]);
+        if !is_watched(r.vm()) {
+            return Some(window.handler(opcode));
         }
         match observe::look(r) {
             // The observer has dealt with a breakpoint on the instruction.
-            Flow::Next => again(r),
-            flow => match frames::follow(r, flow) {
+            Flow::Next => again(r, window),
+            flow => match match_loop::follow(r, flow) {
                 Some(exit) => window.leave(r.vm(), exit),
                 None => fetch(r, window),
             },
@@ -113,29 +111,7 @@ pub(crate) unsafe fn watch(r: &mut Regs, opcode: u8, window: &mut Window) -> Opt
 
 /// # Safety
 /// As for [`follow`].
-unsafe fn again(r: &Regs) -> Option<Handler> {
+unsafe fn again(r: &Regs, window: &Window) -> Option<Handler> {
     // SAFETY: promised by the caller.
-    Some(HANDLERS[usize::from(unsafe { breakpoint::opcode_behind(r) })])
-}
-
-/// The handler of numbers that are no opcode.
-///
-/// # Safety
-/// As for the handlers of opcodes.
-pub(crate) unsafe fn bad_opcode(
-    ip: *const u16,
-    sp: *mut Value,
-    fp: *mut Value,
-    cx: *const Vm,
-    oparg: u64,
-    window: *mut Window,
-) {
-    // SAFETY: promised by the caller.
-    unsafe {
-        let mut r = registers(ip, sp, fp, cx, oparg);
-        let flow = ops::bad_opcode(r);
-        if let Some(next) = follow(&mut r, flow, 0, 0, window) {
-            next(r.ip, r.sp, r.fp, r.cx, r.oparg, window);
-        }
-    }
+    Some(window.handler(unsafe { breakpoint::opcode_behind(r) }))
 }

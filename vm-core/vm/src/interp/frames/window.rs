@@ -4,11 +4,9 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use tailscope_vm::interp::frames::Exit;
-use tailscope_vm::threads;
-use tailscope_vm::vm::Vm;
-
-use crate::handlers::Handler;
+use super::{Exit, Handler, Handlers};
+use crate::threads;
+use crate::vm::Vm;
 
 /// Native stack that is left free for what instructions call.
 const ROOM: usize = 128 << 10;
@@ -28,7 +26,7 @@ thread_local! {
 
 /// Numbers an instruction that begins: a handler that executes later has a higher number, one that
 /// takes over its instruction the same.
-pub(crate) fn begin() -> u64 {
+pub fn begin() -> u64 {
     BEGUN.set(BEGUN.get() + 1);
     BEGUN.get()
 }
@@ -38,32 +36,30 @@ pub fn ended(mut f: impl FnMut(&Kept)) {
     ENDED.with_borrow(|all| all.iter().rev().for_each(&mut f));
 }
 
-/// Marks the stack below the calling function's frame.
+/// Marks the stack below the calling function's frame. In unsafe code: nothing may be there.
+#[macro_export]
 macro_rules! mark_below {
     () => {
         #[cfg(target_arch = "x86_64")]
         std::arch::asm!(
             "lea rdi, [rsp - {bytes}]",
             "rep stosq",
-            bytes = const $crate::window::MARKED,
-            inout("rcx") $crate::window::MARKED / 8 => _,
-            in("rax") $crate::window::MARK,
+            bytes = const $crate::interp::frames::window::MARKED,
+            inout("rcx") $crate::interp::frames::window::MARKED / 8 => _,
+            in("rax") $crate::interp::frames::window::MARK,
             out("rdi") _,
         )
     };
 }
-pub(crate) use mark_below;
-
 /// Machine registers at one place of a function: what an unwinder starts from. In the order of the
 /// System V ABI's DWARF numbers: rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8 to r15, return address
 /// (here the place itself). Those that calls do not keep are 0.
 pub type MachineRegisters = [u64; 17];
 
 /// The registers where this is used.
-#[macro_export]
 macro_rules! machine_registers {
     () => {{
-        let mut registers: $crate::MachineRegisters = [0; 17];
+        let mut registers: MachineRegisters = [0; 17];
         #[cfg(target_arch = "x86_64")]
         // SAFETY: writes the array alone.
         unsafe {
@@ -102,6 +98,7 @@ pub struct Kept {
 
 /// A run's handlers.
 pub struct Window {
+    handlers: &'static Handlers,
     capacity: u32,
     /// Instructions begun since the handlers returned last.
     depth: u32,
@@ -110,8 +107,8 @@ pub struct Window {
 }
 
 impl Window {
-    pub(crate) fn new(capacity: u32) -> Window {
-        Window { capacity, depth: 0, exit: None, kept: Kept::default() }
+    pub fn new(handlers: &'static Handlers, capacity: u32) -> Window {
+        Window { handlers, capacity, depth: 0, exit: None, kept: Kept::default() }
     }
 
     /// What lay on the native stack before the handlers returned last.
@@ -119,24 +116,29 @@ impl Window {
         &self.kept
     }
 
+    /// The handler of an opcode.
+    pub fn handler(&self, opcode: u8) -> Handler {
+        self.handlers[usize::from(opcode)]
+    }
+
     /// Counts an instruction whose handler is on the native stack.
-    pub(crate) fn executed(&mut self) {
+    pub fn executed(&mut self) {
         self.depth += 1;
     }
 
     /// Whether the handlers should return before another one is called.
-    pub(crate) fn is_full(&self, vm: &Vm) -> bool {
+    pub fn is_full(&self, vm: &Vm) -> bool {
         let floor = vm.interp.native_limit.get() + ROOM;
         self.depth > 0 && (self.depth >= self.capacity || stack_pointer() < floor)
     }
 
     /// Takes back that an instruction has begun: another handler executes it.
-    pub(crate) fn passed_on(&self) {
+    pub fn passed_on(&self) {
         BEGUN.set(BEGUN.get() - 1);
     }
 
     /// Has the handlers return, for good.
-    pub(crate) fn leave(&mut self, vm: &Vm, exit: Exit) -> Option<Handler> {
+    pub fn leave(&mut self, vm: &Vm, exit: Exit) -> Option<Handler> {
         if matches!(exit, Exit::Halt(_) | Exit::Raised) {
             // Native code goes on; the instruction that it belongs to sees what was executed for it.
             let before = std::mem::take(&mut self.kept);
@@ -160,7 +162,7 @@ impl Window {
 
     /// Has the handlers return, after their stack was copied; the run goes on without them.
     #[inline(never)]
-    pub(crate) fn turn(&mut self, vm: &Vm) -> Option<Handler> {
+    pub fn turn(&mut self, vm: &Vm) -> Option<Handler> {
         let registers = machine_registers!();
         let low = registers[7] as usize;
         let length = (&raw const *self as usize).saturating_sub(low);
@@ -182,7 +184,7 @@ impl Window {
     }
 
     /// Why the handlers returned; `None` if only to make room.
-    pub(crate) fn take_exit(&mut self) -> Option<Exit> {
+    pub fn take_exit(&mut self) -> Option<Exit> {
         self.exit.take()
     }
 }

@@ -6,11 +6,30 @@
 //! run: a dispatch table of the tail-calling interpreter leads into it at any instruction, and it
 //! returns to that interpreter when it is switched off or something else is observed.
 
+pub mod next;
+pub mod window;
+
 use std::cell::Cell;
 
-pub use super::match_loop::{Exit, follow};
+pub use super::match_loop::Exit;
 use super::{Mode, choose_table};
+use crate::value::Value;
 use crate::vm::Vm;
+pub use window::{Kept, MachineRegisters, Window};
+
+/// A handler: registers as the instruction finds them, and the window that it is in. It returns when
+/// the handlers behind it do.
+pub type Handler = unsafe fn(
+    ip: *const u16,
+    sp: *mut Value,
+    fp: *mut Value,
+    cx: *const Vm,
+    oparg: u64,
+    window: *mut Window,
+);
+
+/// Handlers by opcode.
+pub type Handlers = [Handler; 256];
 
 /// Runs instructions from the spilled registers on; that of the code unit behind the instruction
 /// pointer is first, with this oparg. The registers are spilled again when it returns

@@ -246,11 +246,17 @@ fn generators_and_coroutines_are_frames_like_others() {
     }
 }
 
-/// The core file of a program that crashes, in a folder of its own; `None` where this machine writes none.
-fn core_file(name: &str, interp: &str) -> Option<(PathBuf, PathBuf, String)> {
+/// The core file of a program that crashes (by a signal that it is `sent`, if not by itself), in a folder
+/// of its own; `None` where this machine writes none.
+fn core_file(name: &str, interp: &str, sent: Option<i32>) -> Option<(PathBuf, PathBuf, String)> {
     let folder = std::env::temp_dir().join(format!("tailscope-core-{name}-{interp}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder can be made");
     let mut r = start_in(name, interp, &folder);
+    if let Some(signal) = sent {
+        std::thread::sleep(Duration::from_millis(100));
+        // SAFETY: a signal for our own child.
+        unsafe { libc::kill(r.child.id() as i32, signal) };
+    }
     let status = r.child.wait().expect("it ends");
     assert_eq!(status.signal(), Some(libc::SIGSEGV));
     let said = r.said.clone();
@@ -268,7 +274,7 @@ fn core_file(name: &str, interp: &str) -> Option<(PathBuf, PathBuf, String)> {
 #[test]
 fn a_core_file_has_the_stack_of_the_crash() {
     for interp in INTERPRETERS {
-        let Some((core, folder, said)) = core_file("crash.py", interp) else { return };
+        let Some((core, folder, said)) = core_file("crash.py", interp, None) else { return };
         let path = core.display().to_string();
         let all: Json = serde_json::from_str(&text(&inspect(&["--core", &path, "--json"]))).expect("it is JSON");
         assert_eq!(all["signal"], "SIGSEGV");
@@ -280,6 +286,23 @@ fn a_core_file_has_the_stack_of_the_crash() {
         assert!(shown.contains("Ended by SIGSEGV") && shown.contains("report(); faulthandler._sigsegv()"), "{shown}");
         damaged_core_files_are_told(&core, &folder);
         std::fs::remove_dir_all(&folder).expect("the folder can be removed");
+    }
+}
+
+/// Whatever instruction of the machine the signal finds it at.
+#[test]
+fn a_core_file_of_a_busy_process_has_its_stack() {
+    for interp in INTERPRETERS {
+        for _ in 0..3 {
+            let Some((core, folder, _)) = core_file("busy.py", interp, Some(libc::SIGSEGV)) else { return };
+            let all: Json = serde_json::from_str(&text(&inspect(&["--core", &core.display().to_string(), "--json"]))).expect("it is JSON");
+            std::fs::remove_dir_all(&folder).expect("the folder can be removed");
+            let names = functions(&all["threads"][0]);
+            let spin = names.iter().position(|n| *n == "spin").unwrap_or_else(|| panic!("{all:#}"));
+            assert_eq!(names[spin..], ["spin", "start", "<module>"], "{interp}");
+            let number = |name: &str| local(&all["threads"][0]["frames"][spin], name).parse::<i64>().expect("it is a number");
+            assert!(number("a") == number("b") || number("a") == number("b") + 1, "{interp}: {all:#}");
+        }
     }
 }
 

@@ -231,9 +231,9 @@ fn modules(main: &'static Image, maps: &[Mapping], folder: &Path) -> (Modules, u
     for (path, m) in first {
         let image = if path == exe {
             Some(main)
-        } else if path.starts_with('/') {
+        } else if let Some(below) = path.strip_prefix('/') {
             // As the process sees its files: it may be in a container.
-            let inside = folder.join("root").join(&path[1..]);
+            let inside = folder.join("root").join(below);
             Image::open(&inside).or_else(|_| Image::open(Path::new(path))).ok()
         } else {
             kernels_library(path, m)

@@ -270,10 +270,9 @@ pub struct ProfileArgs {
 }
 
 #[derive(Args)]
-#[group(id = "target", required = true, multiple = false, args = ["pid", "core"])]
 pub struct InspectArgs {
     /// A running tailscope process; it is held for as long as it is read
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_name = "PID", required_unless_present = "core", conflicts_with = "core")]
     pub pid: Option<i32>,
     /// A core file that a tailscope process left
     #[arg(long, value_name = "FILE")]

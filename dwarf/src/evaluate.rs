@@ -115,7 +115,7 @@ impl Context<'_> {
 /// Where they are nowhere.
 pub(crate) fn piece_bytes(context: &Context, piece: &Piece<Slice>, size: usize) -> Result<Vec<u8>> {
     let shift = piece.bit_offset.unwrap_or(0);
-    if shift % 8 != 0 {
+    if !shift.is_multiple_of(8) {
         return Err(missing("bits of a byte"));
     }
     let skip = (shift / 8) as usize;

@@ -217,8 +217,7 @@ mod tests {
         let mut memory = Overlay::new(ProcessMemory::own());
         memory.add(at + 4, vec![1; 8]);
         memory.add(at + 8, vec![2; 2]);
-        let seen = memory.read_vec(at, 16).expect("all of it is there");
-        assert_eq!(seen, [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 1, 1, 0, 0, 0, 0]);
+        assert_eq!(memory.read_vec(at, 16), Ok(vec![0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 1, 1, 0, 0, 0, 0]));
         assert!(memory.read_vec(u64::MAX - 2, 16).is_err());
     }
 }

@@ -2,7 +2,10 @@
 
 use std::hint::black_box;
 
-use tailscope_dwarf::*;
+use tailscope_dwarf::{
+    Function, Image, Module, Modules, NOT_AVAILABLE, ProcessMemory, REGISTERS, RIP, RSP, Reader, Registers, Types, functions, own_bias, target,
+    variables,
+};
 
 /// A struct whose fields are known.
 #[allow(dead_code)]
@@ -24,9 +27,11 @@ enum Choice {
 
 struct Seen {
     functions: Vec<Function>,
-    /// Name, type, text, parts.
-    variables: Vec<(String, String, String, Vec<(String, String)>)>,
+    variables: Vec<Shown>,
 }
+
+/// Name, type, text, parts.
+type Shown = (String, String, String, Vec<(String, String)>);
 
 fn own() -> (Types, Modules) {
     let image = Image::own().expect("the test is a file");

@@ -44,7 +44,7 @@ pub(super) struct Extent {
 impl Extent {
     /// Whether an instruction pointer is in this code, or just behind it.
     pub fn contains(&self, ip: u64) -> bool {
-        ip % 2 == 0 && self.units.0 <= ip && ip <= self.units.0 + 2 * self.units.1
+        ip.is_multiple_of(2) && self.units.0 <= ip && ip <= self.units.0 + 2 * self.units.1
     }
 
     /// Where the value stack of a frame of this code starts, and where it ends at the latest.
@@ -73,7 +73,7 @@ pub(super) struct CodeObject {
 impl PythonVm<'_> {
     /// The code of the frame at `fp`, if there is a frame.
     pub(super) fn code_of_frame(&self, fp: u64) -> Option<Extent> {
-        if fp % 8 != 0 || fp < 64 {
+        if !fp.is_multiple_of(8) || fp < 64 {
             return None;
         }
         let function = object(self.memory().read_u64(fp - 8 * HEADER_SLOTS).ok()?)?;

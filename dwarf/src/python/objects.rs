@@ -8,6 +8,7 @@ use tailscope_bytecode::repr;
 
 use super::layout::Span;
 use super::vm::PythonVm;
+use crate::content::Content;
 use crate::error::{Error, Result};
 use crate::types::TypeId;
 
@@ -430,7 +431,11 @@ impl Values<'_, '_> {
 
     /// A part of a value: what is too deep is an ellipsis.
     fn write_nested(&self, out: &mut String, word: u64, depth: usize) {
-        if depth > self.limits.depth || out.len() > 4 * self.limits.text {
+        let is_flat = || match object(word).map(|o| self.vm.layout_name(o)) {
+            Some(Ok(name)) => matches!(name.as_str(), "NoneType" | "bool" | "int" | "float" | "complex" | "str" | "bytes" | "ellipsis" | "type"),
+            _ => true,
+        };
+        if out.len() > 4 * self.limits.text || depth > self.limits.depth && !is_flat() {
             out.push('…');
         } else {
             self.write(out, word, depth);
@@ -524,17 +529,24 @@ impl Values<'_, '_> {
 
     fn big_int(&self, object: u64) -> Result<String> {
         const MOST_DIGITS: u64 = 64;
-        let vm = self.vm;
-        let of = vm.layouts.named("types::int::PyInt")?;
-        let digits = vm.layouts.span_of(object, of, "value.data.data")?;
-        let (at, ty) = vm.layouts.place(object, of, "value.sign")?;
-        let sign = vm.layouts.reader().show(ty, &crate::content::Content::At(at)).text;
-        if digits.count > MOST_DIGITS {
-            let bits = digits.count * 64;
-            return Ok(format!("<int of about {bits} bits>"));
-        }
-        let bytes = vm.memory().read_vec(digits.start, 8 * digits.count as usize)?;
-        let sign = if sign == "Minus" { Sign::Minus } else { Sign::Plus };
+        let layouts = &self.vm.layouts;
+        let of = layouts.named("types::int::PyInt")?;
+        let (at, ty) = layouts.place(object, of, "value.data.data")?;
+        // Few digits are kept in place.
+        let variant = layouts.variant(at, ty)?;
+        let Content::At(inner) = variant.content else { return Err(Error::new("an int without digits")) };
+        let bytes = if variant.name == "Inline" {
+            let digit = layouts.some(inner, variant.ty, "__0")?;
+            digit.map(|(at, _)| self.vm.memory().read_vec(at, 8)).transpose()?.unwrap_or_default()
+        } else {
+            let digits = layouts.span_of(inner, variant.ty, "__0")?;
+            if digits.count > MOST_DIGITS {
+                return Ok(format!("<int of about {} bits>", digits.count * 64));
+            }
+            self.vm.memory().read_vec(digits.start, 8 * digits.count as usize)?
+        };
+        let (at, ty) = layouts.place(object, of, "value.sign")?;
+        let sign = if layouts.reader().show(ty, &Content::At(at)).text == "Minus" { Sign::Minus } else { Sign::Plus };
         Ok(BigInt::from_bytes_le(sign, &bytes).to_string())
     }
 }

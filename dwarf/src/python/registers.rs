@@ -178,7 +178,7 @@ impl Candidates {
                     continue;
                 }
                 let (base, end) = code.stack_of(fp);
-                let sp = self.sps.iter().copied().filter(|sp| (base..=end).contains(sp) && sp % 8 == 0).next();
+                let sp = self.sps.iter().copied().find(|sp| (base..=end).contains(sp) && sp.is_multiple_of(8));
                 return Some(Current { ip, sp: sp.unwrap_or(base), fp, source });
             }
         }

@@ -187,8 +187,7 @@ fn kept(vm: &PythonVm) -> Result<(u64, Vec<Kept>)> {
     let current = vm.number("threads.current")?;
     let main = vm.number("threads.main")?;
     let mut others = Vec::new();
-    let table = vm.layouts.field(vm.ty, "threads.others")?;
-    for (id, thread, ty) in buckets(vm, vm.address + table.offset, table.ty)? {
+    for (id, thread, ty) in other_threads(vm)? {
         // One that runs lends its native stack to nobody.
         let is_parked = vm.layouts.some(thread, ty, "native")?.is_some();
         let context = vm.layouts.field(ty, "context")?;
@@ -216,11 +215,12 @@ fn kept(vm: &PythonVm) -> Result<(u64, Vec<Kept>)> {
     Ok((running, all))
 }
 
-/// The entries of a hash map from numbers to boxes: numbers, addresses and type of what is boxed.
-fn buckets(vm: &PythonVm, map: u64, ty: TypeId) -> Result<Vec<(u64, u64, TypeId)>> {
+/// The entries of the hash map of threads: identifiers, addresses and type of what is kept of each.
+fn other_threads(vm: &PythonVm) -> Result<Vec<(u64, u64, TypeId)>> {
     let layouts = &vm.layouts;
-    let table = layouts.field(ty, "base.table")?;
-    let number = |path| layouts.number(map + table.offset, table.ty, path);
+    // Without its shells, a map is hashbrown's table.
+    let table = layouts.field(vm.ty, "threads.others")?;
+    let number = |path| layouts.number(vm.address + table.offset, table.ty, path);
     let (control, mask, items) = (number("ctrl")?, number("bucket_mask")?, number("items")?);
     if items == 0 {
         return Ok(Vec::new());
@@ -229,7 +229,7 @@ fn buckets(vm: &PythonVm, map: u64, ty: TypeId) -> Result<Vec<(u64, u64, TypeId)
         return Err(Error::new(format!("a table of {mask} threads")));
     }
     // The table's own type knows nothing of its entries; its owner's argument does.
-    let owner = layouts.field_shell(ty, "base.table")?;
+    let owner = layouts.field_shell(vm.ty, "threads.others.base.table")?;
     let entry = layouts.parameter(owner)?;
     let size = layouts.size(entry)?;
     let key = layouts.field(entry, "__0")?;

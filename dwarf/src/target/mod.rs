@@ -43,12 +43,23 @@ pub struct Target {
 }
 
 impl Target {
-    /// Holds a process, until the target is dropped.
+    /// Holds a process that runs tailscope, until the target is dropped.
     ///
     /// # Errors
-    /// No such process, one that may not be looked at, one that is being debugged already.
+    /// No such process, one that may not be looked at, one that is being debugged already, another
+    /// program, a binary that was stripped.
     pub fn process(pid: i32) -> Result<Target> {
-        process::open(pid)
+        process::open(pid, |image, binary| {
+            crate::python::check_binary(image, &format!("process {pid} runs {}, which", binary.display()))
+        })
+    }
+
+    /// Holds a process of any program, until the target is dropped.
+    ///
+    /// # Errors
+    /// As [`Target::process`], but for what it runs.
+    pub fn any_process(pid: i32) -> Result<Target> {
+        process::open(pid, |_, _| Ok(()))
     }
 
     /// Opens a core file. `exe` is the binary, where it is not where the core file says.
@@ -94,12 +105,14 @@ pub enum Step {
     Lost,
 }
 
-/// The module of a file that is mapped from `start` on.
+/// The module of a file of which a mapping from `offset` on starts at `start`.
 fn module_of(image: &'static Image, start: u64, offset: u64) -> Module {
-    let first = image.segments().find(|(_, _, file, size)| *file <= offset && offset < file + (*size).max(1));
-    let (base, in_file) = first.map_or((0, 0), |(address, _, file, _)| (address, file));
+    const PAGE: u64 = 4096;
+    let begins = |file: u64| file - file % PAGE == offset;
+    let segment = image.segments().find(|(_, _, file, _)| begins(*file)).or_else(|| image.segments().next());
+    let (address, file) = segment.map_or((0, 0), |(address, _, file, _)| (address, file));
     // An address of the file is its place in the file, moved as its segment is.
-    let link = base.wrapping_sub(in_file).wrapping_add(offset);
+    let link = address.wrapping_sub(file).wrapping_add(offset);
     Module::new(image, start.wrapping_sub(link))
 }
 

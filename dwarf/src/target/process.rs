@@ -23,7 +23,8 @@ pub(super) fn memory(pid: i32) -> Box<dyn Memory> {
     Box::new(Cached::new(ProcessMemory::of(pid)))
 }
 
-pub(super) fn open(pid: i32) -> Result<Target> {
+/// Holds a process of any program; `check` may refuse its binary.
+pub(super) fn open(pid: i32, check: impl FnOnce(&'static Image, &Path) -> Result<()>) -> Result<Target> {
     let folder = PathBuf::from(format!("/proc/{pid}"));
     if pid <= 0 || !folder.exists() {
         return Err(Error::new(format!("there is no process {pid}")));
@@ -35,7 +36,7 @@ pub(super) fn open(pid: i32) -> Result<Target> {
     let binary = std::fs::read_link(folder.join("exe")).map_err(|e| refused(pid, &e))?;
     // The process's own file, also where another one has taken its name.
     let image = Image::open(&folder.join("exe")).map_err(|e| Error::new(format!("the binary of process {pid} cannot be read: {e}")))?;
-    crate::python::check_binary(image, &format!("process {pid} runs {}, which", shown(&binary)))?;
+    check(image, &binary)?;
     let maps = std::fs::read_to_string(folder.join("maps")).map_err(|e| refused(pid, &e))?;
     let (held, threads) = hold(pid, &folder)?;
     let (modules, main) = modules(image, &maps::parse(&maps), &folder);
@@ -55,10 +56,6 @@ pub(super) fn open(pid: i32) -> Result<Target> {
         warnings: Vec::new(),
         hold: Some(held),
     })
-}
-
-fn shown(binary: &Path) -> String {
-    binary.display().to_string()
 }
 
 /// A field of `/proc/PID/status`.
@@ -224,17 +221,19 @@ impl Drop for Held {
 fn modules(main: &'static Image, maps: &[Mapping], folder: &Path) -> (Modules, usize) {
     let exe = std::fs::read_link(folder.join("exe")).unwrap_or_default();
     let exe = exe.display().to_string();
+    // Mappings are in the order of their addresses: the first one of a file has its headers.
     let mut first: HashMap<&str, &Mapping> = HashMap::new();
-    for m in maps.iter().filter(|m| m.executable) {
+    for m in maps {
         first.entry(&m.path).or_insert(m);
     }
+    first.retain(|path, _| maps.iter().any(|m| m.executable && m.path == *path));
     let (mut all, mut at) = (Vec::new(), 0);
     for (path, m) in first {
         let image = if path == exe {
             Some(main)
-        } else if path.starts_with('/') {
+        } else if let Some(below) = path.strip_prefix('/') {
             // As the process sees its files: it may be in a container.
-            let inside = folder.join("root").join(&path[1..]);
+            let inside = folder.join("root").join(below);
             Image::open(&inside).or_else(|_| Image::open(Path::new(path))).ok()
         } else {
             kernels_library(path, m)

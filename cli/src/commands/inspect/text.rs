@@ -175,7 +175,7 @@ impl Page<'_> {
 fn native_callee(t: &PythonThread) -> Option<String> {
     // Helpers of handlers are between a handler and what Python called.
     let is_helper = |name: &str| {
-        let inner = ["tailscope_vm::protocol", "tailscope_vm::interp", "tailscope_vm::ops", "tailscope_vm::args", "core::", "std::", "alloc::", "<"];
+        let inner = ["tailscope_vm::protocol", "tailscope_vm::interp", "tailscope_vm::ops", "tailscope_vm::args", "tailscope_vm::types::type_::call"];
         inner.iter().any(|p| name.starts_with(p))
     };
     let found = t.native.iter().rev().find(|f| f.function.starts_with("tailscope_vm::") && !is_helper(&f.function));

@@ -1,0 +1,9 @@
+from report import report
+
+
+def hang():
+    report()
+    while True: pass
+
+
+hang()

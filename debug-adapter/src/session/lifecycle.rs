@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::client::{CYAN, RED, Responder};
 use crate::link::messages::{
-    Attach, AttachedView, Detach, Filters, Launch, Launching, Program, Report, Start, Terminate,
+    Attach, AttachedView, Detach, Filters, InterpWord, Launch, Launching, Program, Report, Start,
+    Terminate,
 };
 use crate::process::{DebuggeeProcess, Surroundings, check_directory, describe_exit, read_reports};
 use crate::protocol::amended::{
@@ -152,6 +153,7 @@ impl Session {
                     stop_on_entry: false,
                     filters,
                     no_debug: false,
+                    interp: InterpWord::default(),
                 };
                 self.target = Some(Target::new(process, launching, to, Bond::Attached));
                 self.phase = Phase::Launching;
@@ -666,6 +668,7 @@ fn launching(arguments: LaunchArguments) -> Result<(Launching, Surroundings), St
             stop_on_entry: arguments.stop_on_entry.unwrap_or(false),
             filters: filters(&arguments.filters),
             no_debug: arguments.no_debug.unwrap_or(false),
+            interp: arguments.interp.unwrap_or_default(),
         };
         (launching, Surroundings { cwd, env })
     })

@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Messages, broken, framed } from './messages.mjs';
-import { commandLine, kill, memory, pause, survivors } from './processes.mjs';
+import { commandLine, kill, look, memory, pause, survivors } from './processes.mjs';
 import { ASLEEP, BUSY, LOUD, SHORT, STUBBORN } from './programs.mjs';
 import { Random } from './random.mjs';
 import { Wire, listen, start } from './wire.mjs';
@@ -21,7 +21,7 @@ const ANSWER_TIME = 30_000;
 /** How long it may take to answer anything: the start of a program may take 30 s, code of the debugger's 10. */
 const OWED_TIME = 60_000;
 const END_TIME = 15_000;
-/** Memory that an adapter may gain between the first tenth of a long session and its end. */
+/** Memory that an adapter may gain between the second and the last tenth of a long session. */
 const GAIN = 24 << 20;
 
 const RESUMING = ['continue', 'next', 'stepIn', 'stepOut', 'restart', 'launch'];
@@ -166,7 +166,11 @@ class Session {
     if (!answered && !this.wire.isClosed) this.wire.fault(`the adapter does not answer within ${ANSWER_TIME} ms`);
     if (this.child) this.sizes.push([this.sent, memory(this.child.pid)]);
     const late = [...this.wire.owed].find(([, debt]) => Date.now() - debt.since > OWED_TIME);
-    if (late) this.wire.fault(`no answer to request ${late[0]}, ${late[1].name}`);
+    if (late) {
+      const others = [...this.wire.owed].filter(([seq]) => seq !== late[0]).map(([seq, { name, since }]) => `${seq} ${name} for ${Date.now() - since} ms`);
+      const programs = this.wire.left().map((pid) => `${pid} in state ${look(pid)?.state}`);
+      this.wire.fault(`no answer to request ${late[0]}, ${late[1].name}; nor to ${others.slice(0, 10).join()}; programs: ${programs}; over: ${this.over}, stopped: ${this.stopped}`);
+    }
     if (this.random.chance(0.2)) await pause(this.random.below(8));
   }
 
@@ -201,12 +205,11 @@ class Session {
     if (/panicked|overflow|RUST_BACKTRACE/.test(said)) wire.fault(`the adapter said: ${said}`);
   }
 
-  /** Memory that the adapter has gained in a long session since its first tenth; `undefined` in others. */
+  /** Memory that the adapter has gained in a long session since its second tenth; `undefined` in others. Its lows count. */
   gain() {
     if (!this.isLong || this.sent < 5000) return undefined;
-    const first = this.sizes.find(([sent]) => sent > this.sent / 10)?.[1];
-    const last = this.sizes.at(-1)?.[1];
-    return first && last ? last - first : undefined;
+    const low = (from, to) => Math.min(...this.sizes.filter(([sent]) => sent >= from * this.sent && sent <= to * this.sent).map(([, size]) => size));
+    return low(0.9, 1) - low(0.1, 0.2);
   }
 
   async play() {
@@ -286,7 +289,7 @@ if (process.argv[1] === import.meta.filename) {
   const done = [...total.done.values()].reduce((sum, n) => sum + n, 0);
   console.log(`${done} requests of ${total.done.size} kinds did what they say`);
   console.log(`ends: ${JSON.stringify(total.ends)}`);
-  console.log(`long sessions (messages, MB gained after the first tenth): ${total.gains.map(([sent, gain]) => `${sent}: ${megabytes(gain)}`).join(', ')}`);
+  console.log(`long sessions (messages, MB gained after the first fifth): ${total.gains.map(([sent, gain]) => `${sent}: ${megabytes(gain)}`).join(', ')}`);
   const quarters = [0, 0.25, 0.5, 0.75, 1].map((part) => total.server[Math.floor(part * (total.server.length - 1))] ?? 0);
   console.log(`the listening adapter, MB at each quarter of the run: ${quarters.map(megabytes).join(', ')}`);
   console.log(`${total.finds.length} finds`);

@@ -1,8 +1,9 @@
 // Processes, as Linux shows them in /proc.
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 
-export const canSee = process.platform === 'linux';
+/** Whether this machine shows them, with their children. */
+export const canSee = existsSync(`/proc/self/task/${process.pid}/children`);
 
 /** State and parent of a process; `undefined` if there is none. */
 export function look(pid) {

@@ -39,6 +39,7 @@ step "CPython's own tests, and hostile programs"
 if python314=$(cpython_with_tests); then
   PYTHON314=$python314 tests/cpython/run.py --check
   PYTHON314=$python314 tests/hostile/run.py --count 300
+  "$python314" tests/dap/stepped.py
 fi
 
 step "debug adapter, over VS Code's test client"

@@ -2,11 +2,12 @@
 
 use tailscope_debug_adapter::debuggee::{ListenOptions, listen};
 use tailscope_vm::debug::{CodeFilters, DebugHook, DebuggeeProgram, LaunchSpec, ProgramSource, live};
+use tailscope_vm::interp::Interp;
 use tailscope_vm::native::io;
 use tailscope_vm::types::exceptions;
 use tailscope_vm::value::Ref;
 
-use crate::arguments::RunArgs;
+use crate::arguments::{InterpArg, RunArgs};
 use crate::program::{CannotRun, Program};
 
 /// A compiled program, not yet run.
@@ -30,6 +31,10 @@ pub fn load(spec: LaunchSpec) -> Result<Box<dyn DebuggeeProgram>, String> {
 /// The command line that runs the same program.
 fn arguments(spec: &LaunchSpec) -> RunArgs {
     let mut args = RunArgs { program: spec.args.clone(), ..RunArgs::default() };
+    args.vm.interp = match spec.interp {
+        Interp::Tail => InterpArg::Tail,
+        Interp::Loop => InterpArg::Loop,
+    };
     match &spec.program {
         ProgramSource::Script(path) => args.program.insert(0, path.clone()),
         ProgramSource::Module(name) => args.module = Some(name.clone()),

@@ -160,9 +160,9 @@ fn header_line(line: &[u8]) -> Result<Option<usize>, FrameError> {
         return Ok(None);
     }
     let value = value.trim();
-    let length: u64 = value
-        .parse()
-        .map_err(|_| FrameError::BadLength(value.chars().take(80).collect()))?;
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    let length = value.parse::<u64>().ok().filter(|_| digits);
+    let length = length.ok_or_else(|| FrameError::BadLength(value.chars().take(80).collect()))?;
     match usize::try_from(length) {
         Ok(length) if length <= MAX_MESSAGE => Ok(Some(length)),
         _ => Err(FrameError::TooLong(length)),
@@ -241,6 +241,7 @@ mod tests {
             "garbage\r\n\r\n",
             "Content-Length: many\r\n\r\n{\"seq\":1}",
             "Content-Length: -5\r\n\r\n{}",
+            "Content-Length: +5\r\n\r\n",
             "Content-Length: 99999999999999999999\r\n\r\n",
             "Content-Length: 1000000000000\r\n\r\n",
             "Content-Length: 2\r\nContent-Length: 3\r\n\r\n",

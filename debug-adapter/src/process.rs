@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,7 +23,7 @@ use crate::debuggee::LINK_TOKEN;
 use crate::link::messages::Report;
 use crate::link::{random_token, read_limited, read_message, same_text, write_message};
 use crate::protocol::OutputEventCategory;
-use crate::session::Happening;
+use crate::session::{Happening, Reporter};
 
 /// How long a debuggee may take to connect.
 pub const CONNECT_TIME: Duration = Duration::from_secs(30);
@@ -76,7 +75,7 @@ impl DebuggeeProcess {
     pub fn start(
         command: &DebuggeeCommand,
         surroundings: &Surroundings,
-        to: &Sender<Happening>,
+        to: &Reporter,
     ) -> Result<Self, String> {
         let cannot = |what: &str, error: io::Error| format!("cannot {what}: {error}");
         let (listener, address, token) = open_port()?;
@@ -121,7 +120,7 @@ impl DebuggeeProcess {
     /// Prepares for a debuggee that the client starts in a terminal.
     pub fn in_terminal(
         command: &DebuggeeCommand,
-        to: &Sender<Happening>,
+        to: &Reporter,
     ) -> Result<(Self, TerminalCommand), String> {
         let (listener, address, token) = open_port()?;
         let prepared = DebuggeeProcess {
@@ -141,7 +140,7 @@ impl DebuggeeProcess {
     }
 
     /// Joins a program that listens for debuggers.
-    pub fn join(address: String, token: String, to: &Sender<Happening>) -> Result<Self, String> {
+    pub fn join(address: String, token: String, to: &Reporter) -> Result<Self, String> {
         let sender = to.clone();
         thread::Builder::new()
             .name("link".to_owned())
@@ -150,7 +149,7 @@ impl DebuggeeProcess {
                     Ok((stream, pid)) => Happening::DebuggeeConnected(stream, pid),
                     Err(reason) => Happening::DebuggeeUnreachable(reason),
                 };
-                let _ = sender.send(happening);
+                sender.send(happening);
             })
             .map_err(|error| format!("cannot connect: {error}"))?;
         Ok(DebuggeeProcess {
@@ -165,7 +164,7 @@ impl DebuggeeProcess {
         &self,
         listener: TcpListener,
         token: String,
-        to: &Sender<Happening>,
+        to: &Reporter,
     ) -> io::Result<()> {
         let (forgotten, sender) = (Arc::clone(&self.forgotten), to.clone());
         thread::Builder::new()
@@ -175,7 +174,7 @@ impl DebuggeeProcess {
                     Ok((stream, pid)) => Happening::DebuggeeConnected(stream, pid),
                     Err(error) => Happening::DebuggeeUnreachable(error.to_string()),
                 };
-                let _ = sender.send(happening);
+                sender.send(happening);
             })?;
         Ok(())
     }
@@ -239,7 +238,7 @@ fn open_port() -> Result<(TcpListener, SocketAddr, String), String> {
 }
 
 /// Hands over the token, and starts the threads that read a child's output and wait for its end.
-fn watch(child: &Arc<SharedChild>, token: &str, to: &Sender<Happening>) -> io::Result<()> {
+fn watch(child: &Arc<SharedChild>, token: &str, to: &Reporter) -> io::Result<()> {
     if let Some(mut stdin) = child.take_stdin() {
         // A child that is gone already shows in the waiting thread.
         let _ = writeln!(stdin, "{token}");
@@ -254,7 +253,7 @@ fn watch(child: &Arc<SharedChild>, token: &str, to: &Sender<Happening>) -> io::R
     thread::Builder::new()
         .name("debuggee-waiter".to_owned())
         .spawn(move || {
-            let _ = sender.send(Happening::DebuggeeExited(child.wait().ok()));
+            sender.send(Happening::DebuggeeExited(child.wait().ok()));
         })?;
     Ok(())
 }
@@ -338,16 +337,16 @@ fn greet(mut stream: TcpStream, token: &str) -> Option<(TcpStream, u32)> {
 }
 
 /// Starts the thread that reads what the debuggee says on the link.
-pub fn read_reports(mut stream: TcpStream, to: Sender<Happening>) -> io::Result<()> {
+pub fn read_reports(mut stream: TcpStream, to: Reporter) -> io::Result<()> {
     thread::Builder::new()
         .name("link-reader".to_owned())
         .spawn(move || {
             while let Ok(report) = read_message::<Report>(&mut stream) {
-                if to.send(Happening::Report(report)).is_err() {
+                if !to.send(Happening::Report(report)) {
                     return;
                 }
             }
-            let _ = to.send(Happening::LinkClosed);
+            to.send(Happening::LinkClosed);
         })?;
     Ok(())
 }
@@ -356,7 +355,7 @@ pub fn read_reports(mut stream: TcpStream, to: Sender<Happening>) -> io::Result<
 fn pump_output(
     mut stream: impl Read + Send + 'static,
     category: OutputEventCategory,
-    to: Sender<Happening>,
+    to: Reporter,
 ) -> io::Result<()> {
     thread::Builder::new()
         .name("debuggee-output".to_owned())
@@ -366,10 +365,7 @@ fn pump_output(
             let mut bytes = vec![0; 16 << 10];
             let send = |text: String| {
                 let credit = credits.take();
-                text.is_empty()
-                    || to
-                        .send(Happening::Output(category.clone(), text, credit))
-                        .is_ok()
+                text.is_empty() || to.send(Happening::Output(category.clone(), text, credit))
             };
             loop {
                 match stream.read(&mut bytes) {
@@ -384,7 +380,7 @@ fn pump_output(
                 }
             }
             send(text.finish());
-            let _ = to.send(Happening::OutputEnded);
+            to.send(Happening::OutputEnded);
         })?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use tailscope_vm::debug::{
     SlotKind, SourceRange, StackSlot, StepKind, StepTarget, StopReason, ThreadInfo, ValueHandle,
     VariableInfo, VariableKind, WatchTarget, Watchable,
 };
+use tailscope_vm::interp::Interp;
 
 use crate::link::messages::*;
 
@@ -26,6 +27,10 @@ impl From<Launching> for LaunchSpec {
             stop_on_entry: launch.stop_on_entry,
             filters: launch.filters.into(),
             no_debug: launch.no_debug,
+            interp: match launch.interp {
+                InterpWord::Tail => Interp::Tail,
+                InterpWord::Loop => Interp::Loop,
+            },
         }
     }
 }

@@ -180,6 +180,18 @@ pub struct Launching {
     pub stop_on_entry: bool,
     pub filters: Filters,
     pub no_debug: bool,
+    pub interp: InterpWord,
+}
+
+/// Which interpreter runs the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum InterpWord {
+    /// Tail calls from handler to handler.
+    #[default]
+    Tail,
+    /// One match in a loop.
+    Loop,
 }
 
 /// Which code steps and exceptions leave out.

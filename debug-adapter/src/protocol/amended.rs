@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::link::messages::InterpWord;
+
 use super::SteppingGranularity;
 
 /// Arguments that are not looked at.
@@ -141,6 +143,8 @@ pub struct LaunchArguments {
     pub stop_on_entry: Option<bool>,
     /// Run without a debugger.
     pub no_debug: Option<bool>,
+    /// Which interpreter runs the program: `tail`, which is the default, or `loop`.
+    pub interp: Option<InterpWord>,
     /// Which code steps leave out.
     #[serde(flatten)]
     pub filters: FilterArguments,

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::client::{CYAN, RED, Responder};
 use crate::link::messages::{
-    Attach, AttachedView, Detach, Filters, Launch, Launching, Program, Report, Start, Terminate,
+    Attach, AttachedView, Detach, Filters, InterpWord, Launch, Launching, Program, Report, Start,
+    Terminate,
 };
 use crate::process::{DebuggeeProcess, Surroundings, check_directory, describe_exit, read_reports};
 use crate::protocol::amended::{
@@ -145,7 +146,7 @@ impl Session {
         };
         let host = host.unwrap_or_else(|| "127.0.0.1".to_owned());
         let address = format!("{host}:{port}");
-        match DebuggeeProcess::join(address.clone(), token, &self.happenings) {
+        match DebuggeeProcess::join(address.clone(), token, &self.reporter()) {
             Ok(process) => {
                 let launching = Launching {
                     program: Program::Script(address),
@@ -153,6 +154,7 @@ impl Session {
                     stop_on_entry: false,
                     filters,
                     no_debug: false,
+                    interp: InterpWord::default(),
                 };
                 self.target = Some(Target::new(process, launching, to, Bond::Attached));
                 self.phase = Phase::Launching;
@@ -181,7 +183,7 @@ impl Session {
             let process = match console {
                 None | Some(Console::InternalConsole) => {
                     let command = &self.options.debuggee;
-                    DebuggeeProcess::start(command, &surroundings, &self.happenings)?
+                    DebuggeeProcess::start(command, &surroundings, &self.reporter())?
                 }
                 Some(console) => self.start_in_terminal(console, &launching, &surroundings)?,
             };
@@ -209,7 +211,7 @@ impl Session {
         surroundings: &Surroundings,
     ) -> Result<DebuggeeProcess, String> {
         let (process, command) =
-            DebuggeeProcess::in_terminal(&self.options.debuggee, &self.happenings)?;
+            DebuggeeProcess::in_terminal(&self.options.debuggee, &self.reporter())?;
         let kind = match console {
             Console::ExternalTerminal => "external",
             Console::IntegratedTerminal | Console::InternalConsole => "integrated",
@@ -274,6 +276,7 @@ impl Session {
     }
 
     pub(super) fn debuggee_connected(&mut self, stream: TcpStream, pid: u32) {
+        let reporter = self.reporter();
         let Some(target) = &mut self.target else {
             return;
         };
@@ -281,7 +284,7 @@ impl Session {
         let bond = target.bond;
         let connected = stream
             .try_clone()
-            .and_then(|reader| read_reports(reader, self.happenings.clone()))
+            .and_then(|reader| read_reports(reader, reporter))
             .and_then(|()| target.connect(stream));
         if let Err(error) = connected {
             return self.launch_failed(&format!("the debuggee cannot be spoken to: {error}"));
@@ -520,7 +523,7 @@ impl Session {
     }
 
     pub(super) fn link_closed(&mut self) {
-        self.do_later(LINK_LOST_TIME, Due::LinkLost);
+        self.do_later(LINK_LOST_TIME, Due::LinkLost(self.run));
         self.stream_ended();
     }
 
@@ -550,7 +553,7 @@ impl Session {
     pub(super) fn debuggee_exited(&mut self, status: Option<ExitStatus>) {
         if let Some(target) = &mut self.target {
             target.exit = Some(status);
-            self.do_later(DRAIN_TIME, Due::Drained);
+            self.do_later(DRAIN_TIME, Due::Drained(self.run));
         }
         self.check_end();
     }
@@ -669,6 +672,7 @@ fn launching(arguments: LaunchArguments) -> Result<(Launching, Surroundings), St
             stop_on_entry: arguments.stop_on_entry.unwrap_or(false),
             filters: filters(&arguments.filters),
             no_debug: arguments.no_debug.unwrap_or(false),
+            interp: arguments.interp.unwrap_or_default(),
         };
         (launching, Surroundings { cwd, env })
     })

@@ -78,6 +78,24 @@ pub enum Happening {
     OutputEnded,
     /// The debuggee's process has ended.
     DebuggeeExited(Option<ExitStatus>),
+    /// One of these, around the debuggee of this run of the program.
+    OfRun(u64, Box<Happening>),
+}
+
+/// Tells the session of what happens around one debuggee: the threads of an earlier one may still
+/// have something to say after a restart.
+#[derive(Clone)]
+pub struct Reporter {
+    to: Sender<Happening>,
+    run: u64,
+}
+
+impl Reporter {
+    /// Whether the session still listens.
+    pub fn send(&self, happening: Happening) -> bool {
+        let happening = Happening::OfRun(self.run, Box::new(happening));
+        self.to.send(happening).is_ok()
+    }
 }
 
 /// How far a session has come.
@@ -115,11 +133,11 @@ struct ClientTraits {
 enum Due {
     /// Answer `setBreakpoints` although the debuggee has not.
     Breakpoints(LateAnswer),
-    /// The process has ended: stop waiting for the rest of its output, which a process that
-    /// it has started may hold open.
-    Drained,
-    /// The debuggee has closed the link and yet not ended.
-    LinkLost,
+    /// The process of this run has ended: stop waiting for the rest of its output, which a
+    /// process that it has started may hold open.
+    Drained(u64),
+    /// The debuggee of this run has closed the link and yet not ended.
+    LinkLost(u64),
     /// The debuggee does not die: let the client go.
     Disconnected,
     /// A request takes its time.
@@ -253,8 +271,9 @@ impl Session {
         for (_, due) in due {
             match due {
                 Due::Breakpoints(late) => self.answer_without_debuggee(&late),
-                Due::Drained => self.drained(),
-                Due::LinkLost => self.link_lost(),
+                Due::Drained(run) if run == self.run => self.drained(),
+                Due::LinkLost(run) if run == self.run => self.link_lost(),
+                Due::Drained(_) | Due::LinkLost(_) => {}
                 Due::Disconnected => self.disconnected(),
                 Due::Progress(request_seq) => self.still_pending(request_seq),
             }
@@ -275,6 +294,20 @@ impl Session {
             }
             Happening::OutputEnded => self.stream_ended(),
             Happening::DebuggeeExited(status) => self.debuggee_exited(status),
+            Happening::OfRun(run, happening) => {
+                // What an earlier run has written is still shown.
+                if run == self.run || matches!(*happening, Happening::Output(..)) {
+                    self.happened(*happening);
+                }
+            }
+        }
+    }
+
+    /// For what watches the debuggee of this run.
+    fn reporter(&self) -> Reporter {
+        Reporter {
+            to: self.happenings.clone(),
+            run: self.run,
         }
     }
 

@@ -72,6 +72,16 @@ describe('a session', () => {
     await refused(broken, /SyntaxError|invalid syntax/);
   });
 
+  ours('runs a program on the interpreter that is wanted', async (session) => {
+    await session.prepare(undefined, { code: 'print(6 * 7)', interp: 'loop' });
+    await session.configurationDoneRequest();
+    assert.equal(await session.exited(), 0);
+    assert.equal(session.output.stdout, '42\n');
+  });
+
+  ours('knows which interpreters there are', (session) =>
+    refused(session.prepare(undefined, { code: '0', interp: 'fast' }), /fast.*tail.*loop/));
+
   scenario('pauses a loop, and goes on', async (session) => {
     await session.prepare(endless);
     await session.configurationDoneRequest();

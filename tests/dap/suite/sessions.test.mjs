@@ -56,6 +56,17 @@ describe('a restart', () => {
     assert.equal(await session.exited(), 0);
   });
 
+  ours('is not ended by what was to end the run before it', async (session) => {
+    await session.prepare(new Program('endless.py'));
+    await session.configurationDoneRequest();
+    await session.written('stdout', 'running');
+    await session.customRequest('restart', {});
+    // A debuggee that has closed its link is given five seconds.
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    await session.pauseRequest({ threadId: 1 });
+    await session.stopped('pause');
+  });
+
   ours('takes the new arguments', async (session) => {
     const output = new Program('output.py');
     await session.prepare(output, { args: ['0'], stopOnEntry: true });

@@ -138,6 +138,7 @@ impl Machine {
             code,
             offset,
             line: Some(instruction.line),
+            begins: true,
             prologue: instruction.op == Op::Resume,
             skipped: self.spec.filters.just_my_code && function.name.starts_with("lib_"),
         })

@@ -11,6 +11,7 @@ use super::breakpoints::{
 };
 use super::stepper::StepKind;
 use super::types::*;
+use crate::interp::Interp;
 
 /// Why a question to a stopped program has no answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -353,6 +354,8 @@ pub struct LaunchSpec {
     pub filters: CodeFilters,
     /// Run without a debugger: [`DebuggeeProgram::run`] gets no hook.
     pub no_debug: bool,
+    /// Which interpreter runs it.
+    pub interp: Interp,
 }
 
 /// A program that is ready to run, in a process of its own.

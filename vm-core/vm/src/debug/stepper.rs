@@ -4,9 +4,11 @@
 //! about to run in the stepping thread, and it says whether to stop there. [`Stepper::watches`]
 //! says which frames it wants to hear of, so that the VM may run the others at full speed.
 //!
-//! A step by line ends at the next instruction of another line of the same frame, or right
-//! after a return in the frame that control came back to, in the middle of its line: what is
-//! left of that line can then be stepped into. A loop on one line is one line.
+//! A step by line ends where the next line of the same frame begins, or right after a return
+//! in the frame that control came back to, in the middle of its line: what is left of that line
+//! can then be stepped into. A loop on one line is one line. An instruction of another line does
+//! not always begin it: those that end an inner loop of a comprehension belong to lines which
+//! they only pass.
 
 use super::types::{CodeId, ThreadId};
 
@@ -23,6 +25,9 @@ pub struct Position {
     pub offset: u32,
     /// The instruction's line; None where the line table names none.
     pub line: Option<u32>,
+    /// The line begins here, as for CPython's LINE events: what comes before or jumps here is of
+    /// another one.
+    pub begins: bool,
     /// The instruction prepares the frame (up to and including `RESUME`): no line of the
     /// program has begun.
     pub prologue: bool,
@@ -128,7 +133,7 @@ impl Stepper {
             return false;
         }
         self.line = Some(line);
-        !at.skipped || self.start.skipped
+        at.begins && (!at.skipped || self.start.skipped)
     }
 
     /// Whether a step ends in a frame that is not the start frame. A frame further in
@@ -159,6 +164,7 @@ mod tests {
             code: CodeId(frame as u32),
             offset: 0,
             line: Some(line),
+            begins: true,
             prologue: false,
             skipped: false,
         }
@@ -259,6 +265,18 @@ mod tests {
     fn a_loop_on_one_line_is_one_line() {
         let run = [at(1, 1, 5), at(1, 1, 5), at(1, 1, 5), at(1, 1, 6)];
         assert_eq!(stops(StepKind::LineOver, at(1, 1, 5), &run), Some(3));
+    }
+
+    #[test]
+    fn a_line_that_is_only_passed_does_not_end_a_step() {
+        let passed = Position {
+            begins: false,
+            ..at(1, 1, 2)
+        };
+        let run = [at(1, 1, 7), passed, at(1, 1, 6)];
+        assert_eq!(stops(StepKind::LineOver, at(1, 1, 7), &run), Some(2));
+        let back = [passed, at(1, 1, 7)];
+        assert_eq!(stops(StepKind::LineOver, at(1, 1, 7), &back), Some(1));
     }
 
     #[test]

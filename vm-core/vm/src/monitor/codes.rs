@@ -87,7 +87,7 @@ impl CodeMonitor {
     }
 
     /// The line that starts at a code unit.
-    pub(super) fn line_start(&self, code: &PyCode, unit: u32) -> Option<i32> {
+    pub(crate) fn line_start(&self, code: &PyCode, unit: u32) -> Option<i32> {
         let starts = self.line_starts.get_or_init(|| line_starts(code));
         starts.get(unit as usize).copied().filter(|line| *line != NO_LINE)
     }

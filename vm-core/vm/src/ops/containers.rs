@@ -343,15 +343,14 @@ fn unpack_with_rest(vm: &Vm, seq: Value, before: usize, after: usize) -> PyResul
             None => return Err(too_few(items.len())),
         }
     }
-    let mut rest = Vec::new();
-    while let Some(v) = iter::next(vm, it.value())? {
-        rest.push(v);
-    }
-    if rest.len() < after {
-        return Err(too_few(before + rest.len()));
-    }
-    let tail = rest.split_off(rest.len() - after);
-    items.push(PyList::new(vm, rest));
+    // As `list()` takes them: the iterator is asked for an iterator, and how many are left.
+    let rest = list::from_iterable(vm, it.value())?;
+    let Some(list) = rest.cast::<PyList>() else { return Ok(items) };
+    let Some(kept) = list.len().checked_sub(after) else {
+        return Err(too_few(before + list.len()));
+    };
+    let tail = list.splice(kept, list.len(), Vec::new());
+    items.push(rest);
     items.extend(tail);
     Ok(items)
 }

@@ -95,6 +95,15 @@ def unpack(n, it):
 for n in (0, 1, 2, 3):
     for it in ([], [1], (1, 2), "abc", range(5), Seq(2), {1: 2}, 5, iter([1, 2])):
         print(n, t(unpack, n, it))
+class Asked:
+    def __init__(self): self.n = 0
+    def __iter__(self): print("iter"); return self
+    def __length_hint__(self): print("hint"); return 2
+    def __next__(self):
+        self.n += 1
+        if self.n > 4: raise StopIteration
+        return self.n
+a, *b, c = Asked(); print(a, b, c)
 # hints
 class Hint:
     def __init__(self, h): self.h = h

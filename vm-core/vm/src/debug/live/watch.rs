@@ -180,6 +180,7 @@ impl Watch {
             code: known.id,
             offset: at.unit * 2,
             line,
+            begins: code.monitor().line_start(code, at.unit).is_some(),
             prologue: at.unit <= code.first_traceable,
             skipped: known.skipped.get(),
         }

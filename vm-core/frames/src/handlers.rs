@@ -5,7 +5,7 @@ use tailscope_vm::interp::frames::window::{Window, begin};
 use tailscope_vm::interp::frames::Handlers;
 use tailscope_vm::value::Value;
 use tailscope_vm::vm::Vm;
-use tailscope_vm::{mark_below, ops};
+use tailscope_vm::{mark_below, ops, stack_pointer};
 
 macro_rules! cache_units {
     () => { 0 };
@@ -41,13 +41,14 @@ macro_rules! define_handlers {
                     // SAFETY: promised by the caller; the next handler gets the registers as this
                     // one's body leaves them.
                     unsafe {
-                        let sequence = begin();
+                        let sequence = begin(number::$name, stack_pointer!(), window);
                         let mut r = registers(ip, sp, fp, cx, oparg);
                         let flow = ops::$name(&mut r);
-                        let follower = follow(&mut r, flow, cache_units!($($units),*), number::$family, window);
-                        if let Some(handler) = follower {
-                            mark_below!();
-                            handler(r.ip, r.sp, r.fp, r.cx, r.oparg, window);
+                        let caches = cache_units!($($units),*);
+                        let follower = follow(&mut r, flow, caches, number::$name, number::$family, window);
+                        if let Some(next) = follower {
+                            mark_below!(next.size);
+                            (next.handler)(r.ip, r.sp, r.fp, r.cx, r.oparg, window);
                         }
                         // Keeps the call from becoming a jump, which would take the frame away.
                         std::hint::black_box(sequence);
@@ -57,7 +58,7 @@ macro_rules! define_handlers {
         }
 
         /// Numbers of the opcodes, so that a family's head can be named by its row.
-        #[allow(dead_code, non_upper_case_globals)]
+        #[allow(non_upper_case_globals)]
         mod number {
             $(pub const $name: u8 = $number as u32 as u8;)*
         }
@@ -92,8 +93,8 @@ unsafe fn bad_opcode(
     unsafe {
         let mut r = registers(ip, sp, fp, cx, oparg);
         let flow = ops::bad_opcode(r);
-        if let Some(next) = follow(&mut r, flow, 0, 0, window) {
-            next(r.ip, r.sp, r.fp, r.cx, r.oparg, window);
+        if let Some(next) = follow(&mut r, flow, 0, 0, 0, window) {
+            (next.handler)(r.ip, r.sp, r.fp, r.cx, r.oparg, window);
         }
     }
 }

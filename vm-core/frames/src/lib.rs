@@ -17,6 +17,7 @@ pub mod handlers;
 use tailscope_vm::interp::breakpoint;
 use tailscope_vm::interp::frames::{self, Exit, Window, next};
 use tailscope_vm::vm::Vm;
+use tailscope_vm::{mark_below, stack_pointer};
 
 /// Makes the interpreter known to a VM; [`frames::set_window`] turns it on.
 pub fn install(vm: &Vm) {
@@ -37,9 +38,10 @@ unsafe fn run(vm: &Vm, oparg: u64) -> Exit {
         let opcode = breakpoint::opcode_behind(&r);
         let mut first = next::watch(&mut r, opcode, &mut window);
         loop {
-            if let Some(handler) = first {
-                tailscope_vm::mark_below!();
-                handler(r.ip, r.sp, r.fp, r.cx, r.oparg, &mut window);
+            if let Some(next) = first {
+                window.enter(stack_pointer!());
+                mark_below!(next.size);
+                (next.handler)(r.ip, r.sp, r.fp, r.cx, r.oparg, &mut window);
             }
             if let Some(exit) = window.take_exit() {
                 return exit;

@@ -1,9 +1,11 @@
 //! What comes behind an instruction. This is no part of the handlers' crate, to be optimized.
 
-use super::{Exit, Handler, Window, is_on, is_watched};
+use super::window::Next;
+use super::{Exit, Window, is_on, is_watched};
 use crate::interp::match_loop;
 use crate::interp::{Flow, Regs, breakpoint, observe};
 use crate::ops;
+use crate::ops::internal::number::BREAKPOINT;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -15,7 +17,8 @@ pub fn registers(ip: *const u16, sp: *mut Value, fp: *mut Value, cx: *const Vm, 
     r
 }
 
-/// Does what an instruction's flow asks for, up to the handler that is to be called next. `None`:
+/// Does what an instruction's flow asks for, `caches` being the code units of its inline caches, `head`
+/// its family's adaptive instruction, up to the handler that is to be called next. `None`:
 /// the handlers return, and the window knows why.
 ///
 /// # Safety
@@ -24,15 +27,16 @@ pub unsafe fn follow(
     r: &mut Regs,
     flow: Flow,
     caches: usize,
+    opcode: u8,
     head: u8,
     window: *mut Window,
-) -> Option<Handler> {
+) -> Option<Next> {
     // SAFETY: promised by the caller.
     unsafe {
         let window = &mut *window;
         if matches!(flow, Flow::Deopt | Flow::Specialize | Flow::Again) {
             window.passed_on();
-        } else {
+        } else if opcode != BREAKPOINT {
             window.executed();
         }
         match flow {
@@ -42,7 +46,7 @@ pub unsafe fn follow(
             }
             Flow::Jump => fetch(r, window),
             // The same instruction once more: a handler that did not do its work.
-            Flow::Deopt => Some(window.handler(head)),
+            Flow::Deopt => Some(window.next(head)),
             Flow::Specialize => {
                 r.save();
                 crate::specialize::specialize(*r);
@@ -65,7 +69,7 @@ pub unsafe fn follow(
 ///
 /// # Safety
 /// As for [`follow`].
-pub unsafe fn fetch(r: &mut Regs, window: &mut Window) -> Option<Handler> {
+pub unsafe fn fetch(r: &mut Regs, window: &mut Window) -> Option<Next> {
     // SAFETY: promised by the caller.
     unsafe {
         if r.dying {
@@ -92,11 +96,11 @@ pub unsafe fn fetch(r: &mut Regs, window: &mut Window) -> Option<Handler> {
 ///
 /// # Safety
 /// As for [`follow`].
-pub unsafe fn watch(r: &mut Regs, opcode: u8, window: &mut Window) -> Option<Handler> {
+pub unsafe fn watch(r: &mut Regs, opcode: u8, window: &mut Window) -> Option<Next> {
     // SAFETY: promised by the caller.
     unsafe {
         if !is_watched(r.vm()) {
-            return Some(window.handler(opcode));
+            return Some(window.next(opcode));
         }
         match observe::look(r) {
             // The observer has dealt with a breakpoint on the instruction.
@@ -111,7 +115,7 @@ pub unsafe fn watch(r: &mut Regs, opcode: u8, window: &mut Window) -> Option<Han
 
 /// # Safety
 /// As for [`follow`].
-unsafe fn again(r: &Regs, window: &Window) -> Option<Handler> {
+unsafe fn again(r: &Regs, window: &Window) -> Option<Next> {
     // SAFETY: promised by the caller.
-    Some(window.handler(unsafe { breakpoint::opcode_behind(r) }))
+    Some(window.next(unsafe { breakpoint::opcode_behind(r) }))
 }

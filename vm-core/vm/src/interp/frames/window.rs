@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::{Exit, Handler, Handlers};
 use crate::threads;
@@ -14,8 +15,12 @@ const ROOM: usize = 128 << 10;
 /// What words below a handler's frame hold before the next handler is called: a variable that still
 /// has this value was not reached.
 pub const MARK: u64 = 0x5AA5_C33C_A55A_3CC3;
-/// How many bytes below it are marked: more than the largest handler's frame takes.
-pub const MARKED: usize = if cfg!(debug_assertions) { 16 << 10 } else { 3 << 10 };
+/// How many bytes below it are marked for a handler whose frame has not been seen: more than the
+/// largest takes.
+const LARGEST: u16 = if cfg!(debug_assertions) { 16 << 10 } else { 4 << 10 };
+
+/// Bytes of each handler's frame, by opcode; 0 where none has been called.
+static SIZES: [AtomicU16; 256] = [const { AtomicU16::new(0) }; 256];
 
 thread_local! {
     /// Instructions that were begun.
@@ -25,8 +30,15 @@ thread_local! {
 }
 
 /// Numbers an instruction that begins: a handler that executes later has a higher number, one that
-/// takes over its instruction the same.
-pub fn begin() -> u64 {
+/// takes over its instruction the same. `stack_pointer` is that of the handler's frame.
+///
+/// # Safety
+/// `window` must be that of the run.
+pub unsafe fn begin(opcode: u8, stack_pointer: usize, window: *mut Window) -> u64 {
+    // SAFETY: promised by the caller.
+    let caller = unsafe { std::mem::replace(&mut (*window).stack_pointer, stack_pointer) };
+    let size = u16::try_from(caller.wrapping_sub(stack_pointer)).unwrap_or(LARGEST);
+    SIZES[usize::from(opcode)].store(size.next_multiple_of(8).min(LARGEST), Ordering::Relaxed);
     BEGUN.set(BEGUN.get() + 1);
     BEGUN.get()
 }
@@ -36,16 +48,33 @@ pub fn ended(mut f: impl FnMut(&Kept)) {
     ENDED.with_borrow(|all| all.iter().rev().for_each(&mut f));
 }
 
-/// Marks the stack below the calling function's frame. In unsafe code: nothing may be there.
+/// Where the native stack's end is, in the frame of the function that uses this: an end that it keeps.
+#[macro_export]
+macro_rules! stack_pointer {
+    () => {{
+        let pointer: usize;
+        #[cfg(target_arch = "x86_64")]
+        std::arch::asm!("mov {}, rsp", out(reg) pointer, options(nomem, nostack, preserves_flags));
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            pointer = 0;
+        }
+        pointer
+    }};
+}
+
+/// Marks as many bytes, a multiple of 8, of the stack below the calling function's frame. In unsafe
+/// code: nothing may be there.
 #[macro_export]
 macro_rules! mark_below {
-    () => {
+    ($bytes:expr) => {
         #[cfg(target_arch = "x86_64")]
         std::arch::asm!(
-            "lea rdi, [rsp - {bytes}]",
+            "mov rdi, rsp",
+            "sub rdi, rcx",
+            "shr rcx, 3",
             "rep stosq",
-            bytes = const $crate::interp::frames::window::MARKED,
-            inout("rcx") $crate::interp::frames::window::MARKED / 8 => _,
+            inout("rcx") $bytes => _,
             in("rax") $crate::interp::frames::window::MARK,
             out("rdi") _,
         )
@@ -96,19 +125,29 @@ pub struct Kept {
     pub thread: u64,
 }
 
+/// A handler that is to be called.
+#[derive(Clone, Copy)]
+pub struct Next {
+    pub handler: Handler,
+    /// Bytes that its frame takes, from the caller's on.
+    pub size: usize,
+}
+
 /// A run's handlers.
 pub struct Window {
     handlers: &'static Handlers,
     capacity: u32,
     /// Instructions begun since the handlers returned last.
     depth: u32,
+    /// Where the frame of the newest handler ends, or that of what calls the first one.
+    stack_pointer: usize,
     exit: Option<Exit>,
     kept: Kept,
 }
 
 impl Window {
     pub fn new(handlers: &'static Handlers, capacity: u32) -> Window {
-        Window { handlers, capacity, depth: 0, exit: None, kept: Kept::default() }
+        Window { handlers, capacity, depth: 0, stack_pointer: 0, exit: None, kept: Kept::default() }
     }
 
     /// What lay on the native stack before the handlers returned last.
@@ -116,9 +155,19 @@ impl Window {
         &self.kept
     }
 
-    /// The handler of an opcode.
-    pub fn handler(&self, opcode: u8) -> Handler {
-        self.handlers[usize::from(opcode)]
+    /// What comes behind an instruction: the handler of an opcode.
+    pub fn next(&self, opcode: u8) -> Next {
+        let handler = self.handlers[usize::from(opcode)];
+        let size = match SIZES[usize::from(opcode)].load(Ordering::Relaxed) {
+            0 => LARGEST,
+            size => size,
+        };
+        Next { handler, size: size.into() }
+    }
+
+    /// Says where the frame of what calls the first handler ends.
+    pub fn enter(&mut self, stack_pointer: usize) {
+        self.stack_pointer = stack_pointer;
     }
 
     /// Counts an instruction whose handler is on the native stack.
@@ -138,7 +187,7 @@ impl Window {
     }
 
     /// Has the handlers return, for good.
-    pub fn leave(&mut self, vm: &Vm, exit: Exit) -> Option<Handler> {
+    pub fn leave(&mut self, vm: &Vm, exit: Exit) -> Option<Next> {
         if matches!(exit, Exit::Halt(_) | Exit::Raised) {
             // Native code goes on; the instruction that it belongs to sees what was executed for it.
             let before = std::mem::take(&mut self.kept);
@@ -162,7 +211,7 @@ impl Window {
 
     /// Has the handlers return, after their stack was copied; the run goes on without them.
     #[inline(never)]
-    pub fn turn(&mut self, vm: &Vm) -> Option<Handler> {
+    pub fn turn(&mut self, vm: &Vm) -> Option<Next> {
         let registers = machine_registers!();
         let low = registers[7] as usize;
         let length = (&raw const *self as usize).saturating_sub(low);

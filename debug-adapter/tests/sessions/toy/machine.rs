@@ -1,5 +1,6 @@
 //! The toy machine: runs instructions, and stops where the debugger wants it to.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex};
@@ -232,8 +233,8 @@ impl Machine {
             .collect();
         let (mut ids, mut notes, mut on_line) = (Vec::new(), Vec::new(), false);
         for (id, is_line, rule) in here {
-            let mut hits = self.hits.get(&id).copied().unwrap_or(0);
-            match rule.hit(&mut hits, &mut TopFrame(self)) {
+            let hits = Cell::new(self.hits.get(&id).copied().unwrap_or(0));
+            match rule.hit(&hits, &mut TopFrame(self)) {
                 HitOutcome::Pass => {}
                 HitOutcome::Log(text) => hook.on_event(DebugEvent::Log {
                     text,
@@ -246,7 +247,7 @@ impl Machine {
                     on_line |= is_line;
                 }
             }
-            self.hits.insert(id, hits);
+            self.hits.insert(id, hits.get());
         }
         let note = (!notes.is_empty()).then(|| notes.join("; "));
         match (ids.is_empty(), on_line) {

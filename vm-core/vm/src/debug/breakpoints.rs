@@ -1,6 +1,7 @@
 //! Breakpoints without a VM: what one asks for, whether a hit counts, what it logs, and
 //! which lines of a code object a breakpoint can be on.
 
+use std::cell::Cell;
 use std::fmt;
 
 use super::address::InstructionAddress;
@@ -272,7 +273,7 @@ pub enum HitOutcome {
 impl BreakpointRule {
     /// Decides about a hit. `hits` counts those that the condition let through and is
     /// advanced here. A condition that raises stops, so that its mistake is seen.
-    pub fn hit(&self, hits: &mut u64, evaluate: &mut dyn RuleEvaluator) -> HitOutcome {
+    pub fn hit(&self, hits: &Cell<u64>, evaluate: &mut dyn RuleEvaluator) -> HitOutcome {
         if let Some(condition) = &self.condition {
             match evaluate.test(condition) {
                 Ok(true) => {}
@@ -283,10 +284,10 @@ impl BreakpointRule {
                 }
             }
         }
-        *hits += 1;
+        hits.set(hits.get() + 1);
         if self
             .hit_condition
-            .is_some_and(|condition| !condition.admits(*hits))
+            .is_some_and(|condition| !condition.admits(hits.get()))
         {
             return HitOutcome::Pass;
         }
@@ -430,20 +431,20 @@ mod tests {
 
     #[test]
     fn conditions_come_before_hit_counts() {
-        let mut hits = 0;
+        let hits = Cell::new(0);
         let second = rule(Some("x"), Some("2"), None);
-        assert_eq!(second.hit(&mut hits, &mut Names), HitOutcome::Pass);
+        assert_eq!(second.hit(&hits, &mut Names), HitOutcome::Pass);
         assert_eq!(
-            second.hit(&mut hits, &mut Names),
+            second.hit(&hits, &mut Names),
             HitOutcome::Stop { note: None }
         );
-        assert_eq!(second.hit(&mut hits, &mut Names), HitOutcome::Pass);
+        assert_eq!(second.hit(&hits, &mut Names), HitOutcome::Pass);
         assert_eq!(
-            rule(Some("no"), None, None).hit(&mut hits, &mut Names),
+            rule(Some("no"), None, None).hit(&hits, &mut Names),
             HitOutcome::Pass
         );
         assert_eq!(
-            hits, 3,
+            hits.get(), 3,
             "a hit that the condition holds back is not counted"
         );
     }

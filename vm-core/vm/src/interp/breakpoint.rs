@@ -2,34 +2,78 @@
 //! beside. No other instruction pays for it.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use crate::code::PyCode;
+use crate::debug::live::Quick;
 use crate::interp::observe::{self, Go};
 use crate::interp::regs::{Flow, Regs};
 use crate::ops::internal::number::BREAKPOINT;
 use crate::vm::Vm;
 
-/// Replaced opcodes of a code object: code unit and original, ascending.
+/// What is decided about an instruction's hits without the debugger.
+#[derive(Clone, Default)]
+pub(crate) enum Decides {
+    /// The debugger has not been asked yet.
+    #[default]
+    Unknown,
+    /// Nothing: all go to the debugger.
+    Nothing,
+    Some(Rc<Quick>),
+}
+
+struct Patch {
+    unit: u32,
+    original: u8,
+    quick: Decides,
+}
+
+/// Replaced opcodes of a code object, by ascending code unit.
 #[derive(Default)]
-pub struct Patches(RefCell<Vec<(u32, u8)>>);
+pub struct Patches(RefCell<Vec<Patch>>);
 
 impl Patches {
-    fn original(&self, unit: u32) -> Option<u8> {
-        let all = self.0.borrow();
-        all.binary_search_by_key(&unit, |p| p.0).ok().map(|i| all[i].1)
+    fn place(all: &[Patch], unit: u32) -> Result<usize, usize> {
+        // Often there is but one.
+        match all.first() {
+            Some(first) if first.unit == unit => Ok(0),
+            _ => all.binary_search_by_key(&unit, |p| p.unit),
+        }
     }
 
-    fn set_original(&self, unit: u32, opcode: u8) {
+    fn original(&self, unit: u32) -> Option<u8> {
+        let all = self.0.borrow();
+        Self::place(&all, unit).ok().map(|i| all[i].original)
+    }
+
+    fn set_original(&self, unit: u32, original: u8) {
         let mut all = self.0.borrow_mut();
-        match all.binary_search_by_key(&unit, |p| p.0) {
-            Ok(i) => all[i].1 = opcode,
-            Err(i) => all.insert(i, (unit, opcode)),
+        match Self::place(&all, unit) {
+            Ok(i) => all[i].original = original,
+            Err(i) => all.insert(i, Patch { unit, original, quick: Decides::Unknown }),
         }
     }
 
     fn remove(&self, unit: u32) -> Option<u8> {
         let mut all = self.0.borrow_mut();
-        all.binary_search_by_key(&unit, |p| p.0).ok().map(|i| all.remove(i).1)
+        let gone = Self::place(&all, unit).ok().map(|i| all.remove(i));
+        drop(all);
+        gone.map(|patch| patch.original)
+    }
+
+    /// What is decided about an instruction without the debugger; None without a breakpoint.
+    pub(crate) fn quick(&self, unit: u32) -> Option<Decides> {
+        let all = self.0.borrow();
+        Self::place(&all, unit).ok().map(|i| all[i].quick.clone())
+    }
+
+    /// Sets that.
+    pub(crate) fn set_quick(&self, unit: u32, quick: Decides) {
+        let mut all = self.0.borrow_mut();
+        let before = Self::place(&all, unit).ok().map(|i| std::mem::replace(&mut all[i].quick, quick));
+        // Its end may run anything.
+        drop(all);
+        drop(before);
     }
 }
 
@@ -39,7 +83,9 @@ pub fn set(code: &PyCode, unit: u32) -> bool {
         return false;
     }
     let opcode = code.unit(unit as usize) as u8;
-    if opcode != BREAKPOINT {
+    if opcode == BREAKPOINT {
+        code.breakpoints.set_quick(unit, Decides::Unknown);
+    } else {
         code.breakpoints.set_original(unit, opcode);
         // SAFETY: in range; nobody holds a reference to a code unit.
         unsafe { write_opcode(code.entry().add(unit as usize), BREAKPOINT) };
@@ -104,6 +150,31 @@ pub unsafe fn opcode_behind(r: &Regs) -> u8 {
     unsafe {
         let at = r.ip.sub(1);
         if *at as u8 == BREAKPOINT { opcode_at(r.code(), at) } else { *at as u8 }
+    }
+}
+
+/// Whether nothing is to be done about the BREAKPOINT that was reached, with the registers spilled.
+#[inline(never)]
+pub fn passes(vm: &Vm) -> bool {
+    let s = &vm.interp;
+    if !s.quickly.on.get() {
+        return false;
+    }
+    let at = s.ip.get().wrapping_sub(1);
+    let settled = s.quickly.settled.get();
+    if settled != u64::MAX && settled == s.clock().wrapping_sub(1) {
+        return false;
+    }
+    let Some(frame) = s.current_frame() else { return false };
+    // SAFETY: the running frame is live.
+    let patches = unsafe { frame.code() }.breakpoints.0.borrow();
+    // SAFETY: as above.
+    let unit = unsafe { frame.code() }.index_of(at) as u32;
+    match Patches::place(&patches, unit).map(|i| &patches[i].quick) {
+        // What decides runs no code that could change the breakpoints.
+        // SAFETY: as above: it stands at this instruction, with its stack spilled.
+        Ok(Decides::Some(quick)) => unsafe { quick.passes(vm, frame, s.sp.get()) },
+        _ => false,
     }
 }
 

@@ -80,6 +80,8 @@ pub struct State {
     fresh_texts: RefCell<Vec<(crate::value::Ref, String)>>,
     function_version: Cell<u32>,
     pub observer: RefCell<Option<Box<dyn Observer>>>,
+    /// What is decided about breakpoints without the observer.
+    pub quickly: crate::debug::live::Quickly,
     pub recorder: UnsafeCell<crate::interp::record::Recorder>,
     pub profile: RefCell<crate::interp::profile::Profile>,
     /// Lowest native stack address that a nested run may start from.
@@ -134,6 +136,7 @@ impl State {
             fresh_texts: RefCell::default(),
             function_version: Cell::new(1),
             observer: RefCell::default(),
+            quickly: Default::default(),
             recorder: UnsafeCell::default(),
             profile: RefCell::default(),
             native_limit: Cell::new(0),

@@ -114,5 +114,8 @@ pub unsafe fn HALT(_: &mut Regs) -> Flow {
 #[inline(always)]
 pub unsafe fn BREAKPOINT(r: &mut Regs) -> Flow {
     r.save();
+    if breakpoint::passes(r.vm()) {
+        return Flow::Again;
+    }
     breakpoint::hit(r.vm(), r.oparg)
 }

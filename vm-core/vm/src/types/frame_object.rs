@@ -214,6 +214,9 @@ pub unsafe fn detach(vm: &Vm, frame: Frame, generator: Option<&PyGenerator>) -> 
         let f = object.cast_unchecked::<PyFrame>();
         let unit = frame.code().index_of(vm.interp.ip.get()).wrapping_sub(1);
         f.last_unit.set(unit as u32);
+        if f.watched.get() != 0 && generator.is_none() {
+            vm.interp.quickly.call_ended(f.watched.get());
+        }
         let shared = (*object.pointer()).refs > 1;
         if shared {
             // Without memory the object goes on without its locals, or its caller.
@@ -262,6 +265,14 @@ impl PyFrame {
 
     pub fn code_value(&self) -> Value {
         self.code.get()
+    }
+
+    /// Where its frame lies on the stack; null for one of a generator, and for one that was left.
+    pub(crate) fn place_on_stack(&self) -> *mut Value {
+        match self.place.get() {
+            Place::Stack(fp) => fp,
+            Place::Generator(_) | Place::Own => ptr::null_mut(),
+        }
     }
 
     fn function<'a>(&self) -> &'a PyFunction {

@@ -2,10 +2,12 @@
 //!
 //! A local variable is written by a few instructions of its code object, so those carry
 //! breakpoints, and nothing else pays. Whether it is the watched activation that is at one is
-//! seen from the number that its frame object was given. Attributes, items and globals can be
+//! seen from where its frame lies, which is forgotten when the frame is left ([`super::quick`]),
+//! or from the number that its frame object was given. Attributes, items and globals can be
 //! written by anything, native code included: while one is watched, every instruction is looked
 //! after, and what it held before is compared with what it holds now.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -15,6 +17,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::codes::{Codes, KnownCode};
 use super::places::{Place, Places};
+use super::quick::{Call, Watched as Whose, Write};
 use super::values;
 use crate::code::PyCode;
 use crate::debug::breakpoints::{BreakpointRule, BreakpointState, BreakpointStatus, DataBreakpointSpec};
@@ -31,8 +34,8 @@ use crate::vm::Vm;
 /// Something that can be written.
 #[derive(Clone)]
 pub(super) enum Datum {
-    /// A variable of one activation, which is numbered.
-    Local { code: Rc<KnownCode>, activation: u64, slot: usize },
+    /// A variable of one activation.
+    Local { code: Rc<KnownCode>, call: Rc<Call>, slot: usize },
     /// A variable that inner functions share.
     Cell { cell: Ref, name: Value },
     Item { container: Ref, key: Ref },
@@ -47,7 +50,7 @@ struct Watched {
 struct DataBreakpoint {
     id: BreakpointId,
     rule: BreakpointRule,
-    hits: u64,
+    hits: Rc<Cell<u64>>,
     watched: u64,
     /// What an item or an attribute held after the last instruction.
     last: Option<Ref>,
@@ -72,7 +75,8 @@ pub(super) struct DataBreakpoints {
     set: Vec<DataBreakpoint>,
     /// Instructions that may write a watched variable.
     sites: HashMap<Place, Vec<BreakpointId>>,
-    activations: u64,
+    /// The calls that could have one on a variable.
+    calls: Vec<Rc<Call>>,
 }
 
 impl DataBreakpoints {
@@ -86,13 +90,14 @@ impl DataBreakpoints {
         index as u64 + 1
     }
 
-    /// The number of a frame's activation, which its frame object keeps.
-    pub fn activation(&mut self, f: &PyFrame) -> u64 {
-        if f.watched.get() == 0 {
-            self.activations += 1;
-            f.watched.set(self.activations);
+    /// A frame's activation: its frame object keeps the number.
+    fn call(&mut self, vm: &Vm, f: &PyFrame) -> Rc<Call> {
+        if let Some(call) = self.calls.iter().find(|call| call.number == f.watched.get()) {
+            return Rc::clone(call);
         }
-        f.watched.get()
+        let call = vm.interp.quickly.watch_call(f);
+        self.calls.push(Rc::clone(&call));
+        call
     }
 
     fn watched(&self, number: u64) -> Option<&Watched> {
@@ -118,7 +123,7 @@ impl DataBreakpoints {
                 let breakpoint = DataBreakpoint {
                     id: spec.id,
                     rule: spec.rule.clone(),
-                    hits: same.map_or(0, |b| b.hits),
+                    hits: same.map_or_else(Rc::default, |b| Rc::clone(&b.hits)),
                     watched: spec.watched,
                     last: self.watched(spec.watched).and_then(|w| w.datum.value(vm)),
                 };
@@ -223,17 +228,32 @@ impl DataBreakpoints {
     }
 
     /// A breakpoint's rule and hit count, to decide with.
-    pub fn rule(&mut self, id: BreakpointId) -> Option<(BreakpointRule, &mut u64)> {
-        let b = self.set.iter_mut().find(|b| b.id == id)?;
-        Some((b.rule.clone(), &mut b.hits))
+    pub fn rule(&self, id: BreakpointId) -> Option<(BreakpointRule, Rc<Cell<u64>>)> {
+        let b = self.set.iter().find(|b| b.id == id)?;
+        Some((b.rule.clone(), Rc::clone(&b.hits)))
     }
 
-    /// Takes away the breakpoints on variables of activations that are none of these.
-    pub fn forget_ended(&mut self, codes: &Codes, places: &mut Places, live: &[u64]) -> Vec<BreakpointStatus> {
-        let ended = |b: &DataBreakpoint| match self.watched(b.watched).map(|w| &w.datum) {
-            Some(Datum::Local { code, activation, .. }) => {
-                !code.code().is_generator_like() && !live.contains(activation)
+    /// What the instruction at a code unit writes of what a breakpoint watches, if that is simple.
+    pub fn write_at(&self, code: &PyCode, unit: u32, id: BreakpointId) -> Option<Write> {
+        let b = self.set.iter().find(|b| b.id == id)?;
+        let whose = match &self.watched(b.watched)?.datum {
+            Datum::Local { call, code, .. } if code.code().is_generator_like() => Whose::Generator(call.number),
+            Datum::Local { call, .. } => Whose::Call(Rc::clone(call)),
+            Datum::Cell { cell, name } => {
+                let mut slots = 0..code.nlocalsplus as usize;
+                let shared = |slot: &usize| code.kind(*slot) & (kinds::CELL | kinds::FREE) != 0;
+                let slot = slots.find(|slot| shared(slot) && code.localsplus_names[*slot].is(*name))?;
+                Whose::Cell(cell.value(), slot as u32)
             }
+            Datum::Item { .. } | Datum::Attribute { .. } => return None,
+        };
+        Write::at(code, unit, whose)
+    }
+
+    /// Takes away the breakpoints on variables of activations that have ended.
+    pub fn forget_ended(&mut self, codes: &Codes, places: &mut Places) -> Vec<BreakpointStatus> {
+        let ended = |b: &DataBreakpoint| match self.watched(b.watched).map(|w| &w.datum) {
+            Some(Datum::Local { code, call, .. }) => !code.code().is_generator_like() && call.ended.get(),
             _ => false,
         };
         let gone: Vec<BreakpointId> = self.set.iter().filter(|b| ended(b)).map(|b| b.id).collect();
@@ -243,9 +263,7 @@ impl DataBreakpoints {
         self.set.retain(|b| !gone.contains(&b.id));
         for (place, ids) in &mut self.sites {
             ids.retain(|id| !gone.contains(id));
-            if ids.is_empty() {
-                places.clear_data_at(codes, *place);
-            }
+            places.clear_data_at(codes, *place, ids);
         }
         self.sites.retain(|_, ids| !ids.is_empty());
         let reason = "the call whose variable it watched has ended";
@@ -298,7 +316,7 @@ impl Datum {
     fn is(&self, other: &Datum) -> bool {
         let same = |a: &Ref, b: &Ref| a.value().is(b.value());
         match (self, other) {
-            (Datum::Local { activation: a, slot: s, .. }, Datum::Local { activation: b, slot: t, .. }) => a == b && s == t,
+            (Datum::Local { call: a, slot: s, .. }, Datum::Local { call: b, slot: t, .. }) => a.number == b.number && s == t,
             (Datum::Cell { cell: a, .. }, Datum::Cell { cell: b, .. }) => same(a, b),
             (Datum::Item { container: a, key: k }, Datum::Item { container: b, key: l })
             | (Datum::Attribute { owner: a, name: k }, Datum::Attribute { owner: b, name: l }) => {
@@ -323,10 +341,10 @@ impl Datum {
     /// The frame must be live.
     unsafe fn is_of(&self, vm: &Vm, frame: Frame) -> bool {
         match self {
-            Datum::Local { activation, .. } => {
+            Datum::Local { call, .. } => {
                 // SAFETY: promised by the caller.
                 let object = unsafe { frame_object::made_for(vm, frame) };
-                object.is_some_and(|f| f.cast::<PyFrame>().is_some_and(|f| f.watched.get() == *activation))
+                object.is_some_and(|f| f.cast::<PyFrame>().is_some_and(|f| f.watched.get() == call.number))
             }
             Datum::Cell { cell, name } => {
                 // SAFETY: promised by the caller; frames have all their variables.
@@ -366,7 +384,7 @@ fn frame_slot(f: &PyFrame, slot: usize) -> Option<Ref> {
 }
 
 /// What a variable of a frame is watched as.
-pub(super) fn variable(data: &mut DataBreakpoints, codes: &mut Codes, f: &PyFrame, name: &str) -> Option<Datum> {
+pub(super) fn variable(vm: &Vm, data: &mut DataBreakpoints, codes: &mut Codes, f: &PyFrame, name: &str) -> Option<Datum> {
     let code = f.code();
     let slot = (0..code.nlocalsplus as usize)
         .filter(|slot| code.kind(*slot) & kinds::HIDDEN == 0)
@@ -376,5 +394,5 @@ pub(super) fn variable(data: &mut DataBreakpoints, codes: &mut Codes, f: &PyFram
     {
         return Some(Datum::Cell { cell: cell.to_ref(), name: code.localsplus_names[slot] });
     }
-    Some(Datum::Local { code: codes.know(code), activation: data.activation(f), slot })
+    Some(Datum::Local { code: codes.know(code), call: data.call(vm, f), slot })
 }

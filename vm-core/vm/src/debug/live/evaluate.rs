@@ -1,7 +1,7 @@
 //! Python code that runs for the debugger, while the program stands still.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -67,6 +67,12 @@ pub(super) fn cancel(flags: &AtomicU32) {
 /// Somebody wants what runs for the debugger to end.
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 
+/// The number of what runs for the debugger: odd while something does.
+static RUNNING: AtomicU64 = AtomicU64::new(0);
+
+/// The number of what has run for too long.
+static EXPIRED: AtomicU64 = AtomicU64::new(0);
+
 /// While it is there, code that runs too long is ended by an exception.
 pub(super) struct Guard {
     vm: &'static Vm,
@@ -74,24 +80,25 @@ pub(super) struct Guard {
 
 impl Guard {
     pub fn new(vm: &'static Vm) -> Guard {
-        let until = Instant::now() + LIMIT;
         CANCELLED.store(false, Ordering::Release);
-        observe::set_observer(vm, Some(Box::new(Deadline { until })));
-        ALARM.set(Some((until, &vm.interp.breaker)));
+        // Of no size: nothing is allocated.
+        observe::set_observer(vm, Some(Box::new(Deadline)));
+        RUNNING.store(RUNNING.load(Ordering::Relaxed) | 1, Ordering::SeqCst);
+        if ALARM.asleep.load(Ordering::SeqCst) {
+            ALARM.wake(&vm.interp.breaker);
+        }
         Guard { vm }
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        ALARM.set(None);
+        RUNNING.store((RUNNING.load(Ordering::Relaxed) | 1) + 1, Ordering::Release);
         drop(observe::set_observer(self.vm, None));
     }
 }
 
-struct Deadline {
-    until: Instant,
-}
+struct Deadline;
 
 impl Observer for Deadline {
     fn before_instruction(&mut self, _: &Vm, _: Position) -> Next {
@@ -107,7 +114,7 @@ impl Observer for Deadline {
             let text = "the evaluation was cancelled".to_owned();
             return Next::Raise(vm.error(shape::TIMEOUT_ERROR, text));
         }
-        if Instant::now() < self.until {
+        if EXPIRED.load(Ordering::Acquire) != RUNNING.load(Ordering::Acquire) {
             return Next::Continue;
         }
         let text = format!("the evaluation was ended: it ran for more than {} seconds", LIMIT.as_secs());
@@ -117,55 +124,67 @@ impl Observer for Deadline {
     fn raised(&mut self, _: &Vm, _: Position, _: Value) {}
 }
 
-/// Requests an interrupt at an instant, from a thread of its own that is there from the first
-/// time on.
-struct Alarm {
-    state: Mutex<AlarmState>,
-    changed: Condvar,
-}
+/// How often what runs is looked at.
+const TICK: Duration = Duration::from_millis(100);
 
-#[derive(Default)]
-struct AlarmState {
-    at: Option<(Instant, &'static AtomicU32)>,
-    /// The thread waits to be woken. Otherwise it looks here by itself, at an earlier instant than
-    /// any that is set meanwhile: conditions of breakpoints need not wake it each time.
-    asleep: bool,
+/// Requests an interrupt when something has run for too long, from a thread of its own that is
+/// there from the first time on. It looks at the number of what runs: conditions of breakpoints
+/// begin and end far too often to tell it of each.
+struct Alarm {
+    /// Whom to interrupt.
+    flags: Mutex<Option<&'static AtomicU32>>,
+    woken: Condvar,
+    asleep: AtomicBool,
 }
 
 static ALARM: LazyLock<&'static Alarm> = LazyLock::new(|| {
-    let alarm: &'static Alarm = Box::leak(Box::new(Alarm { state: Mutex::default(), changed: Condvar::new() }));
+    let alarm = Alarm { flags: Mutex::default(), woken: Condvar::new(), asleep: AtomicBool::new(true) };
+    let alarm: &'static Alarm = Box::leak(Box::new(alarm));
     // Without a thread evaluations have no limit, which is no reason not to have them.
     let _ = thread::Builder::new().name("evaluation-limit".to_owned()).spawn(|| alarm.watch());
     alarm
 });
 
 impl Alarm {
-    fn set(&self, at: Option<(Instant, &'static AtomicU32)>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.at = at;
-        let wake = state.asleep && at.is_some();
-        drop(state);
-        if wake {
-            self.changed.notify_one();
-        }
+    fn wake(&self, flags: &'static AtomicU32) {
+        let mut of = self.flags.lock().unwrap_or_else(PoisonError::into_inner);
+        *of = Some(flags);
+        self.asleep.store(false, Ordering::SeqCst);
+        drop(of);
+        self.woken.notify_one();
     }
 
     fn watch(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut flags = self.flags.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = (0, Instant::now());
         loop {
-            let Some((at, flags)) = state.at else {
-                state.asleep = true;
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-                state.asleep = false;
+            let running = RUNNING.load(Ordering::SeqCst);
+            if running != seen.0 {
+                seen = (running, Instant::now());
+            } else if running % 2 == 0 {
+                flags = self.sleep(flags, running);
                 continue;
-            };
-            let now = Instant::now();
-            if now >= at {
-                flags.fetch_or(breaker::INTERRUPT, Ordering::Release);
+            } else if seen.1.elapsed() >= LIMIT {
+                // Each time, in case the code caught the exception.
+                EXPIRED.store(running, Ordering::Release);
+                if let Some(flags) = *flags {
+                    flags.fetch_or(breaker::INTERRUPT, Ordering::Release);
+                }
             }
-            // Once over the limit: again, in case the code caught the exception.
-            let wait = at.saturating_duration_since(now).max(Duration::from_millis(100));
-            state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+            flags = self.woken.wait_timeout(flags, TICK).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
+
+    /// Sleeps until something else runs than what has ended.
+    fn sleep<'a>(&self, mut flags: Flags<'a>, ended: u64) -> Flags<'a> {
+        self.asleep.store(true, Ordering::SeqCst);
+        // Who begins just now sees that, or is seen here.
+        while self.asleep.load(Ordering::SeqCst) && RUNNING.load(Ordering::SeqCst) == ended {
+            flags = self.woken.wait(flags).unwrap_or_else(PoisonError::into_inner);
+        }
+        self.asleep.store(false, Ordering::SeqCst);
+        flags
+    }
 }
+
+type Flags<'a> = MutexGuard<'a, Option<&'static AtomicU32>>;

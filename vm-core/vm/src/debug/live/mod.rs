@@ -16,6 +16,10 @@
 //! | `instructions.rs` | instructions with their inline caches, disassembly |
 //! | `executed.rs` | what native frames of the VM hold |
 //! | `caught.rs` | who will catch an exception |
+//! | `quick.rs` | what is decided about hits at once, without the debugger |
+//! | `condition.rs` | conditions that need no Python code |
+//! | `function.rs` | conditions as functions of the frame's variables |
+//! | `rules.rs` | conditions, hit counts and log messages of all others |
 //! | `data.rs` | data breakpoints: what is watched, and what writes it |
 //! | `columns.rs` | statements and calls within a line |
 //! | `jumps.rs` | going on elsewhere: at another line, at the function's beginning |
@@ -26,13 +30,17 @@ mod caught;
 mod codes;
 mod columns;
 mod complete;
+mod condition;
 mod data;
 mod evaluate;
 mod executed;
+mod function;
 mod instructions;
 mod inventory;
 mod jumps;
 mod places;
+mod quick;
+mod rules;
 mod stacks;
 mod target;
 mod values;
@@ -53,6 +61,8 @@ use crate::value::{Ref, Value};
 use crate::vm::Vm;
 use target::Target;
 use watch::Watch;
+
+pub(crate) use quick::{Quick, Quickly};
 
 const MAIN_THREAD: ThreadId = ThreadId(crate::threads::ROOT);
 
@@ -96,6 +106,7 @@ pub fn attach(vm: &'static Vm, mut hook: Box<dyn DebugHook>, options: Options) -
     let mut watch = Watch::new(vm, hook, target, woken, &options);
     watch.tell_of_threads();
     observe::set_observer(vm, Some(Box::new(watch)));
+    vm.interp.quickly.on.set(true);
     if options.stop_on_entry {
         interp::set_mode(vm, Mode::Step);
     }
@@ -104,6 +115,7 @@ pub fn attach(vm: &'static Vm, mut hook: Box<dyn DebugHook>, options: Options) -
 
 /// Lets go of a program that has ended.
 pub fn detach(vm: &Vm) {
+    vm.interp.quickly.on.set(false);
     drop(observe::set_observer(vm, None));
     if vm.interp.mode.get() == Mode::Step {
         interp::set_mode(vm, Mode::Plain);

@@ -1,5 +1,6 @@
 //! Breakpoints in code: which instructions carry which, and what a hit does.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -7,6 +8,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::codes::{Codes, KnownCode, LineEntry, entries};
 use super::columns;
+use super::quick::{Entry, Reached, Trail};
 use crate::code::PyCode;
 use crate::debug::address::InstructionAddress;
 use crate::debug::breakpoints::{
@@ -14,7 +16,7 @@ use crate::debug::breakpoints::{
     HitOutcome, InstructionBreakpointSpec, RuleEvaluator, line_with_code,
 };
 use crate::debug::types::{BreakpointId, CodeId};
-use crate::interp::breakpoint;
+use crate::interp::breakpoint::{self, Decides};
 use crate::vm::Vm;
 
 /// An instruction that carries breakpoints.
@@ -36,7 +38,7 @@ enum Owner {
 struct Breakpoint {
     rule: BreakpointRule,
     owner: Owner,
-    hits: u64,
+    hits: Rc<Cell<u64>>,
 }
 
 struct FileBreakpoints {
@@ -67,9 +69,8 @@ pub(super) struct Places {
     pending_functions: Vec<BreakpointId>,
     /// The line entries among the places.
     entries: HashMap<Place, LineEntry>,
-    /// The entry that was last reached in each frame that has reached one, the innermost frame
-    /// last: where the frame lies on the stack, and the place.
-    reached: Vec<(usize, Place)>,
+    /// Those of them that frames have reached.
+    trail: Rc<Trail>,
 }
 
 const NOT_LOADED: &str = "no code of this file has been loaded yet";
@@ -174,10 +175,10 @@ impl Places {
         self.keep(codes, |_, id| known.contains(id));
     }
 
-    /// The same for one place.
-    pub fn clear_data_at(&mut self, codes: &Codes, at: Place) {
+    /// The same for one place, but for some of them.
+    pub fn clear_data_at(&mut self, codes: &Codes, at: Place, but: &[BreakpointId]) {
         let known: Vec<BreakpointId> = self.set.keys().copied().collect();
-        self.keep(codes, |place, id| *place != at || known.contains(id));
+        self.keep(codes, |place, id| *place != at || known.contains(id) || but.contains(id));
     }
 
     /// Whether nothing but data breakpoints are at a place.
@@ -188,16 +189,22 @@ impl Places {
     /// Takes all breakpoints away.
     pub fn forget(&mut self, codes: &Codes) {
         self.keep(codes, |_, _| false);
+        self.trail.forget();
         *self = Places::default();
     }
 
     fn keep(&mut self, codes: &Codes, wanted: impl Fn(&Place, &BreakpointId) -> bool) {
         self.at.retain(|place, ids| {
+            let before = ids.len();
             ids.retain(|id| wanted(place, id));
-            if ids.is_empty()
+            if ids.len() < before
                 && let Some(known) = codes.get(place.code)
             {
-                breakpoint::clear(known.code(), place.unit);
+                if ids.is_empty() {
+                    breakpoint::clear(known.code(), place.unit);
+                } else {
+                    known.code().breakpoints.set_quick(place.unit, Decides::Unknown);
+                }
             }
             !ids.is_empty()
         });
@@ -243,11 +250,11 @@ impl Places {
         let place = Place { code, unit };
         let within = self.reach(frame, place);
         for id in self.at.get(&place).cloned().unwrap_or_default() {
-            let Some(b) = self.set.get_mut(&id) else { continue };
+            let Some(b) = self.set.get(&id) else { continue };
             if within && matches!(b.owner, Owner::File(_)) {
                 continue;
             }
-            match b.rule.hit(&mut b.hits, evaluate) {
+            match b.rule.hit(&b.hits, evaluate) {
                 HitOutcome::Pass => {}
                 HitOutcome::Log(text) => hit.logs.push(text),
                 HitOutcome::Stop { note } => {
@@ -265,19 +272,30 @@ impl Places {
 
     /// Notes that a frame has reached a place. Whether it came there from an earlier entry of
     /// the same line, without leaving the line.
-    fn reach(&mut self, frame: usize, place: Place) -> bool {
-        let Some(entry) = self.entries.get(&place).copied() else { return false };
-        while self.reached.last().is_some_and(|(fp, _)| *fp > frame) {
-            self.reached.pop();
-        }
-        let before = self.reached.pop_if(|(fp, _)| *fp == frame).map(|(_, before)| before);
-        self.reached.push((frame, place));
-        entry.within
-            && before.is_some_and(|before| {
-                before.code == place.code
-                    && before.unit < place.unit
-                    && self.entries.get(&before).is_some_and(|b| b.line == entry.line)
-            })
+    fn reach(&self, frame: usize, place: Place) -> bool {
+        let Some(entry) = self.entries.get(&place) else { return false };
+        let reached = Reached { frame, code: place.code, unit: place.unit, line: entry.line };
+        let within = entry.within && self.trail.is_within(reached);
+        self.trail.reach(reached);
+        within
+    }
+
+    /// The breakpoints at a place.
+    pub fn ids_at(&self, place: Place) -> Vec<BreakpointId> {
+        self.at.get(&place).cloned().unwrap_or_default()
+    }
+
+    /// Of a breakpoint that is none on data: whether it is on a line, what it asks for, its hits.
+    pub fn rule(&self, id: BreakpointId) -> Option<(bool, BreakpointRule, Rc<Cell<u64>>)> {
+        let b = self.set.get(&id)?;
+        Some((matches!(b.owner, Owner::File(_)), b.rule.clone(), Rc::clone(&b.hits)))
+    }
+
+    /// The entry of a line that a place is.
+    pub fn entry_at(&self, place: Place) -> Option<Entry> {
+        let entry = self.entries.get(&place)?;
+        let trail = Rc::clone(&self.trail);
+        Some(Entry { code: place.code, unit: place.unit, line: entry.line, within: entry.within, trail })
     }
 
     fn add(
@@ -289,10 +307,11 @@ impl Places {
     ) {
         let hits = match before.get(&id) {
             Some(old) if old.rule.condition == rule.condition && old.rule.hit_condition == rule.hit_condition => {
-                old.hits
+                old.hits.get()
             }
             _ => 0,
         };
+        let hits = Rc::new(Cell::new(hits));
         self.set.insert(id, Breakpoint { rule: rule.clone(), owner, hits });
     }
 
@@ -336,8 +355,8 @@ impl Places {
                     let mut first = None;
                     for (entry, known) in all.iter().filter(|(entry, _)| entry.line == line) {
                         let place = Place { code: known.id, unit: entry.unit };
-                        self.put(known.code(), place, spec.id);
                         self.entries.insert(place, *entry);
+                        self.put(known.code(), place, spec.id);
                         first.get_or_insert(address(known.id, entry.unit));
                     }
                     BreakpointState::Set { line: Some(line), column: None, address: first }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tailscope_bytecode::code::kinds;
 
 use super::codes::{Codes, KnownCode, location};
-use super::places::{Hit, Places};
+use super::places::Places;
 use super::data::{self, DataBreakpoints, Datum};
 use super::values::{self, Handles, Held, Item};
 use super::stacks::{self, FrameAt, Stacks};
@@ -14,14 +14,14 @@ use super::{Options, columns, evaluate, instructions, jumps};
 use crate::code::PyCode;
 use crate::debug::address::InstructionAddress;
 use crate::debug::breakpoints::{
-    BreakpointSpec, BreakpointStatus, DataBreakpointSpec, FunctionBreakpointSpec, HitOutcome,
-    InstructionBreakpointSpec, RuleEvaluator,
+    BreakpointSpec, BreakpointStatus, DataBreakpointSpec, FunctionBreakpointSpec,
+    InstructionBreakpointSpec,
 };
 use crate::debug::seam::{CodeFilters, DebugError, Debuggee, EvalMode, Evaluation};
 use crate::debug::types::*;
 use crate::interp::frames;
 use crate::interp::observe::Position;
-use crate::protocol::{attr, item, object as obj, truth};
+use crate::protocol::{attr, item, object as obj};
 use crate::threads;
 use crate::types::cell::PyCell;
 use crate::types::dict::PyDict;
@@ -32,7 +32,6 @@ use crate::types::list::PyList;
 use crate::types::memoryview;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
-use crate::types::type_::Type;
 use crate::types::type_object;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -40,11 +39,32 @@ use crate::vm::Vm;
 /// What only lasts while the program stands still.
 struct Stopped {
     stacks: Stacks,
-    /// The exception on its way, which code that the debugger runs must not lose.
+    aside: Aside,
+}
+
+/// What of the interpreter's state code that the debugger runs must not lose.
+pub(super) struct Aside {
+    /// The exception on its way.
     raised: Option<Ref>,
     reraise_unit: Option<u32>,
     /// Code that the debugger runs is not counted.
     clock_base: u64,
+}
+
+impl Aside {
+    pub fn put(vm: &Vm) -> Aside {
+        let s = &vm.interp;
+        Aside { raised: s.raised.take(), reraise_unit: s.reraise_unit.take(), clock_base: s.clock_base.get() }
+    }
+
+    pub fn take_back(self, vm: &Vm) {
+        let s = &vm.interp;
+        if let Some(e) = self.raised {
+            s.raised.set(e);
+        }
+        s.reraise_unit.set(self.reraise_unit);
+        s.clock_base.set(self.clock_base);
+    }
 }
 
 /// The program.
@@ -59,9 +79,11 @@ pub(super) struct Target {
     pub started: bool,
     sources: Vec<(String, String)>,
     /// Expressions of breakpoints, compiled.
-    rules: HashMap<String, Ref>,
+    pub(super) rules: HashMap<String, Ref>,
+    /// What the condition of the breakpoint that is being decided about has said already.
+    pub(super) decided: Option<Result<bool, DebugError>>,
     /// How often it has stopped: handles of frames and values are of one stop.
-    stops: u64,
+    pub(super) stops: u64,
     stopped: Option<Stopped>,
     handles: Handles,
     /// The stop is one that the innermost frame can leave for another instruction.
@@ -70,7 +92,7 @@ pub(super) struct Target {
     pub moved: Option<u32>,
 }
 
-const STOP_SHIFT: u32 = 32;
+pub(super) const STOP_SHIFT: u32 = 32;
 
 pub(super) fn raised(vm: &Vm, e: crate::error::Raised) -> DebugError {
     DebugError::Raised(values::exception_text(vm, e.0.value()))
@@ -90,6 +112,7 @@ impl Target {
             started: false,
             sources: options.sources.clone(),
             rules: HashMap::new(),
+            decided: None,
             stops: 0,
             stopped: None,
             handles: Handles::default(),
@@ -101,34 +124,14 @@ impl Target {
     pub fn begin_stop(&mut self, at: Position) {
         self.stops += 1;
         self.handles = Handles::new(self.stops << STOP_SHIFT);
-        let s = &self.vm.interp;
-        self.stopped = Some(Stopped {
-            stacks: Stacks::new(self.vm, at.frame),
-            raised: s.raised.take(),
-            reraise_unit: s.reraise_unit.take(),
-            clock_base: s.clock_base.get(),
-        });
+        let stacks = Stacks::new(self.vm, at.frame);
+        self.stopped = Some(Stopped { stacks, aside: Aside::put(self.vm) });
     }
 
     pub fn end_stop(&mut self) {
         let Some(stopped) = self.stopped.take() else { return };
-        let s = &self.vm.interp;
-        if let Some(e) = stopped.raised {
-            s.raised.set(e);
-        }
-        s.reraise_unit.set(stopped.reraise_unit);
-        s.clock_base.set(stopped.clock_base);
+        stopped.aside.take_back(self.vm);
         self.handles = Handles::default();
-    }
-
-    /// Decides about the breakpoints on an instruction.
-    pub fn hit(&mut self, at: Position, known: &KnownCode) -> Hit {
-        self.begin_stop(at);
-        let mut places = std::mem::take(&mut self.places);
-        let hit = places.hit(at.frame.0.addr(), known.id, at.unit, &mut InFrame { target: self });
-        self.places = places;
-        self.end_stop();
-        hit
     }
 
     /// Gives code that was loaded since the last time its breakpoints.
@@ -192,61 +195,7 @@ impl Target {
         if !self.data.watches_locals() {
             return Vec::new();
         }
-        let vm = self.vm;
-        let live: Vec<u64> = {
-            let objects = vm.interp.frame_objects.borrow();
-            objects.iter().filter_map(|(_, f)| f.cast::<PyFrame>()).map(|f| f.watched.get()).collect()
-        };
-        self.data.forget_ended(&self.codes, &mut self.places, &live)
-    }
-
-    /// Decides about data that has just been written.
-    pub fn written(&mut self, at: Position, ids: &[BreakpointId]) -> (Vec<BreakpointId>, Option<String>, Vec<String>) {
-        self.begin_stop(at);
-        let (mut stops, mut note, mut logs) = (Vec::new(), None, Vec::new());
-        let mut all = std::mem::take(&mut self.data);
-        for id in ids {
-            let Some((rule, hits)) = all.rule(*id) else { continue };
-            match rule.hit(hits, &mut InFrame { target: self }) {
-                HitOutcome::Pass => {}
-                HitOutcome::Log(text) => logs.push(text),
-                HitOutcome::Stop { note: n } => {
-                    note = note.or(n);
-                    stops.push(*id);
-                }
-            }
-        }
-        self.data = all;
-        self.end_stop();
-        (stops, note, logs)
-    }
-
-    /// Whether an exception rule applies to an exception.
-    pub fn rule_applies(&mut self, at: Position, rule: &ExceptionRule, e: Value) -> bool {
-        let vm = self.vm;
-        let is_class = |name: &String| {
-            let mro = vm.type_of(e).mro();
-            mro.iter().any(|class| type_object::qualname(class) == *name || type_object::display_name(vm, class) == *name)
-        };
-        if !rule.classes.is_empty() && rule.classes.iter().any(is_class) == rule.negate {
-            return false;
-        }
-        let Some(condition) = &rule.condition else { return true };
-        self.begin_stop(at);
-        let mode = rule.mode;
-        let before = self.exception.replace((e.to_ref(), mode));
-        let frame = FrameId(self.stops << STOP_SHIFT);
-        let result = self.guarded(|target| {
-            let value = target.run_rule(frame, condition)?;
-            let value = value.value();
-            let classes = Type::from_value(value).is_some() || value.cast::<PyTuple>().is_some_and(|t| !t.is_empty());
-            let truth = if classes { obj::is_instance(vm, e, value) } else { truth::truth(vm, value) };
-            truth.map_err(|e| raised(vm, e))
-        });
-        self.exception = before;
-        self.end_stop();
-        // A condition that raises stops, so that its mistake is seen.
-        result.unwrap_or(true)
+        self.data.forget_ended(&self.codes, &mut self.places)
     }
 
     fn watchable_in(&mut self, of: Container, name: &str) -> Result<(Datum, String), DebugError> {
@@ -259,7 +208,7 @@ impl Target {
                 // SAFETY: the frame is live.
                 let object = unsafe { frame_object::of_frame(vm, at.frame) };
                 let f = object.cast::<PyFrame>().ok_or_else(refused)?;
-                let found = data::variable(&mut self.data, &mut self.codes, f, name);
+                let found = data::variable(vm, &mut self.data, &mut self.codes, f, name);
                 // SAFETY: as above.
                 let mapping = unsafe { at.frame.mapping() };
                 let item = || mapping.map(|m| Datum::Item { container: m.to_ref(), key: vm.intern(name).to_ref() });
@@ -337,7 +286,7 @@ impl Target {
         self.handles = Handles::new(self.stops << STOP_SHIFT);
         let s = &self.vm.interp;
         if let Some(stopped) = &mut self.stopped {
-            stopped.clock_base = s.clock_base.get();
+            stopped.aside.clock_base = s.clock_base.get();
             stopped.stacks = Stacks::new(self.vm, at.frame);
         }
     }
@@ -347,7 +296,7 @@ impl Target {
         let s = &self.vm.interp;
         let counted = s.clock_base.get();
         if let Some(stopped) = &self.stopped {
-            s.clock_base.set(stopped.clock_base);
+            s.clock_base.set(stopped.aside.clock_base);
         }
         let result = self.guarded(|target| jumps::carry_out(target.vm, at, unit));
         match result {
@@ -411,40 +360,6 @@ impl Target {
     pub(super) fn run(&self, frame: Option<FrameId>, source: &str, mode: EvalMode) -> Result<Ref, DebugError> {
         let code = evaluate::compile(self.vm, source, mode).map_err(|e| raised(self.vm, e))?;
         self.run_compiled(frame, source, &code)
-    }
-
-    /// Runs an expression of a breakpoint, which is compiled once.
-    fn run_rule(&mut self, frame: FrameId, source: &str) -> Result<Ref, DebugError> {
-        let code = match self.rules.get(source) {
-            Some(code) => code.clone(),
-            None => {
-                let compiled = evaluate::compile(self.vm, source, EvalMode::Expression);
-                let code = compiled.map_err(|e| raised(self.vm, e))?;
-                self.rules.insert(source.to_owned(), code.clone());
-                code
-            }
-        };
-        self.run_compiled(Some(frame), source, &code)
-    }
-
-    fn run_compiled(&self, frame: Option<FrameId>, source: &str, code: &Ref) -> Result<Ref, DebugError> {
-        let (globals, mut locals) = self.namespaces(frame)?;
-        if let Some((e, _)) = &self.exception
-            && source.contains(EXCEPTION_NAME)
-        {
-            locals = self.with_exception(&locals, e)?;
-        }
-        evaluate::run(self.vm, code.value(), globals.value(), locals.value()).map_err(|e| raised(self.vm, e))
-    }
-
-    /// A copy of local names, with one more for the exception that the program is stopped at.
-    fn with_exception(&self, locals: &Ref, e: &Ref) -> Result<Ref, DebugError> {
-        let vm = self.vm;
-        let copy = PyDict::new(vm);
-        let update = [locals.value()];
-        crate::protocol::call::call_method(vm, copy.value(), "update", &update).map_err(|e| raised(vm, e))?;
-        item::set(vm, copy.value(), vm.intern(EXCEPTION_NAME), e.value()).map_err(|e| raised(vm, e))?;
-        Ok(copy)
     }
 
     /// The variables of a frame's own: name, kind and value.
@@ -627,9 +542,6 @@ impl Target {
     }
 }
 
-/// The name that expressions have for the exception that the program is stopped at.
-const EXCEPTION_NAME: &str = "__exception__";
-
 /// Most texts of code in no file that are kept.
 const MAX_TEXTS: usize = 1000;
 
@@ -662,35 +574,6 @@ fn matching_bracket(text: &str) -> Option<usize> {
         }
     }
     None
-}
-
-/// Evaluates what a breakpoint's rule asks in the frame that hit it.
-struct InFrame<'a> {
-    target: &'a mut Target,
-}
-
-impl InFrame<'_> {
-    fn innermost(&self) -> FrameId {
-        FrameId(self.target.stops << STOP_SHIFT)
-    }
-}
-
-impl RuleEvaluator for InFrame<'_> {
-    fn test(&mut self, source: &str) -> Result<bool, DebugError> {
-        let frame = self.innermost();
-        self.target.guarded(|target| {
-            let value = target.run_rule(frame, source)?;
-            truth::truth(target.vm, value.value()).map_err(|e| raised(target.vm, e))
-        })
-    }
-
-    fn text(&mut self, source: &str) -> Result<String, DebugError> {
-        let frame = self.innermost();
-        self.target.guarded(|target| {
-            let value = target.run_rule(frame, source)?;
-            obj::str_text(target.vm, value.value()).map_err(|e| raised(target.vm, e))
-        })
-    }
 }
 
 impl Debuggee for Target {

@@ -38,9 +38,6 @@ pub(super) struct Watch {
     entry: Option<CodeId>,
     /// What the instruction that runs now writes, of what is watched.
     armed: Option<Armed>,
-    /// Clock of the instruction that was decided about: it is met again when its own handler
-    /// follows the breakpoint's, or when it starts anew in another mode.
-    settled: Option<u64>,
     activations: Activations,
     /// File and line of the last instruction, while every one is looked after.
     last_place: (String, u32),
@@ -77,7 +74,6 @@ impl Watch {
             stepper: None,
             entry,
             armed: None,
-            settled: None,
             activations: Activations::default(),
             last_place: (String::new(), 0),
             threads: Vec::new(),
@@ -113,9 +109,7 @@ impl Watch {
         if s.mode.get() != Mode::Plain {
             interp::set_mode(self.vm, Mode::Plain);
         }
-        for status in self.target.forget_ended_calls() {
-            self.hook.on_event(DebugEvent::Breakpoint(status));
-        }
+        self.tell_of_ended_calls();
         self.target.begin_stop(at);
         self.target.can_move = can_move;
         self.tell_of_threads();
@@ -145,8 +139,24 @@ impl Watch {
         }
         // The instruction there is fetched anew.
         s.ip.set(s.ip.get().wrapping_sub(1));
-        self.settled = Some(at.clock);
+        self.settle(at);
         After::Move
+    }
+
+    /// The instruction was decided about. It is met again when its own handler follows the
+    /// breakpoint's, or when it starts anew in another mode.
+    fn settle(&self, at: Position) {
+        self.vm.interp.quickly.settled.set(at.clock);
+    }
+
+    fn is_settled(&self, at: Position) -> bool {
+        self.vm.interp.quickly.settled.get() == at.clock
+    }
+
+    fn tell_of_ended_calls(&mut self) {
+        for status in self.target.forget_ended_calls() {
+            self.hook.on_event(DebugEvent::Breakpoint(status));
+        }
     }
 
     fn wanted_mode(&self) -> Mode {
@@ -377,7 +387,7 @@ impl Watch {
 
 impl Observer for Watch {
     fn before_instruction(&mut self, _: &Vm, at: Position) -> Next {
-        if self.settled == Some(at.clock) {
+        if self.is_settled(at) {
             return Next::Continue;
         }
         // SAFETY: as above.
@@ -404,7 +414,7 @@ impl Observer for Watch {
         };
         let after = reason.map_or(After::Run, |reason| self.stop(at, reason, true));
         if marked {
-            self.settled = Some(at.clock);
+            self.settle(at);
         }
         match after {
             After::End => return self.end(),
@@ -425,7 +435,14 @@ impl Observer for Watch {
     }
 
     fn at_breakpoint(&mut self, vm: &Vm, at: Position) -> Next {
-        if self.settled == Some(at.clock) {
+        if self.is_settled(at) {
+            return Next::Continue;
+        }
+        // From now on nothing pays for them.
+        if vm.interp.quickly.take_ended() {
+            self.tell_of_ended_calls();
+        }
+        if self.target.passes(at) {
             return Next::Continue;
         }
         let reason = if self.only_data_at(at) { None } else { self.breakpoints_at(at) };
@@ -444,7 +461,7 @@ impl Observer for Watch {
             return Next::Continue;
         }
         // The table is taken anew when the instruction is fetched again.
-        self.settled = Some(at.clock);
+        self.settle(at);
         self.choose_mode();
         vm.interp.ip.set(vm.interp.ip.get().wrapping_sub(1));
         Next::Moved

@@ -400,7 +400,12 @@ impl Session {
             hex: in_hex(arguments.format.as_ref()),
         };
         self.ask_for(to, command, move |session, view| {
-            let variable = session.result(view, frame, Some(source));
+            let nothing = mode == EvalWord::Interactive && view.type_name == "NoneType";
+            let mut variable = session.result(view, frame, Some(source));
+            // As at Python's own prompt: None, which is also what statements give, is not printed.
+            if nothing {
+                (variable.value, variable.ty) = (String::new(), None);
+            }
             let body = session.evaluated(variable);
             if mode == EvalWord::Interactive {
                 session.values_changed();

@@ -6,7 +6,7 @@ turns = []
 
 def work(name):
     for turn in range(2):
-        time.sleep(0.001)
+        time.sleep(0.05)
         label = f"{name}{turn}"  # @work_label
         turns.append(label)  # @work_append
     return name  # @work_return

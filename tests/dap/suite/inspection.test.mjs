@@ -120,7 +120,7 @@ describe('evaluation', () => {
 
   ours('of statements, in the console', async (session) => {
     await session.runTo(program, ['show']);
-    await session.evaluate('added = [number]', 'repl');
+    assert.equal(await session.evaluate('added = [number]', 'repl'), '', 'as at the prompt, nothing');
     await session.evaluate('import math\nfor n in (1, 2):\n    added.append(math.floor(n + 0.5))', 'repl');
     assert.equal(await session.evaluate('added', 'repl'), '[42, 1, 2]');
     await session.evaluate('print("from the console")', 'repl');

@@ -2,6 +2,7 @@
 //! program's own stack.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use tailscope_dwarf::{
     Content, Frame, Image, Inlined, Memory, Module, Modules, NOT_AVAILABLE, Overlay,
@@ -36,8 +37,8 @@ struct Binary {
 struct Handler {
     opname: String,
     frame: Frame,
-    /// Which of the memories its frame is in.
-    memory: usize,
+    /// The memory that its frame is in.
+    memory: Rc<OwnMemory>,
     registers: HandlerRegisters,
     /// Higher for one that executes later.
     sequence: u64,
@@ -49,16 +50,17 @@ struct Handler {
 struct Native {
     ty: TypeId,
     content: Content,
-    memory: usize,
+    memory: Rc<OwnMemory>,
 }
 
 type OwnMemory = Overlay<ProcessMemory>;
+/// A variable: its name, its type's, and its value if it has one.
+type Part = (String, String, Option<(TypeId, Content)>);
 
 /// The handlers of a stop.
 #[derive(Default)]
 pub(super) struct NativeFrames {
     binary: Option<Binary>,
-    memories: Vec<OwnMemory>,
     handlers: Vec<Handler>,
     natives: Vec<Native>,
 }
@@ -117,7 +119,6 @@ impl Binary {
 impl NativeFrames {
     /// Forgets what the program's going on makes untrue.
     pub fn reset(&mut self) {
-        self.memories.clear();
         self.handlers.clear();
         self.natives.clear();
     }
@@ -151,24 +152,25 @@ impl NativeFrames {
 
     /// Walks the native stack, what each window kept of it, and what lay on it of runs that have ended.
     fn find(&mut self, binary: &mut Binary, count: usize, thread: u64) {
-        self.memories.push(Overlay::new(ProcessMemory::own()));
-        let live = binary.modules.clone().walk(&self.memories[0], Registers::here(), MOST_FRAMES, |_| false);
+        let memory = Rc::new(Overlay::new(ProcessMemory::own()));
+        let live = binary.modules.clone().walk(&*memory, Registers::here(), MOST_FRAMES, |_| false);
         for frame in live {
             if self.executed() >= count {
                 break;
             }
             if let Some(opname) = binary.handler(&frame) {
-                self.add(binary, frame, opname, 0);
+                self.add(binary, frame, opname, &memory);
             } else if binary.name(&frame) == RUN {
-                let all = binary.variables(&frame, &self.memories[0]);
+                let all = binary.variables(&frame, &*memory);
                 let found = all.iter().find(|v| v.name == "window").and_then(|v| match &v.content {
                     Ok(Content::At(address)) => Some(*address as *const Window),
                     _ => None,
                 });
-                // SAFETY: a variable of a function that has not returned, on this thread's stack; only
-                // handlers change it, and none runs now.
                 if let Some(window) = found {
-                    self.find_in(binary, unsafe { (*window).kept() }, count);
+                    // SAFETY: a variable of a function that has not returned, on this thread's stack;
+                    // only handlers change it, and none runs now.
+                    let kept = unsafe { (*window).kept() };
+                    self.find_in(binary, kept, count);
                 }
             }
         }
@@ -198,27 +200,27 @@ impl NativeFrames {
         if kept.count == 0 {
             return;
         }
-        let memory = self.memories.len();
-        self.memories.push(Overlay::new(ProcessMemory::own()));
-        self.memories[memory].add(kept.address as u64, kept.bytes.clone());
+        let mut memory = Overlay::new(ProcessMemory::own());
+        memory.add(kept.address as u64, kept.bytes.clone());
+        let memory = Rc::new(memory);
         let mut registers = Registers::default();
         for (number, value) in (0..).zip(kept.registers) {
             registers.set(number, Some(value));
         }
-        let frames = binary.modules.clone().walk(&self.memories[memory], registers, MOST_FRAMES, |_| false);
+        let frames = binary.modules.clone().walk(&*memory, registers, MOST_FRAMES, |_| false);
         let known = self.executed();
         for frame in frames {
             if self.executed() - known >= count || binary.name(&frame) == RUN {
                 break;
             }
             if let Some(opname) = binary.handler(&frame) {
-                self.add(binary, frame, opname, memory);
+                self.add(binary, frame, opname, &memory);
             }
         }
     }
 
-    fn add(&mut self, binary: &Binary, frame: Frame, opname: String, memory: usize) {
-        let own = &self.memories[memory];
+    fn add(&mut self, binary: &Binary, frame: Frame, opname: String, memory: &Rc<OwnMemory>) {
+        let own = &**memory;
         let reader = Reader { types: &binary.types, memory: own };
         let all = binary.variables(&frame, own);
         let named = |name: &str| all.iter().find(|v| v.name == name && v.function == 0);
@@ -231,6 +233,7 @@ impl NativeFrames {
         // A breakpoint stands in the place of an instruction, which another handler executes.
         let passed_on = opname == "BREAKPOINT"
             || flow.is_some_and(|f| matches!(f.as_str(), "Deopt" | "Specialize" | "Again"));
+        let memory = Rc::clone(memory);
         self.handlers.push(Handler { opname, frame, memory, registers, sequence, passed_on, source });
     }
 
@@ -239,15 +242,15 @@ impl NativeFrames {
         let binary = self.binary.take();
         let parts = match (&binary, self.handlers.get(index)) {
             (Some(binary), Some(handler)) => {
-                let memory = handler.memory;
-                let all = binary.variables(&handler.frame, &self.memories[memory]);
-                let body = binary.body(&handler.frame, &self.memories[memory], &handler.opname);
+                let memory = Rc::clone(&handler.memory);
+                let all = binary.variables(&handler.frame, &*memory);
+                let body = binary.body(&handler.frame, &*memory, &handler.opname);
                 let (parameters, locals): (Vec<_>, Vec<_>) =
                     all.into_iter().filter(|v| v.function == 0).partition(|v| v.kind == VariableKind::Parameter);
                 // The body's registers are the handler's.
                 let body = body.map_or_else(Vec::new, |b| b.variables);
-                let body: Vec<_> = body.into_iter().filter(|v| v.name != "r" && self.is_reached(binary, v, memory)).collect();
-                let mut of = |list: Vec<Variable>| self.views(vm, binary, list, memory, format);
+                let body: Vec<_> = body.into_iter().filter(|v| v.name != "r" && is_reached(binary, v, &memory)).collect();
+                let mut of = |list: Vec<Variable>| self.views(vm, binary, list, &memory, format);
                 Ok(HandlerParts { parameters: of(parameters), variables: of(body.into_iter().chain(locals).collect()) })
             }
             _ => Err(DebugError::Stale("frame")),
@@ -256,22 +259,12 @@ impl NativeFrames {
         parts
     }
 
-    /// Whether a body's variable was given a value: its place is not as it was before the handler ran.
-    fn is_reached(&self, binary: &Binary, variable: &Variable, memory: usize) -> bool {
-        let (Some(ty), Ok(Content::At(address))) = (variable.ty, &variable.content) else { return true };
-        let size = binary.types.get(ty).map_or(0, |t| t.size);
-        let Ok(bytes) = self.memories[memory].read_vec(*address, size.min(8) as usize) else { return false };
-        let mark = window::MARK.to_le_bytes();
-        let marked = |(i, byte): (usize, &u8)| *byte == mark[(*address as usize + i) % 8];
-        size > 0 && !bytes.iter().enumerate().all(marked)
-    }
-
     fn views(
         &mut self,
         vm: &mut dyn Debuggee,
         binary: &Binary,
         list: Vec<Variable>,
-        memory: usize,
+        memory: &Rc<OwnMemory>,
         format: ValueFormat,
     ) -> Vec<VariableView> {
         let parts = list.into_iter().map(|v| (v.name, v.type_name, v.ty.zip(v.content.ok())));
@@ -283,8 +276,8 @@ impl NativeFrames {
         &mut self,
         vm: &mut dyn Debuggee,
         binary: &Binary,
-        list: Vec<(String, String, Option<(TypeId, Content)>)>,
-        memory: usize,
+        list: Vec<Part>,
+        memory: &Rc<OwnMemory>,
         format: ValueFormat,
     ) -> Vec<VariableView> {
         let mut views = Vec::new();
@@ -294,7 +287,7 @@ impl NativeFrames {
                 views.push(plain(name, NOT_AVAILABLE.to_owned(), type_name));
                 continue;
             };
-            let reader = Reader { types: &binary.types, memory: &self.memories[memory] };
+            let reader = Reader { types: &binary.types, memory: &**memory };
             let shown = reader.show(ty, &content);
             if let Some(word) = shown.word {
                 words.push((views.len(), (name.clone(), word)));
@@ -303,7 +296,7 @@ impl NativeFrames {
             let mut view = plain(name, text, type_name);
             if shown.has_children {
                 let named = reader.children(ty, &content).len();
-                self.natives.push(Native { ty, content, memory });
+                self.natives.push(Native { ty, content, memory: Rc::clone(memory) });
                 let handle = NATIVE | (self.natives.len() as u64 - 1);
                 view.inside = Some(Inside { handle, named, indexed: 0 });
             }
@@ -311,10 +304,12 @@ impl NativeFrames {
         }
         let (places, words): (Vec<usize>, Vec<(String, u64)>) = words.into_iter().unzip();
         for ((place, value), (_, word)) in places.into_iter().zip(vm.values(&words, format)).zip(&words) {
-            views[place] = match value {
-                Some(value) => VariableView::from(value),
-                None => plain(views[place].name.clone(), no_value(*word), views[place].type_name.clone()),
-            };
+            if let Some(view) = views.get_mut(place) {
+                match value {
+                    Some(value) => *view = value.into(),
+                    None => view.value = no_value(*word),
+                }
+            }
         }
         views
     }
@@ -324,8 +319,8 @@ impl NativeFrames {
         let binary = self.binary.take();
         let result = match (&binary, self.natives.get((handle & !NATIVE) as usize)) {
             (Some(binary), Some(native)) => {
-                let memory = native.memory;
-                let reader = Reader { types: &binary.types, memory: &self.memories[memory] };
+                let memory = &Rc::clone(&native.memory);
+                let reader = Reader { types: &binary.types, memory: &**memory };
                 let children = reader.children(native.ty, &native.content);
                 let named = |ty| binary.types.get(ty).map(|t| t.name.clone()).unwrap_or_default();
                 let parts = children.into_iter().map(|c| (c.name, named(c.ty), Some((c.ty, c.content))));
@@ -337,6 +332,15 @@ impl NativeFrames {
         self.binary = binary;
         result
     }
+}
+
+/// Whether a body's variable was given a value: its place is not as it was before the handler ran.
+fn is_reached(binary: &Binary, variable: &Variable, memory: &OwnMemory) -> bool {
+    let (Some(ty), Ok(Content::At(address))) = (variable.ty, &variable.content) else { return true };
+    let size = binary.types.get(ty).map_or(0, |t| t.size);
+    let Ok(bytes) = memory.read_vec(*address, size.min(8) as usize) else { return false };
+    let marks = window::MARK.to_le_bytes().into_iter().cycle().skip(*address as usize % 8);
+    size > 0 && bytes.into_iter().zip(marks).any(|(byte, mark)| byte != mark)
 }
 
 macro_rules! collect_names {

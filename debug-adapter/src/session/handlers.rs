@@ -75,12 +75,12 @@ impl Session {
     ) -> Vec<StackFrame> {
         // What ran in no frame that is still there stays with its neighbours.
         let mut owner = frames.first().map_or(0, |frame| frame.id);
-        let mut owned: Vec<(u64, usize)> = Vec::new();
+        let mut owned = Vec::new();
         for (index, handler) in handlers.iter().enumerate() {
             if let Some(frame) = handler.instruction.as_ref().and_then(|i| i.frame) {
                 owner = frame;
             }
-            owned.push((owner, index));
+            owned.push((owner, (index, handler)));
         }
         let mut all = Vec::new();
         let mut rest = owned.into_iter().peekable();
@@ -88,8 +88,8 @@ impl Session {
             let id = frame.id;
             let name = frame.qualname.clone();
             all.push(self.stack_frame(frame, format));
-            while let Some((_, index)) = rest.next_if(|(owner, _)| *owner == id) {
-                all.push(self.handler_frame(index, &handlers[index], &name));
+            while let Some((_, (index, handler))) = rest.next_if(|(owner, _)| *owner == id) {
+                all.push(self.handler_frame(index, handler, &name));
             }
         }
         self.handlers = handlers;

@@ -161,7 +161,7 @@ impl Alarm {
             let running = RUNNING.load(Ordering::SeqCst);
             if running != seen.0 {
                 seen = (running, Instant::now());
-            } else if running % 2 == 0 {
+            } else if running.is_multiple_of(2) {
                 flags = self.sleep(flags, running);
                 continue;
             } else if seen.1.elapsed() >= LIMIT {

@@ -7,7 +7,6 @@
 
 use std::collections::HashMap;
 
-use smallvec::SmallVec;
 use tailscope_bytecode::code::kinds;
 use tailscope_bytecode::dis::{RawInstruction, raw_instructions};
 use tailscope_bytecode::opcode::Opcode;
@@ -67,12 +66,38 @@ enum Step {
     Return,
 }
 
-/// Slots of a frame with what an instruction is about to write into them.
-pub(crate) type Written = SmallVec<[(u32, Value); 2]>;
+/// Slots of a frame with what an instruction is about to write into them: two at most.
+#[derive(Clone, Copy)]
+pub(crate) struct Written([(u32, Value); 2]);
+
+impl Written {
+    /// No frame has this slot.
+    const NO_SLOT: u32 = u32::MAX;
+    pub const NOTHING: Written = Written([(Self::NO_SLOT, Value::NULL); 2]);
+
+    pub fn new(slots: [Option<(u32, Value)>; 2]) -> Written {
+        Written(slots.map(|slot| slot.unwrap_or((Self::NO_SLOT, Value::NULL))))
+    }
+
+    #[inline(always)]
+    fn get(&self, slot: u32) -> Option<Value> {
+        self.0.iter().find(|(s, _)| *s == slot).map(|(_, v)| v.borrow())
+    }
+}
+
+/// A comparison of a fast local with a small int.
+#[derive(Clone, Copy)]
+struct Simple {
+    slot: u32,
+    op: CompareOp,
+    with: i64,
+}
 
 /// A condition for frames of one code object.
 pub(crate) struct Condition {
     steps: Box<[Step]>,
+    /// The steps in one, where they are no more than this.
+    simple: Option<Simple>,
     /// Keeps the constants.
     _code: Ref,
 }
@@ -131,14 +156,38 @@ impl Condition {
                 *to = *at.get(&(*to as usize))?;
             }
         }
-        Some(Condition { steps: steps.into(), _code: compiled.clone() })
+        let simple = match steps[..] {
+            [Step::Local(slot), Step::Const(with), Step::Compare(op), Step::Return] => {
+                with.as_small_int().map(|with| Simple { slot, op, with })
+            }
+            _ => None,
+        };
+        Some(Condition { steps: steps.into(), simple, _code: compiled.clone() })
     }
 
     /// Decides in a frame, in whose variables `written` is about to be written.
     ///
     /// # Safety
     /// The frame must be live, of the code object that the condition was made for.
-    pub unsafe fn holds(&self, vm: &Vm, frame: Frame, written: &[(u32, Value)]) -> Option<bool> {
+    #[inline(always)]
+    pub unsafe fn holds(&self, vm: &Vm, frame: Frame, written: &Written) -> Option<bool> {
+        if let Some(simple) = &self.simple {
+            // SAFETY: promised by the caller: the frame has this slot.
+            let old = || unsafe { (*frame.0.add(simple.slot as usize)).borrow() };
+            if let Some(x) = written.get(simple.slot).unwrap_or_else(old).as_small_int() {
+                return Some(simple.op.test(x.cmp(&simple.with)));
+            }
+        }
+        // SAFETY: promised by the caller.
+        unsafe { self.run(vm, frame, written) }
+    }
+
+    /// Runs the steps.
+    ///
+    /// # Safety
+    /// As for [`Condition::holds`].
+    #[inline(never)]
+    unsafe fn run(&self, vm: &Vm, frame: Frame, written: &Written) -> Option<bool> {
         let mut stack = [Value::NULL; DEPTH];
         // Slots that are in use.
         let mut depth = 0;
@@ -162,9 +211,9 @@ impl Condition {
             match *step {
                 Step::Const(v) => push!(v),
                 Step::Local(slot) => {
-                    let new = written.iter().find(|(s, _)| *s == slot).map(|(_, v)| *v);
                     // SAFETY: promised by the caller: the frame has this slot.
-                    push!(new.unwrap_or_else(|| unsafe { *frame.0.add(slot as usize) }).borrow().non_null()?)
+                    let old = || unsafe { (*frame.0.add(slot as usize)).borrow() };
+                    push!(written.get(slot).unwrap_or_else(old).non_null()?)
                 }
                 Step::Return => return is_true(vm, pop!()),
                 Step::Compare(op) => {
@@ -236,7 +285,7 @@ impl Condition {
 /// # Safety
 /// As for [`Condition::holds`].
 #[inline(never)]
-unsafe fn look_up(vm: &Vm, frame: Frame, written: &[(u32, Value)], step: Step) -> Option<Value> {
+unsafe fn look_up(vm: &Vm, frame: Frame, written: &Written, step: Step) -> Option<Value> {
     // SAFETY: promised by the caller.
     let global = |name| unsafe {
         let function = frame.function();
@@ -245,8 +294,8 @@ unsafe fn look_up(vm: &Vm, frame: Frame, written: &[(u32, Value)], step: Step) -
     };
     match step {
         Step::Cell(slot) => {
-            if let Some((_, v)) = written.iter().find(|(s, _)| *s == slot) {
-                return v.borrow().non_null();
+            if let Some(new) = written.get(slot) {
+                return new.non_null();
             }
             // SAFETY: as above: the frame has this slot.
             let cell = unsafe { *frame.0.add(slot as usize) }.borrow().non_null()?;

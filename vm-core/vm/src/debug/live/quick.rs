@@ -95,33 +95,45 @@ pub(super) struct Reached {
     pub line: u32,
 }
 
-/// The entry that was last reached in each frame that has reached one, the innermost frame last.
+/// The entry that was last reached in each frame that has reached one.
 #[derive(Default)]
-pub(super) struct Trail(RefCell<Vec<Reached>>);
+pub(super) struct Trail {
+    /// The innermost frame is last.
+    all: RefCell<Vec<Reached>>,
+    /// The last of them.
+    last: Cell<Option<Reached>>,
+}
 
 impl Trail {
     /// Whether a frame comes to an entry from an earlier one of the same line, without having left
     /// the line.
     pub fn is_within(&self, to: Reached) -> bool {
-        let all = self.0.borrow();
+        let all = self.all.borrow();
         let before = all.iter().rev().find(|r| r.frame <= to.frame);
         before.is_some_and(|b| b.frame == to.frame && b.code == to.code && b.unit < to.unit && b.line == to.line)
     }
 
     /// Notes that a frame has reached an entry.
+    #[inline(always)]
     pub fn reach(&self, to: Reached) {
-        let mut all = self.0.borrow_mut();
-        if all.last() == Some(&to) {
-            return;
+        if self.last.get() != Some(to) {
+            self.note(to);
         }
+    }
+
+    #[inline(never)]
+    fn note(&self, to: Reached) {
+        let mut all = self.all.borrow_mut();
         while all.last().is_some_and(|r| r.frame >= to.frame) {
             all.pop();
         }
         all.push(to);
+        self.last.set(Some(to));
     }
 
     pub fn forget(&self) {
-        self.0.borrow_mut().clear();
+        self.all.borrow_mut().clear();
+        self.last.set(None);
     }
 }
 
@@ -224,7 +236,8 @@ impl Write {
     #[inline]
     unsafe fn written(&self, sp: *mut Value) -> Written {
         // SAFETY: promised by the caller: the operands are on the stack.
-        self.slots.iter().flatten().map(|(slot, depth)| (*slot, unsafe { (*sp.sub(*depth)).borrow() })).collect()
+        let value = |(slot, depth)| (slot, unsafe { *sp.sub(depth) });
+        Written::new(self.slots.map(|slot| slot.map(value)))
     }
 }
 
@@ -240,6 +253,7 @@ impl Quick {
     ///
     /// # Safety
     /// The frame is about to run the instruction that this was made for, with its stack up to `sp`.
+    #[inline]
     pub unsafe fn passes(&self, vm: &Vm, frame: Frame, sp: *mut Value) -> bool {
         let within = self.entry.as_ref().is_some_and(|entry| entry.is_within(frame));
         for check in &self.checks {
@@ -247,7 +261,7 @@ impl Quick {
                 continue;
             }
             let written = match &check.write {
-                None => Written::new(),
+                None => Written::NOTHING,
                 // SAFETY: promised by the caller.
                 Some(write) => match unsafe { write.is_mine(frame) } {
                     Mine::No => continue,

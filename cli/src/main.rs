@@ -22,7 +22,24 @@ use arguments::{Cli, Command};
 #[global_allocator]
 static ALLOCATOR: reserve::WithReserve = reserve::WithReserve;
 
+/// Has faults do what they do to other programs. The handlers that Rust installs for stacks that
+/// overflow ignore the first of those signals that somebody sends, and a core file of theirs is of
+/// the second one.
+fn leave_faults_to_the_system() {
+    for signal in [libc::SIGSEGV, libc::SIGBUS] {
+        // SAFETY: reads and sets the action of a signal, by local variables.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            let known = libc::sigaction(signal, std::ptr::null(), &mut action) == 0;
+            if known && action.sa_sigaction != libc::SIG_IGN {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+        }
+    }
+}
+
 fn main() {
+    leave_faults_to_the_system();
     let cli = Cli::parse_from(command_line::normalized(std::env::args_os().collect()));
     let status = match cli.command {
         Command::Run(a) => commands::run::run(a),

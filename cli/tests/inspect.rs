@@ -258,6 +258,7 @@ fn core_file(name: &str, interp: &str, sent: Option<i32>) -> Option<(PathBuf, Pa
         unsafe { libc::kill(r.child.id() as i32, signal) };
     }
     let status = r.child.wait().expect("it ends");
+    // At once, as any program.
     assert_eq!(status.signal(), Some(libc::SIGSEGV));
     let said = r.said.clone();
     let found = std::fs::read_dir(&folder).expect("it is there").filter_map(|e| Some(e.ok()?.path()));
@@ -284,7 +285,7 @@ fn a_core_file_has_the_stack_of_the_crash() {
         assert!(thread["native"].to_string().contains("faulthandler"), "{thread:#}");
         let shown = text(&inspect(&["--core", &path]));
         assert!(shown.contains("Ended by SIGSEGV") && shown.contains("report(); faulthandler._sigsegv()"), "{shown}");
-        damaged_core_files_are_told(&core, &folder);
+        damaged_core_files_are_told(&core);
         std::fs::remove_dir_all(&folder).expect("the folder can be removed");
     }
 }
@@ -306,22 +307,23 @@ fn a_core_file_of_a_busy_process_has_its_stack() {
     }
 }
 
-fn damaged_core_files_are_told(core: &Path, folder: &Path) {
-    let whole = std::fs::read(core).expect("it can be read");
-    let cut = folder.join("cut");
-    for part in [3, 64, 1000, whole.len() / 100, whole.len() / 2, whole.len() - 1] {
-        std::fs::write(&cut, &whole[..part]).expect("it can be written");
-        let o = inspect(&["--core", &cut.display().to_string()]);
-        let all = String::from_utf8_lossy(&o.stdout).into_owned() + &String::from_utf8_lossy(&o.stderr);
-        assert!(matches!(o.status.code(), Some(0 | 1)), "{part}: {all}");
-        assert!(all.contains("is cut off") || all.contains("is no core file") || all.contains("cannot be read") || all.contains("no memory"), "{part}: {all}");
-    }
-    // Another build of the binary.
-    let o = inspect(&["--core", &core.display().to_string(), "--exe", "/proc/self/exe"]);
-    assert!(o.status.success());
+fn damaged_core_files_are_told(core: &Path) {
+    // Another binary than the one that ran.
     let shell = inspect(&["--core", &core.display().to_string(), "--exe", "/bin/sh"]);
     let said = String::from_utf8_lossy(&shell.stderr).into_owned();
     assert!(!shell.status.success() && said.contains("is another build"), "{said}");
+    let same = inspect(&["--core", &core.display().to_string(), "--exe", BINARY]);
+    assert!(same.status.success());
+    // Shorter and shorter: most of it is holes, which a copy would fill.
+    let file = std::fs::OpenOptions::new().write(true).open(core).expect("it can be written");
+    let whole = file.metadata().expect("it is there").len();
+    for part in [whole - 1, whole / 2, whole / 100, 1000, 64, 3] {
+        file.set_len(part).expect("it can be cut off");
+        let o = inspect(&["--core", &core.display().to_string()]);
+        let all = String::from_utf8_lossy(&o.stdout).into_owned() + &String::from_utf8_lossy(&o.stderr);
+        assert!(matches!(o.status.code(), Some(0 | 1)), "{part}: {all}");
+        assert!(all.contains("is cut off") || all.contains("is no core file"), "{part}: {all}");
+    }
 }
 
 #[test]

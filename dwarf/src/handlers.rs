@@ -49,18 +49,10 @@ pub const INTERPRETERS: [Interpreter; 2] = [
     },
 ];
 
-/// What a function is to an interpreter.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Place {
-    /// It has the interpreter's registers.
-    Handler,
-}
-
 /// A function of an interpreter.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Classified {
     pub interpreter: &'static str,
-    pub place: Place,
     /// The function's own name: an opcode's, for most handlers.
     pub name: String,
     /// The mode that the handler was compiled for.
@@ -81,7 +73,7 @@ pub fn classify(mangled: &str) -> Option<Classified> {
             None => (rest, None),
         };
         let is_function = !name.contains("::") && !name.contains('{') && !i.outside.contains(&name);
-        is_function.then(|| Classified { interpreter: i.name, place: Place::Handler, name: name.to_owned(), mode })
+        is_function.then(|| Classified { interpreter: i.name, name: name.to_owned(), mode })
     })
 }
 

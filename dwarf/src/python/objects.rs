@@ -352,26 +352,7 @@ impl Values<'_, '_> {
                 let name = vm.field_of(object, "code::PyCode", "name").ok().and_then(|w| vm.text_of(w));
                 write!(out, "<code object {} at {object:#x}, file {:?}>", name.unwrap_or_else(|| "?".into()), text("code::PyCode", "filename"))
             }
-            "builtin_function_or_method" => {
-                let of = vm.layouts.named("types::native::BuiltinFunction")?;
-                let (def, ty) = vm.layouts.pointer(object, of, "def")?;
-                let name = vm.layouts.text(def, ty, "name")?;
-                let this = vm.layouts.number(object, of, "this")?;
-                match super::objects::object(this).filter(|o| !vm.is_layout(*o, "module")) {
-                    Some(_) => write!(out, "<built-in method {name} of {} object>", self.type_name(this)),
-                    None => write!(out, "<built-in function {name}>"),
-                }
-            }
-            "method" => {
-                let function = vm.field_of(object, "types::method::PyMethod", "function")?;
-                let receiver = vm.field_of(object, "types::method::PyMethod", "receiver")?;
-                let name = super::objects::object(function).and_then(|f| {
-                    vm.text_of(vm.field_of(f, "types::function::PyFunction", "qualname").ok()?)
-                });
-                let _ = write!(out, "<bound method {} of ", name.unwrap_or_else(|| "?".into()));
-                self.write_nested(out, receiver, depth + 1);
-                write!(out, ">")
-            }
+            "builtin_function_or_method" | "method" => return self.write_callable(out, object, layout, depth).map(|()| true),
             "module" => {
                 let attributes = vm.attributes(object)?;
                 let name = attributes.iter().find(|(n, _)| n == "__name__").and_then(|(_, v)| vm.text_of(*v));
@@ -418,6 +399,30 @@ impl Values<'_, '_> {
             _ => return Ok(false),
         };
         Ok(true)
+    }
+
+    fn write_callable(&self, out: &mut String, object: u64, layout: &str, depth: usize) -> Result<()> {
+        let vm = self.vm;
+        if layout == "method" {
+            let function = vm.field_of(object, "types::method::PyMethod", "function")?;
+            let receiver = vm.field_of(object, "types::method::PyMethod", "receiver")?;
+            let name = super::objects::object(function).and_then(|f| {
+                vm.text_of(vm.field_of(f, "types::function::PyFunction", "qualname").ok()?)
+            });
+            let _ = write!(out, "<bound method {} of ", name.unwrap_or_else(|| "?".into()));
+            self.write_nested(out, receiver, depth + 1);
+            out.push('>');
+            return Ok(());
+        }
+        let of = vm.layouts.named("types::native::BuiltinFunction")?;
+        let (def, ty) = vm.layouts.pointer(object, of, "def")?;
+        let name = vm.layouts.text(def, ty, "name")?;
+        let this = vm.layouts.number(object, of, "this")?;
+        let _ = match super::objects::object(this).filter(|o| !vm.is_layout(*o, "module")) {
+            Some(_) => write!(out, "<built-in method {name} of {} object>", self.type_name(this)),
+            None => write!(out, "<built-in function {name}>"),
+        };
+        Ok(())
     }
 
     fn write_arguments(&self, out: &mut String, args: u64, depth: usize) -> Result<()> {

@@ -9,7 +9,7 @@
 use super::layout::Layouts;
 use super::vm::PythonVm;
 use crate::content::Content;
-use crate::handlers::{self, Place as HandlerPlace};
+use crate::handlers;
 use crate::target::{OsThread, Step, Target};
 use crate::types::{Kind, Types};
 use crate::unwind::{Frame, RIP};
@@ -61,7 +61,7 @@ pub(super) fn native_frames(target: &Target, thread: &OsThread) -> (Vec<Frame>, 
     let frames = target.modules.walk(&*target.memory, thread.registers, 2000, |frame| {
         let at = frame.lookup_pc();
         let name = if main.contains(at) { main.image.symbol_at(main.in_file(at)) } else { None };
-        found |= name.is_some_and(|s| handlers::classify(s.name).is_some_and(|h| h.place == HandlerPlace::Handler));
+        found |= name.is_some_and(|s| handlers::classify(s.name).is_some());
         found
     });
     (frames, found)

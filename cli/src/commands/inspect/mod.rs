@@ -5,7 +5,7 @@ mod text;
 
 use std::path::PathBuf;
 
-use tailscope_dwarf::Result;
+use tailscope_dwarf::{Error, Result};
 use tailscope_dwarf::python::{self, Limits};
 use tailscope_dwarf::target::Target;
 
@@ -41,7 +41,7 @@ fn inspect(args: &InspectArgs) -> Result<String> {
     let mut target = match (args.pid, &args.core) {
         (Some(pid), _) => Target::process(pid)?,
         (None, Some(core)) => Target::core(core, args.exe.as_deref())?,
-        (None, None) => return Err(tailscope_dwarf::Error::new("inspect needs --pid PID or --core FILE")),
+        (None, None) => return Err(Error::new("inspect needs --pid PID or --core FILE")),
     };
     let about = About {
         pid: target.pid,
@@ -51,9 +51,11 @@ fn inspect(args: &InspectArgs) -> Result<String> {
         warnings: target.warnings.clone(),
     };
     let limits = if args.verbose { Limits { text: 2000, items: 100, depth: 6 } } else { Limits::default() };
-    python::inspect(&mut target, limits, |vm, inspected| {
+    let shown = python::inspect(&mut target, limits, |vm, inspected| {
         if args.json { json::document(args, &about, vm, &inspected, limits) } else { text::document(args, &about, vm, &inspected, limits) }
-    })
+    });
+    // What is missing may be why.
+    shown.map_err(|e| Error::new(about.warnings.iter().chain([&e.0]).cloned().collect::<Vec<_>>().join("; ")))
 }
 
 /// The name of a signal, as `kill -l` has it.

@@ -46,7 +46,10 @@ impl Page<'_> {
     }
 
     fn head(&mut self, about: &About, inspected: &Inspected) {
-        let command = about.command.as_deref().map_or(String::new(), |c| format!(": {c}"));
+        let command = about.command.as_deref().map_or(String::new(), |c| {
+            let words: Vec<&str> = c.split_ascii_whitespace().collect();
+            format!(": {}", words.join(" "))
+        });
         self.line(format_args!("Process {}{command}", about.pid));
         let interpreter = inspected.interpreter.to_lowercase();
         self.line(format_args!("{}, interpreter {interpreter}", about.binary.display()));

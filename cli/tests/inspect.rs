@@ -386,6 +386,8 @@ fn handlers_of_the_tail_calling_interpreter_can_be_seen() {
     assert!(tail["handlers"].as_u64().is_some_and(|n| n > 200), "{}", tail["handlers"]);
     let share = |i: &Json| i["total"]["registers"]["share"].as_f64().expect("it has variables");
     assert!(share(&tail) > share(&in_loop), "{} {}", share(&tail), share(&in_loop));
+    let frames = share(&of("frames"));
+    assert!(frames > 0.9, "made to be seen: {frames}");
     let one = run(&["--json", "load_fast"]);
     assert_eq!(one["interpreters"][0]["each"][0]["opcode"], "LOAD_FAST");
     let unknown = Command::new(BINARY).args(["handlers", "NOTHING"]).output().expect("it runs");

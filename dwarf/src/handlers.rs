@@ -29,16 +29,19 @@ pub struct Interpreter {
     outside: &'static [&'static str],
     /// Where one function has all handlers: the path of the bodies in it.
     bodies: Option<&'static str>,
+    /// Its handlers are jumped to, with the registers as their parameters.
+    tail_called: bool,
 }
 
 /// All that are known. Those that a binary does not have are left out.
-pub const INTERPRETERS: [Interpreter; 2] = [
+pub const INTERPRETERS: [Interpreter; 3] = [
     Interpreter {
         name: "tail",
         handlers: "tailscope_vm::interp::tail::handlers::",
         others: "tailscope_vm::interp::tail::",
         outside: &["run", "table_of", "has_handler"],
         bodies: None,
+        tail_called: true,
     },
     Interpreter {
         name: "loop",
@@ -46,6 +49,15 @@ pub const INTERPRETERS: [Interpreter; 2] = [
         others: "tailscope_vm::interp::match_loop::run_in",
         outside: &[],
         bodies: Some("tailscope_vm::ops::"),
+        tail_called: false,
+    },
+    Interpreter {
+        name: "frames",
+        handlers: "tailscope_frames::handlers::opcodes::",
+        others: "tailscope_frames::handlers::opcodes::",
+        outside: &[],
+        bodies: None,
+        tail_called: false,
     },
 ];
 
@@ -91,7 +103,7 @@ impl Entries {
 pub(crate) fn entries(image: &Image) -> Entries {
     let all = image.symbols().iter().filter_map(|s| {
         let found = classify(s.name)?;
-        let one = INTERPRETERS.iter().any(|i| i.name == found.interpreter && i.bodies.is_none());
+        let one = INTERPRETERS.iter().any(|i| i.name == found.interpreter && i.tail_called);
         one.then_some((s.address, s.address + s.size))
     });
     let mut all: Vec<_> = all.collect();
@@ -178,7 +190,7 @@ pub fn report(image: &'static Image, opcodes: &[String]) -> Result<Vec<Report>> 
         let mut handlers: BTreeMap<String, Handler> = BTreeMap::new();
         for symbol in image.symbols() {
             let Some(found) = classify(symbol.name) else { continue };
-            if found.interpreter != interpreter.name || found.mode != Some(0) {
+            if found.interpreter != interpreter.name || found.mode.unwrap_or(0) != 0 {
                 continue;
             }
             let Some(unit) = image.unit_at(symbol.address)? else { continue };

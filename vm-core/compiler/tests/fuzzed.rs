@@ -111,5 +111,23 @@ fn patterns_are_refused_in_their_turn() {
         assert_eq!((error.msg.as_str(), error.line), ("'return' outside function", Some(1)), "{pattern}");
     }
     let error = error("match x:\n case {0: [1, t'{x}', 2]}: pass\n", false);
-    assert_eq!((error.col, error.end_col), (Some(14), Some(20)));
+    assert_eq!((error.col, error.end_col), (Some(15), Some(21)));
+}
+
+/// What CPython says of `yield > x` comes before what stands wrong behind it.
+#[test]
+fn doubts_count_before_errors() {
+    assert_eq!(error("yield>''()\nk\nd\tt\n", false).line, Some(1));
+}
+
+/// CPython 3.14 loses the text of a field in the format of a field in a format.
+#[test]
+fn the_text_of_a_deep_field_is_an_error_of_its_own() {
+    for source in ["f'{t:{d:{y=}}}'", "t'{t:{d:{y = !r:3}}}'", "f'{t:a{d:b{f(a=1)=:3}}}'", "f'{t:{d:{f\"{y:{z:{u=}}}\"}}}'"] {
+        let error = error(source, false);
+        assert_eq!((error.kind.class_name(), error.line), ("ValueError", None), "{source}");
+    }
+    for source in ["f'{t:{y=}}'", "f'{t:{d=:{y}}}'", "f'{t:{d:{f\"{y=}\"}}}'", "f'{t:{d:{y==z}}}'", "f'{t:{d:{f(y=1)}}}'", "f'{t:{d:{y:=3}}}'"] {
+        assert!(compile_str(source, &CompileOptions::new("f.py")).is_ok(), "{source}");
+    }
 }

@@ -163,7 +163,7 @@ fn settle(
     }
     let scan = Scan::of(parsed.tokens(), source, options.max_digits());
     let problem = match find_problem(&parsed, scan.exceeded) {
-        Some(wrong) => Err(explain(&parsed, source, options, wrong)),
+        Some(wrong) => Err(explain(&parsed, source, options, wrong, scan.doubtful)),
         None if scan.doubtful
             || detour.as_ref().is_some_and(Detour::is_doubtful)
             || depends_on_end(source, mode)
@@ -317,9 +317,11 @@ fn explain(
     source: &SourceFile,
     options: ParseOptions,
     wrong: Wrong,
+    doubtful: bool,
 ) -> CompileError {
     let at = match (&wrong, parsed.syntax(), options.mode) {
-        (Wrong::Syntax(error), Mod::Module(module), Mode::Exec) => {
+        // What ruff's parser takes for right may be wrong, and come first.
+        (Wrong::Syntax(error), Mod::Module(module), Mode::Exec) if !doubtful => {
             safe_start(&module.body, error.location.start(), source)
         }
         _ => TextSize::new(0),
@@ -329,6 +331,9 @@ fn explain(
         (Ok(()), Wrong::Syntax(error)) => translate(&error, source),
         (Ok(()), Wrong::Version(range)) => {
             error_at(source, ErrorKind::Syntax, range, "invalid syntax")
+        }
+        (Ok(()), Wrong::Limit(_, ErrorKind::Value, msg)) => {
+            CompileError { kind: ErrorKind::Value, ..CompileError::without_location(msg) }
         }
         (Ok(()), Wrong::Limit(range, kind, msg)) => error_at(source, kind, range, msg),
     }

@@ -114,6 +114,8 @@ struct Limits {
     parentheses: usize,
     indents: usize,
     strings: usize,
+    /// Braces open in each string with fields.
+    fields: Vec<usize>,
     max_digits: usize,
 }
 
@@ -121,6 +123,14 @@ impl Limits {
     fn exceeded_by(&mut self, token: &Token, source: &SourceFile) -> Option<Wrong> {
         let (kind, msg) = match token.kind() {
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
+                if let (TokenKind::Lbrace, Some(open)) = (token.kind(), self.fields.last_mut()) {
+                    *open += 1;
+                    if *open == 3 && shows_its_text(token, source) {
+                        // A mistake of CPython's: it loses the text there.
+                        let msg = "field 'value' is required for Constant";
+                        return Some(Wrong::Limit(token.range(), ErrorKind::Value, msg));
+                    }
+                }
                 self.parentheses += 1;
                 if self.parentheses <= MAX_PARENTHESES {
                     return None;
@@ -128,10 +138,14 @@ impl Limits {
                 (ErrorKind::Syntax, "too many nested parentheses")
             }
             TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
+                if let (TokenKind::Rbrace, Some(open)) = (token.kind(), self.fields.last_mut()) {
+                    *open = open.saturating_sub(1);
+                }
                 self.parentheses = self.parentheses.saturating_sub(1);
                 return None;
             }
             TokenKind::FStringStart | TokenKind::TStringStart => {
+                self.fields.push(0);
                 self.strings += 1;
                 if self.strings < MAX_STRINGS {
                     return None;
@@ -139,6 +153,7 @@ impl Limits {
                 (ErrorKind::Syntax, "too many nested f-strings or t-strings")
             }
             TokenKind::FStringEnd | TokenKind::TStringEnd => {
+                self.fields.pop();
                 self.strings = self.strings.saturating_sub(1);
                 return None;
             }
@@ -160,6 +175,25 @@ impl Limits {
         };
         Some(Wrong::Limit(token.range(), kind, msg))
     }
+}
+
+/// Whether a `=` ends the expression of the field that begins with a brace: its text is shown then.
+fn shows_its_text(brace: &Token, source: &SourceFile) -> bool {
+    let rest = &source.text()[brace.range().end().to_usize()..];
+    let (mut depth, mut before) = (0_usize, '{');
+    for (at, c) in rest.char_indices() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            '}' | ':' | '!' if depth == 0 => return false,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            '=' if depth == 0 && !"=!<>".contains(before) => {
+                return rest[at + 1..].trim_start().starts_with(['}', ':', '!']);
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    false
 }
 
 fn has_too_many_digits(token: &Token, source: &SourceFile, max_digits: usize) -> bool {

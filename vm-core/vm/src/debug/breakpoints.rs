@@ -452,7 +452,7 @@ mod tests {
     #[test]
     fn a_condition_that_raises_stops_and_says_so() {
         let HitOutcome::Stop { note: Some(note) } =
-            rule(Some("y"), None, None).hit(&mut 0, &mut Names)
+            rule(Some("y"), None, None).hit(&Cell::new(0), &mut Names)
         else {
             panic!("did not stop with a note");
         };
@@ -464,7 +464,7 @@ mod tests {
 
     #[test]
     fn a_log_message_does_not_stop() {
-        let outcome = rule(None, None, Some("x={x}")).hit(&mut 0, &mut Names);
+        let outcome = rule(None, None, Some("x={x}")).hit(&Cell::new(0), &mut Names);
         assert_eq!(outcome, HitOutcome::Log("x=7".to_owned()));
     }
 

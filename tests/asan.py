@@ -25,6 +25,7 @@ STACK = 2 << 20
 WAYS = {
     "tail": ["run", "--interp", "tail"],
     "loop": ["run", "--interp", "loop"],
+    "frames": ["run", "--interp", "frames"],
     "recorded": ["trace", "-o", "{scratch}/{name}.tstrace"],
     "counted": ["profile", "-o", "{scratch}/{name}.json"],
 }

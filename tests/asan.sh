@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# AddressSanitizer over the test programs: under both interpreters, recorded, counted and debugged.
+# AddressSanitizer over the test programs: under all interpreters, recorded, counted and debugged.
 #
 # Builds a binary of its own into target/asan, in which every object comes from the sanitizer's
 # allocator. Rust's standard library is the usual one, not instrumented. Memory that is still in

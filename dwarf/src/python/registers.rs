@@ -4,15 +4,16 @@
 //! From the stack's innermost handler they are read as the debug information says: its parameters
 //! `ip`, `sp`, `fp`, or its struct of registers. A live thread that is in the middle of a handler is
 //! let run to the beginning of the next one first, where each parameter is in the register that the
-//! calling convention has for it.
+//! calling convention has for it; in the loop, to where the variables have them.
 
 use super::layout::Layouts;
 use super::vm::PythonVm;
-use crate::content::Content;
+use crate::content::{Content, Reader};
+use crate::memory::Memory;
 use crate::handlers;
 use crate::target::{OsThread, Step, Target};
 use crate::types::{Kind, Types};
-use crate::unwind::{Frame, RIP};
+use crate::unwind::{Frame, Module, RIP};
 use crate::variables::{Variable, VariableKind, variables};
 
 /// Instructions of the machine that a thread may run to get to the next handler.
@@ -39,19 +40,51 @@ pub(super) enum Source {
     State,
 }
 
-/// Lets a live thread that is inside of a tail-called handler run to the next one's beginning.
-pub(super) fn settle(target: &mut Target, id: i32) {
+/// Lets a live thread that is inside of a handler run to where the registers can be told: to the
+/// beginning of the next tail-called handler; in the loop, to where its variables have them all.
+pub(super) fn settle(target: &mut Target, id: i32, types: &Types) {
     let Ok(main) = target.main().copied() else { return };
-    let handlers = handlers::entries(main.image);
+    let entries = handlers::entries(main.image);
     target.step_until(id, MOST_STEPS, |r| {
         let Some(pc) = r.get(RIP) else { return Step::Lost };
         let at = main.in_file(pc);
-        match handlers.at(at) {
+        match entries.at(at) {
             Some(start) if start == at => Step::Arrived,
             Some(_) => Step::GoOn,
             None => Step::Lost,
         }
     });
+    let Some(memory) = target.live_memory() else { return };
+    let modules = target.modules.clone();
+    let mut begun = false;
+    target.step_until(id, MOST_STEPS, |r| {
+        let Some(pc) = r.get(RIP) else { return Step::Lost };
+        let symbol = if main.contains(pc) { main.image.symbol_at(main.in_file(pc)) } else { None };
+        if symbol.and_then(|s| handlers::classify(s.name)).is_none() {
+            // In what an instruction calls, it comes back; otherwise this is not the interpreter's.
+            return if begun { Step::GoOn } else { Step::Lost };
+        }
+        begun = true;
+        let frames = modules.walk(&*memory, *r, 1, |_| true);
+        let told = frames.first().is_some_and(|frame| tells_registers(types, &*memory, &main, frame));
+        if told { Step::Arrived } else { Step::GoOn }
+    });
+}
+
+/// Whether the variables of a handler's frame have all of the registers that matter.
+fn tells_registers(types: &Types, memory: &dyn Memory, main: &Module, frame: &Frame) -> bool {
+    let Ok(all) = variables(types, memory, main, frame) else { return false };
+    let reader = Reader { types, memory };
+    let parameter = |name: &str| {
+        all.iter().any(|v| v.kind == VariableKind::Parameter && v.function == 0 && v.name == name && v.content.is_ok())
+    };
+    let fields = |v: &Variable| {
+        let (Some(ty), Ok(content)) = (v.ty, &v.content) else { return false };
+        let Ok(t) = types.get(ty) else { return false };
+        let known = |name| t.member(name).is_some_and(|m| reader.number(content, m.offset, 8).is_ok());
+        t.name == "Regs" && ["ip", "sp", "fp"].into_iter().all(known)
+    };
+    ["ip", "sp", "fp"].into_iter().all(parameter) || all.iter().any(|v| v.name == "r" && fields(v))
 }
 
 /// The native frames of a thread up to its innermost handler, which is the last of them.

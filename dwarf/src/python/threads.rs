@@ -153,6 +153,9 @@ fn run_state(vm: &PythonVm, target: &Target, thread: &OsThread, made: &mut Pytho
         Some(Source::State) if handler.is_some() => made.notes.push(
             "where the innermost frame stands is as of its last call of native code: its registers could not be told".into(),
         ),
+        Some(Source::Guess) => made.notes.push(
+            "where the innermost frame stands is a guess: its registers were looked for among the words of a native frame".into(),
+        ),
         Some(Source::State) if !inner.is_empty() && inner.len() < 2 => {
             made.notes.push("its native stack cannot be followed: the innermost frame is as of the last call of native code".into());
         }

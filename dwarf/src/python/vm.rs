@@ -39,7 +39,7 @@ pub fn inspect<R>(target: &mut Target, limits: Limits, show: impl FnOnce(&Python
     let types = Types::new(image);
     let unit = vm_unit(image)?;
     let (thread, address) = find(target, &types, unit)?;
-    super::registers::settle(target, thread.id);
+    super::registers::settle(target, thread.id, &types);
     let thread = target.threads.iter().find(|t| t.id == thread.id).cloned().unwrap_or(thread);
     let vm = PythonVm::new(&types, &*target.memory, unit, address)?;
     let threads = threads::all(&vm, target, &thread, limits)?;

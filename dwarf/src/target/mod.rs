@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::image::Image;
-use crate::memory::Memory;
+use crate::memory::{Memory, ProcessMemory};
 use crate::unwind::{Module, Modules, Registers};
 
 /// A thread of the operating system.
@@ -83,12 +83,17 @@ impl Target {
     /// Lets a thread of a live process run until `is_there` says of its registers that it is where
     /// it should be, for at most `most` instructions. `None` where it did not get there.
     pub fn step_until(&mut self, id: i32, most: usize, is_there: impl FnMut(&Registers) -> Step) -> Option<Registers> {
-        let registers = self.hold.as_mut()?.step_until(id, most, is_there)?;
-        // Memory has changed.
+        let (registers, arrived) = self.hold.as_mut()?.step_until(id, most, is_there);
+        // Memory has changed, and the thread is elsewhere, whether it got there or not.
         self.memory = process::memory(self.pid);
         let thread = self.threads.iter_mut().find(|t| t.id == id)?;
-        thread.registers = registers;
-        Some(registers)
+        thread.registers = registers?;
+        arrived.then_some(thread.registers)
+    }
+
+    /// Memory of a live process as it is at each read.
+    pub fn live_memory(&self) -> Option<Box<dyn Memory>> {
+        self.is_live().then(|| Box::new(ProcessMemory::of(self.pid)) as Box<dyn Memory>)
     }
 
     pub fn is_live(&self) -> bool {

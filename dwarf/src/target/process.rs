@@ -179,32 +179,41 @@ fn thread(id: i32) -> std::io::Result<OsThread> {
 }
 
 impl Held {
-    /// See [`Target::step_until`].
-    pub fn step_until(&mut self, id: i32, most: usize, mut is_there: impl FnMut(&Registers) -> Step) -> Option<Registers> {
+    /// See [`Target::step_until`]. The registers as they are then, where they can still be had, and
+    /// whether the thread is where it should be.
+    pub fn step_until(
+        &mut self,
+        id: i32,
+        most: usize,
+        mut is_there: impl FnMut(&Registers) -> Step,
+    ) -> (Option<Registers>, bool) {
         if !self.threads.contains(&id) {
-            return None;
+            return (None, false);
         }
+        let now = || user_registers(id).ok().map(|r| Registers::from_user(&r));
         let mut signal = 0usize;
         for _ in 0..most {
-            let registers = Registers::from_user(&user_registers(id).ok()?);
+            let Some(registers) = now() else { return (None, false) };
             match is_there(&registers) {
-                Step::Arrived => return Some(registers),
-                Step::Lost => return None,
+                Step::Arrived => return (Some(registers), true),
+                Step::Lost => return (Some(registers), false),
                 Step::GoOn => {}
             }
-            ptrace(libc::PTRACE_SINGLESTEP, id, signal as *mut libc::c_void).ok()?;
+            if ptrace(libc::PTRACE_SINGLESTEP, id, signal as *mut libc::c_void).is_err() {
+                return (now(), false);
+            }
             let mut how = 0;
             // SAFETY: writes to a local variable. One instruction outside of the kernel ends soon.
             let r = unsafe { libc::waitpid(id, &mut how, libc::__WALL) };
             if r != id || !libc::WIFSTOPPED(how) {
                 self.threads.retain(|t| *t != id);
-                return None;
+                return (None, false);
             }
             let got = libc::WSTOPSIG(how);
             // A signal of the process's own goes on to it.
             signal = if got == libc::SIGTRAP || how >> 16 != 0 { 0 } else { got as usize };
         }
-        None
+        (now(), false)
     }
 }
 

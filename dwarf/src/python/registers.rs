@@ -6,6 +6,8 @@
 //! let run to the beginning of the next one first, where each parameter is in the register that the
 //! calling convention has for it; in the loop, to where the variables have them.
 
+use tailscope_bytecode::opcode::Opcode;
+
 use super::layout::Layouts;
 use super::vm::PythonVm;
 use crate::content::{Content, Reader};
@@ -13,8 +15,8 @@ use crate::memory::Memory;
 use crate::handlers;
 use crate::target::{OsThread, Step, Target};
 use crate::types::{Kind, Types};
-use crate::unwind::{Frame, Module, RIP};
-use crate::variables::{Variable, VariableKind, variables};
+use crate::unwind::{Frame, Module, Modules, RIP, Registers};
+use crate::variables::{Variable, VariableKind, functions, variables};
 
 /// Instructions of the machine that a thread may run to get to the next handler.
 const MOST_STEPS: usize = 5_000;
@@ -54,37 +56,70 @@ pub(super) fn settle(target: &mut Target, id: i32, types: &Types) {
             None => Step::Lost,
         }
     });
+    // Nothing tells of `ip` alone whether the instruction behind it was fetched; at the beginning of a
+    // body it was, and nothing has changed since.
     let Some(memory) = target.live_memory() else { return };
     let modules = target.modules.clone();
-    let mut begun = false;
+    let mut begun = target.threads.iter().find(|t| t.id == id).is_some_and(|thread| {
+        let innermost = modules.walk(&*memory, thread.registers, 4, |_| false);
+        innermost.iter().any(|frame| is_between_handlers(&main, frame.lookup_pc()))
+    });
     target.step_until(id, MOST_STEPS, |r| {
         let Some(pc) = r.get(RIP) else { return Step::Lost };
         let symbol = if main.contains(pc) { main.image.symbol_at(main.in_file(pc)) } else { None };
-        if symbol.and_then(|s| handlers::classify(s.name)).is_none() {
-            // In what an instruction calls, it comes back; otherwise this is not the interpreter's.
-            return if begun { Step::GoOn } else { Step::Lost };
+        let in_handler = symbol.is_some_and(|s| handlers::classify(s.name).is_some());
+        begun |= in_handler;
+        match begun {
+            // What an instruction calls comes back. Other native code may wait for something.
+            false => Step::Lost,
+            true if entries.at(main.in_file(pc)) == Some(main.in_file(pc)) => Step::Arrived,
+            true if in_handler && begins_body(types, &modules, &*memory, &main, r, pc) => Step::Arrived,
+            true => Step::GoOn,
         }
-        begun = true;
-        let frames = modules.walk(&*memory, *r, 1, |_| true);
-        let told = frames.first().is_some_and(|frame| tells_registers(types, &*memory, &main, frame));
-        if told { Step::Arrived } else { Step::GoOn }
     });
 }
 
-/// Whether the variables of a handler's frame have all of the registers that matter.
-fn tells_registers(types: &Types, memory: &dyn Memory, main: &Module, frame: &Frame) -> bool {
+/// Whether a function chooses the next handler of the `frames` interpreter, or looks after its stack.
+fn is_between_handlers(main: &Module, pc: u64) -> bool {
+    let symbol = if main.contains(pc) { main.image.symbol_at(main.in_file(pc)) } else { None };
+    symbol.is_some_and(|s| s.name.contains("6interp6frames"))
+}
+
+/// Path of the instructions' bodies.
+const BODIES: &str = "tailscope_vm::ops::";
+
+/// Whether an instruction's body begins at a place, where the variables have all of the registers, and
+/// the instruction that they are at is that one. The optimizer lets bodies share code.
+fn begins_body(
+    types: &Types,
+    modules: &Modules,
+    memory: &dyn Memory,
+    main: &Module,
+    registers: &Registers,
+    pc: u64,
+) -> bool {
+    let frames = modules.walk(memory, *registers, 1, |_| true);
+    let Some(frame) = frames.first() else { return false };
+    let Ok(all) = functions(types, main, frame) else { return false };
+    let Some(body) = all.iter().find(|f| f.is_inlined && f.start == pc && f.name.starts_with(BODIES)) else { return false };
     let Ok(all) = variables(types, memory, main, frame) else { return false };
+    let Some(ip) = told_ip(types, memory, &all) else { return false };
+    let Ok(byte) = memory.read_uint(ip.wrapping_sub(2), 1) else { return false };
+    // The VM's own opcodes have no name here.
+    let op = u8::try_from(byte).ok().and_then(Opcode::from_u8);
+    op.is_none_or(|op| body.name.rsplit("::").next() == Some(op.name()))
+}
+
+/// The `ip` of a handler's registers, if the variables have all that matter.
+fn told_ip(types: &Types, memory: &dyn Memory, all: &[Variable]) -> Option<u64> {
     let reader = Reader { types, memory };
-    let parameter = |name: &str| {
-        all.iter().any(|v| v.kind == VariableKind::Parameter && v.function == 0 && v.name == name && v.content.is_ok())
-    };
-    let fields = |v: &Variable| {
-        let (Some(ty), Ok(content)) = (v.ty, &v.content) else { return false };
-        let Ok(t) = types.get(ty) else { return false };
-        let known = |name| t.member(name).is_some_and(|m| reader.number(content, m.offset, 8).is_ok());
-        t.name == "Regs" && ["ip", "sp", "fp"].into_iter().all(known)
-    };
-    ["ip", "sp", "fp"].into_iter().all(parameter) || all.iter().any(|v| v.name == "r" && fields(v))
+    all.iter().filter(|v| v.name == "r").find_map(|v| {
+        let (ty, content) = (v.ty?, v.content.as_ref().ok()?);
+        let t = types.get(ty).ok().filter(|t| t.name == "Regs")?;
+        let field = |name| reader.number(content, t.member(name)?.offset, 8).ok();
+        let (ip, _, _) = (field("ip")?, field("sp")?, field("fp")?);
+        Some(ip)
+    })
 }
 
 /// The native frames of a thread up to its innermost handler, which is the last of them.

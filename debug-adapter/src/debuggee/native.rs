@@ -10,7 +10,7 @@ use tailscope_dwarf::{
     variables,
 };
 use tailscope_vm::bytecode::opcode::Opcode;
-use tailscope_vm::debug::{DebugError, Debuggee, HandlerRegisters, ValueFormat};
+use tailscope_vm::debug::{DebugError, Debuggee, ExecutedInstruction, HandlerRegisters, ValueFormat};
 use tailscope_vm::interp::frames::{Kept, Window, window};
 
 use crate::link::messages::{
@@ -24,6 +24,12 @@ const BODIES: &str = "tailscope_vm::ops::";
 
 /// Most native frames that are looked through.
 const MOST_FRAMES: usize = 20_000;
+
+/// Handlers that are looked at in addition, for those that ran for the debugger.
+const FOR_EVALUATIONS: usize = 256;
+
+/// The name of the file that the VM gives to what the debugger evaluates.
+const EVALUATION: &str = "<console>";
 
 /// What is the same at each stop: the binary's debug information.
 struct Binary {
@@ -130,24 +136,22 @@ impl NativeFrames {
             Some(binary) => binary,
             None => Binary::open()?,
         };
-        self.find(&mut binary, count, thread);
+        self.find(&mut binary, count.saturating_add(FOR_EVALUATIONS), thread);
         self.binary = Some(binary);
         let registers: Vec<HandlerRegisters> = self.handlers.iter().map(|h| h.registers).collect();
-        let executed = vm.executed(&registers);
-        let views = self.handlers.iter().zip(executed).map(|(handler, executed)| HandlerView {
-            opname: public_name(&handler.opname),
-            passed_on: handler.passed_on,
-            source: handler.source.clone(),
-            instruction: executed.map(|e| ExecutedView {
-                address: e.address.to_number(),
-                argument: e.argument,
-                location: e.location.map(Into::into),
-                function: e.function,
-                file: e.file,
-                frame: e.frame.map(|frame| frame.0),
-            }),
-        });
-        Ok(views.collect())
+        let mut left = count;
+        let mut views = Vec::new();
+        for (handler, executed) in std::mem::take(&mut self.handlers).into_iter().zip(vm.executed(&registers)) {
+            // What ran for the debugger is not the program's.
+            let Some(executed) = executed.filter(|e| e.file != EVALUATION) else { continue };
+            if left == 0 {
+                break;
+            }
+            left -= usize::from(!handler.passed_on);
+            views.push(view(&handler, executed));
+            self.handlers.push(handler);
+        }
+        Ok(views)
     }
 
     /// Walks the native stack, what each window kept of it, and what lay on it of runs that have ended.
@@ -360,6 +364,22 @@ fn public_name(opname: &str) -> String {
     let number = NAMES.iter().find(|(name, _)| *name == opname).and_then(|(_, number)| u8::try_from(*number).ok());
     let public = number.and_then(|n| Opcode::from_u8(tailscope_vm::ops::internal::public(n)));
     public.map_or_else(|| opname.to_owned(), |op| op.name().to_owned())
+}
+
+fn view(handler: &Handler, executed: ExecutedInstruction) -> HandlerView {
+    HandlerView {
+        opname: public_name(&handler.opname),
+        passed_on: handler.passed_on,
+        source: handler.source.clone(),
+        instruction: Some(ExecutedView {
+            address: executed.address.to_number(),
+            argument: executed.argument,
+            location: executed.location.map(Into::into),
+            function: executed.function,
+            file: executed.file,
+            frame: executed.frame.map(|frame| frame.0),
+        }),
+    }
 }
 
 /// What a word is that is no value now.

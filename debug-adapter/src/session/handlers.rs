@@ -128,7 +128,8 @@ impl Session {
             end_line: None,
             end_column: None,
             instruction_pointer_reference: address,
-            presentation_hint: Some(StackFramePresentationHint::Subtle),
+            // Subtle ones are folded by editors, and these were asked for.
+            presentation_hint: Some(StackFramePresentationHint::Normal),
             can_restart: Some(false),
             module_id: None,
         }

@@ -50,10 +50,13 @@ describe('handler frames', () => {
     assert.deepEqual(executed(session).map(opcode), earlier(all, index, COUNT));
     const names = session.frames.filter((frame) => !isHandler(frame)).map((frame) => frame.name);
     assert.deepEqual(names, ['main', '<module>']);
+    assert.equal(await session.evaluate('sum(x * 2 for x in range(9))'), '72');
+    const again = (await session.stackTraceRequest({ threadId: session.thread })).body.stackFrames;
+    assert.deepEqual(again.filter(isHandler).map((f) => f.name), session.frames.filter(isHandler).map((f) => f.name), 'what is evaluated is not listed');
     const [first] = executed(session);
     assert.match(first.source.path, /\/vm-core\/vm\/src\/ops\/\w+\.rs$/);
     assert.ok(first.line > 1);
-    assert.equal(first.presentationHint, 'subtle');
+    assert.equal(first.presentationHint, 'normal', 'not folded');
     assert.equal(await session.evaluate('missing', 'watch', first), await session.evaluate('missing'), 'in the frame that it ran in');
   });
 

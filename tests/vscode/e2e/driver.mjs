@@ -182,7 +182,18 @@ export class Workbench {
     await this.page.mouse.up();
   }
   /** Takes an entry of the menu that has just been opened. */
-  async menu(entry) { await this.$('.monaco-menu .action-label', { hasText: entry }).click(); }
+  async menu(entry) {
+    const label = this.$('.monaco-menu .action-label', { hasText: entry });
+    await label.waitFor();
+    // A menu takes no click that comes too soon after it was opened.
+    await this.until(async () => {
+      if (!(await label.isVisible())) return true;
+      await this.page.waitForTimeout(300);
+      await label.click({ timeout: 1000 }).catch(() => {});
+      await label.waitFor({ state: 'hidden', timeout: 1000 }).catch(() => {});
+      return false;
+    }, `${entry} is taken`);
+  }
 
   // -- debugging ------------------------------------------------------------
   /** Takes an entry of the menu of the margin beside a line in view. */
@@ -194,8 +205,12 @@ export class Workbench {
   /** Adds a breakpoint by the margin's menu, with the text that its box asks for. */
   async addBreakpoint(file, line, entry, text, shot) {
     await this.marginMenu(file, line, entry);
-    await this.$('.breakpoint-widget .monaco-editor').waitFor();
+    const box = this.$('.breakpoint-widget .monaco-editor');
+    await box.waitFor();
+    // What is typed before the box has the focus goes into the file.
+    await this.until(() => this.page.evaluate(() => !!document.activeElement?.closest('.breakpoint-widget')), 'the focus in the box');
     await this.page.keyboard.type(text);
+    await this.until(async () => Workbench.clean(await box.innerText()).includes(text), `${text} in the box`);
     if (shot) await this.shot(shot);
     await this.page.keyboard.press('Enter');
     await this.$('.breakpoint-widget').waitFor({ state: 'hidden' });

@@ -137,8 +137,12 @@ step('handler frames in the Call Stack', async () => {
   await wb.until(async () => (await wb.rowTexts('Call Stack')).filter((text) => /^[A-Z][A-Z_]{2,}/.test(text)).length >= 3, 'handlers');
   const handler = wb.rows('Call Stack').filter({ hasText: /^[A-Z][A-Z_]{2,}/ }).first();
   await wb.shot('scenes-8-handlers');
-  await handler.click();
-  await row('Variables', /^oparg =/).waitFor();
+  // The frames of the stop before are there for a moment still.
+  await wb.until(async () => {
+    await handler.click({ timeout: 1000 }).catch(() => {});
+    await row('Variables', /^oparg =/).waitFor({ timeout: 2000 }).catch(() => {});
+    return row('Variables', /^oparg =/).isVisible();
+  }, 'the parameters of a handler');
   await wb.shot('scenes-8-handler');
   await wb.quick('F1', 'Tailscope: Show handler frames');
   await box.fill('0');

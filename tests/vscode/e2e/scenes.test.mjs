@@ -124,11 +124,19 @@ step('an instruction breakpoint in the Disassembly View', async () => {
 
 step('handler frames in the Call Stack', async () => {
   await wb.quick('F1', 'Tailscope: Show handler frames');
-  const box = wb.$('.quick-input-widget input');
+  const widget = wb.$('.quick-input-widget');
+  const box = widget.locator('input');
+  const complaint = wb.$('.quick-input-widget', { hasText: 'A number from 0 to 4096' });
+  const say = async (count) => {
+    await box.fill(count);
+    await complaint.waitFor({ state: 'hidden' });
+    await wb.page.keyboard.press('Enter');
+    await widget.waitFor({ state: 'hidden' });
+  };
+  await box.waitFor();
   await box.fill('5000');
-  await wb.$('.quick-input-widget', { hasText: 'A number from 0 to 4096' }).waitFor();
-  await box.fill('6');
-  await wb.page.keyboard.press('Enter');
+  await complaint.waitFor();
+  await say('6');
   for (let i = 0; i < 5; i++) {
     const before = await wb.rowTexts('Call Stack');
     await wb.command('Debug: Step Over');
@@ -145,8 +153,8 @@ step('handler frames in the Call Stack', async () => {
   }, 'the parameters of a handler');
   await wb.shot('scenes-8-handler');
   await wb.quick('F1', 'Tailscope: Show handler frames');
-  await box.fill('0');
-  await wb.page.keyboard.press('Enter');
+  await box.waitFor();
+  await say('0');
 });
 
 step('an exception is shown where it was raised; the program then ends as it would have', async () => {

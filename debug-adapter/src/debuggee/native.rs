@@ -371,14 +371,14 @@ fn view(handler: &Handler, executed: ExecutedInstruction) -> HandlerView {
         opname: public_name(&handler.opname),
         passed_on: handler.passed_on,
         source: handler.source.clone(),
-        instruction: Some(ExecutedView {
+        instruction: ExecutedView {
             address: executed.address.to_number(),
             argument: executed.argument,
             location: executed.location.map(Into::into),
             function: executed.function,
             file: executed.file,
             frame: executed.frame.map(|frame| frame.0),
-        }),
+        },
     }
 }
 

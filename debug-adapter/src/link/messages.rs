@@ -480,8 +480,7 @@ pub struct HandlerView {
     pub passed_on: bool,
     /// A file of the VM's own source, and a line.
     pub source: Option<(String, u32)>,
-    /// The instruction, where its code is still there.
-    pub instruction: Option<ExecutedView>,
+    pub instruction: ExecutedView,
 }
 
 /// An instruction that was executed.

@@ -77,7 +77,7 @@ impl Session {
         let mut owner = frames.first().map_or(0, |frame| frame.id);
         let mut owned = Vec::new();
         for (index, handler) in handlers.iter().enumerate() {
-            if let Some(frame) = handler.instruction.as_ref().and_then(|i| i.frame) {
+            if let Some(frame) = handler.instruction.frame {
                 owner = frame;
             }
             owned.push((owner, (index, handler)));
@@ -98,15 +98,13 @@ impl Session {
 
     /// A handler as a frame. `within`: the function whose frame it is shown under.
     fn handler_frame(&mut self, index: usize, handler: &HandlerView, within: &str) -> StackFrame {
-        let instruction = handler.instruction.as_ref();
+        let instruction = &handler.instruction;
         let mut name = handler.opname.clone();
-        if let Some(instruction) = instruction {
-            if !instruction.argument.is_empty() {
-                name = format!("{name} ({})", instruction.argument);
-            }
-            if instruction.function != within {
-                name = format!("{name} in {}", instruction.function);
-            }
+        if !instruction.argument.is_empty() {
+            name = format!("{name} ({})", instruction.argument);
+        }
+        if instruction.function != within {
+            name = format!("{name} in {}", instruction.function);
         }
         if handler.passed_on {
             name.push_str(" → passed on");
@@ -117,8 +115,7 @@ impl Session {
             ..Source::default()
         });
         let line = handler.source.as_ref().map_or(0, |(_, line)| self.client_line(*line));
-        let address = instruction
-            .map(|i| tailscope_vm::debug::InstructionAddress::from_number(i.address).to_string());
+        let address = tailscope_vm::debug::InstructionAddress::from_number(instruction.address);
         StackFrame {
             id: self.handles.frame(HANDLER | index as u64),
             name,
@@ -127,7 +124,7 @@ impl Session {
             column: if line > 0 { self.client_column(0) } else { 0 },
             end_line: None,
             end_column: None,
-            instruction_pointer_reference: address,
+            instruction_pointer_reference: Some(address.to_string()),
             // Subtle ones are folded by editors, and these were asked for.
             presentation_hint: Some(StackFramePresentationHint::Normal),
             can_restart: Some(false),
@@ -138,7 +135,7 @@ impl Session {
     /// The scopes of a handler's frame.
     pub(super) fn handler_scopes(&mut self, to: Responder, frame: u64) {
         let index = (frame & !HANDLER) as usize;
-        let owner = self.handlers.get(index).and_then(|h| h.instruction.as_ref()?.frame);
+        let owner = self.handlers.get(index).and_then(|h| h.instruction.frame);
         self.ask_for(to, HandlerVariables { index, hex: false }, move |session, parts| {
             let HandlerParts { parameters, variables } = parts;
             let scopes = vec![
@@ -188,6 +185,6 @@ impl Session {
             return Ok(Some(frame));
         }
         let handler = self.handlers.get((frame & !HANDLER) as usize);
-        Ok(handler.and_then(|h| h.instruction.as_ref()?.frame))
+        Ok(handler.and_then(|h| h.instruction.frame))
     }
 }

@@ -4,7 +4,7 @@
 //! From the stack's innermost handler they are read as the debug information says: its parameters
 //! `ip`, `sp`, `fp`, or its struct of registers. A live thread that is in the middle of a handler is
 //! let run to the beginning of the next one first, where each parameter is in the register that the
-//! calling convention has for it; in the loop, to where the variables have them.
+//! calling convention has for it; in the other interpreters, to the beginning of an instruction's body.
 
 use tailscope_bytecode::opcode::Opcode;
 
@@ -43,7 +43,8 @@ pub(super) enum Source {
 }
 
 /// Lets a live thread that is inside of a handler run to where the registers can be told: to the
-/// beginning of the next tail-called handler; in the loop, to where its variables have them all.
+/// beginning of the next tail-called handler; in the other interpreters, to that of a body where the
+/// variables have them all.
 pub(super) fn settle(target: &mut Target, id: i32, types: &Types) {
     let Ok(main) = target.main().copied() else { return };
     let entries = handlers::entries(main.image);

@@ -25,12 +25,6 @@ const BODIES: &str = "tailscope_vm::ops::";
 /// Most native frames that are looked through.
 const MOST_FRAMES: usize = 20_000;
 
-/// Handlers that are looked at in addition, for those that ran for the debugger.
-const FOR_EVALUATIONS: usize = 256;
-
-/// The name of the file that the VM gives to what the debugger evaluates.
-const EVALUATION: &str = "<console>";
-
 /// What is the same at each stop: the binary's debug information.
 struct Binary {
     modules: Modules,
@@ -68,6 +62,8 @@ type Part = (String, String, Option<(TypeId, Content)>);
 pub(super) struct NativeFrames {
     binary: Option<Binary>,
     handlers: Vec<Handler>,
+    /// How many of them executed their instruction.
+    executed: usize,
     natives: Vec<Native>,
 }
 
@@ -126,6 +122,7 @@ impl NativeFrames {
     /// Forgets what the program's going on makes untrue.
     pub fn reset(&mut self) {
         self.handlers.clear();
+        self.executed = 0;
         self.natives.clear();
     }
 
@@ -136,18 +133,12 @@ impl NativeFrames {
             Some(binary) => binary,
             None => Binary::open()?,
         };
-        self.find(&mut binary, count.saturating_add(FOR_EVALUATIONS), thread);
+        self.find(&mut binary, count, thread);
         self.binary = Some(binary);
         let registers: Vec<HandlerRegisters> = self.handlers.iter().map(|h| h.registers).collect();
-        let mut left = count;
         let mut views = Vec::new();
         for (handler, executed) in std::mem::take(&mut self.handlers).into_iter().zip(vm.executed(&registers)) {
-            // What ran for the debugger is not the program's.
-            let Some(executed) = executed.filter(|e| e.file != EVALUATION) else { continue };
-            if left == 0 {
-                break;
-            }
-            left -= usize::from(!handler.passed_on);
+            let Some(executed) = executed else { continue };
             views.push(view(&handler, executed));
             self.handlers.push(handler);
         }
@@ -159,7 +150,7 @@ impl NativeFrames {
         let memory = Rc::new(Overlay::new(ProcessMemory::own()));
         let live = binary.modules.clone().walk(&*memory, Registers::here(), MOST_FRAMES, |_| false);
         for frame in live {
-            if self.executed() >= count {
+            if self.executed >= count {
                 break;
             }
             if let Some(opname) = binary.handler(&frame) {
@@ -194,10 +185,6 @@ impl NativeFrames {
         });
     }
 
-    fn executed(&self) -> usize {
-        self.handlers.iter().filter(|h| !h.passed_on).count()
-    }
-
     /// The handlers in a copy of a stack: at most `count`, but for those that passed their instruction
     /// on.
     fn find_in(&mut self, binary: &mut Binary, kept: &Kept, count: usize) {
@@ -212,9 +199,9 @@ impl NativeFrames {
             registers.set(number, Some(value));
         }
         let frames = binary.modules.clone().walk(&*memory, registers, MOST_FRAMES, |_| false);
-        let known = self.executed();
+        let known = self.executed;
         for frame in frames {
-            if self.executed() - known >= count || binary.name(&frame) == RUN {
+            if self.executed - known >= count || binary.name(&frame) == RUN {
                 break;
             }
             if let Some(opname) = binary.handler(&frame) {
@@ -238,6 +225,7 @@ impl NativeFrames {
         let passed_on = opname == "BREAKPOINT"
             || flow.is_some_and(|f| matches!(f.as_str(), "Deopt" | "Specialize" | "Again"));
         let memory = Rc::clone(memory);
+        self.executed += usize::from(!passed_on);
         self.handlers.push(Handler { opname, frame, memory, registers, sequence, passed_on, source });
     }
 

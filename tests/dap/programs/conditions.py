@@ -72,6 +72,13 @@ def pair(n):
     return first
 
 
+def store(values):
+    level = 0  # @store_begin
+    for value in values:
+        level = value  # @store_write
+    return level
+
+
 def change(n):
     flag = 0
     for i in range(n):
@@ -99,6 +106,8 @@ print(list(generate(4)))  # @main_generate
 print(recurse(2))  # @main_recurse
 print(pair(5))
 print(change(5))
+for _ in range(6):
+    store([1, 2, 3, 2.5, 3.5, 4, True, 3, 10**30, 0, 3])
 threads = [threading.Thread(target=work, args=(who, 2000)) for who in range(3)]
 for thread in threads:
     thread.start()

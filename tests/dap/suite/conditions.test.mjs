@@ -200,6 +200,38 @@ describe('conditions in hot code', () => {
     assert.deepEqual(await nextWrite(session), ['4', '6']);
   });
 
+  ours('of data breakpoints in a loop see each value, of whatever type', async (session) => {
+    const big = `1${'0'.repeat(30)}`;
+    const wanted = {
+      'level == 3': ['3', '3', '3'],
+      'level != 3': ['0', '1', '2', '2.5', '3.5', '4', 'True', big, '0'],
+      'level < 3': ['0', '1', '2', '2.5', 'True', '0'],
+      'level <= 2': ['0', '1', '2', 'True', '0'],
+      'level > 3': ['3.5', '4', big],
+      'level >= 4': ['4', big],
+    };
+    await session.runTo(program, ['store_begin']);
+    for (const [condition, values] of Object.entries(wanted)) {
+      await watch(session, 'level', { condition });
+      for (const value of values) assert.equal((await nextWrite(session))[1], value, condition);
+      await session.go();
+      // Of the last call, the variable is gone with it.
+      if (condition !== 'level >= 4') await session.stopped('breakpoint');
+    }
+    assert.equal(await session.exited(), 0);
+  });
+
+  ours('of data breakpoints in a loop change at once', async (session) => {
+    await session.runTo(program, ['store_begin']);
+    await session.breakpoints([]);
+    await watch(session, 'level', { condition: 'level == 2.5' });
+    assert.deepEqual(await nextWrite(session), ['3', '2.5']);
+    await watch(session, 'level', { condition: 'level == 4' });
+    assert.deepEqual(await nextWrite(session), ['3.5', '4']);
+    await watch(session, 'level', { condition: 'level > 3' });
+    assert.deepEqual(await nextWrite(session), ['3', `1${'0'.repeat(30)}`]);
+  });
+
   ours('of data breakpoints count hits', async (session) => {
     await session.runTo(program, [['recurse_begin', { condition: 'depth == 0' }]]);
     await session.breakpoints([]);

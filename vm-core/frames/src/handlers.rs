@@ -5,12 +5,7 @@ use tailscope_vm::interp::frames::window::{Window, begin};
 use tailscope_vm::interp::frames::Handlers;
 use tailscope_vm::value::Value;
 use tailscope_vm::vm::Vm;
-use tailscope_vm::{mark_below, ops, stack_pointer};
-
-macro_rules! cache_units {
-    () => { 0 };
-    ($($units:literal),+) => { 0 $(+ $units)+ };
-}
+use tailscope_vm::{cache_units, mark_below, ops, stack_pointer};
 
 macro_rules! define_handlers {
     ($(

@@ -1,14 +1,16 @@
 //! Breakpoints: the opcode of an instruction is replaced in the code units, the original kept
 //! beside. No other instruction pays for it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 use crate::code::PyCode;
-use crate::debug::live::Quick;
+use crate::debug::live::{Quick, Simple};
 use crate::interp::observe::{self, Go};
 use crate::interp::regs::{Flow, Regs};
 use crate::ops::internal::number::BREAKPOINT;
+use crate::value::Value;
 use crate::vm::Vm;
 
 /// What is decided about an instruction's hits without the debugger.
@@ -75,6 +77,59 @@ impl Patches {
         drop(all);
         drop(before);
     }
+}
+
+/// A store that passed, and by which values it does so again: that of a call into a local of its own
+/// that is watched. Loops meet it each time round, and this is all that they look at.
+///
+/// Nothing may stay in it when the debugger begins or ends its work, when a watched call ends, or when
+/// an instruction with a breakpoint is specialized.
+#[derive(Default)]
+pub(crate) struct Passed(Cell<Option<Store>>);
+
+#[derive(Clone, Copy)]
+struct Store {
+    /// Past its code unit.
+    ip: *const u16,
+    fp: *mut Value,
+    /// How deep below the top of the value stack the value is.
+    depth: usize,
+    with: i64,
+    /// A bit for each ordering of a small int and `with` that passes; see [`bit`].
+    orderings: u8,
+    original: u8,
+}
+
+/// The bit of an ordering.
+fn bit(o: Ordering) -> u8 {
+    1 << (o as i8 + 1)
+}
+
+impl Passed {
+    pub fn forget(&self) {
+        self.0.set(None);
+    }
+
+    fn note(&self, ip: *const u16, fp: *mut Value, original: u8, (depth, condition): (usize, Simple)) {
+        let passes = |o: &Ordering| !condition.op.test(*o);
+        let orderings = [Ordering::Less, Ordering::Equal, Ordering::Greater].into_iter().filter(passes).map(bit).sum();
+        self.0.set(Some(Store { ip, fp, depth, with: condition.with, orderings, original }));
+    }
+}
+
+/// Whether the BREAKPOINT that was reached is on a store that passed, and that does so again.
+///
+/// # Safety
+/// The registers of the running instruction.
+#[inline(always)]
+pub unsafe fn passes_again(r: &Regs) -> bool {
+    let Some(store) = r.vm().interp.quickly.passed.0.get() else { return false };
+    if store.ip != r.ip || store.fp != r.fp {
+        return false;
+    }
+    // SAFETY: the store takes the value from there.
+    let value = unsafe { (*r.sp.sub(store.depth)).borrow() };
+    value.as_small_int().is_some_and(|v| store.orderings & bit(v.cmp(&store.with)) != 0)
 }
 
 /// Puts a breakpoint on the instruction that starts at a code unit. False if none starts there.
@@ -149,7 +204,13 @@ pub unsafe fn opcode_behind(r: &Regs) -> u8 {
     // SAFETY: promised by the caller.
     unsafe {
         let at = r.ip.sub(1);
-        if *at as u8 == BREAKPOINT { opcode_at(r.code(), at) } else { *at as u8 }
+        if *at as u8 != BREAKPOINT {
+            return *at as u8;
+        }
+        match r.vm().interp.quickly.passed.0.get() {
+            Some(store) if store.ip == r.ip => store.original,
+            _ => opcode_at(r.code(), at),
+        }
     }
 }
 
@@ -157,7 +218,7 @@ pub unsafe fn opcode_behind(r: &Regs) -> u8 {
 #[inline(never)]
 pub fn passes(vm: &Vm) -> bool {
     let s = &vm.interp;
-    if !s.quickly.on.get() {
+    if !s.quickly.is_on() {
         return false;
     }
     let at = s.ip.get().wrapping_sub(1);
@@ -167,14 +228,18 @@ pub fn passes(vm: &Vm) -> bool {
     }
     let Some(frame) = s.current_frame() else { return false };
     // SAFETY: the running frame is live.
-    let patches = unsafe { frame.code() }.breakpoints.0.borrow();
-    // SAFETY: as above.
-    let unit = unsafe { frame.code() }.index_of(at) as u32;
-    match Patches::place(&patches, unit).map(|i| &patches[i].quick) {
-        // What decides runs no code that could change the breakpoints.
-        // SAFETY: as above: it stands at this instruction, with its stack spilled.
-        Ok(Decides::Some(quick)) => unsafe { quick.passes(vm, frame, s.sp.get()) },
-        _ => false,
+    let code = unsafe { frame.code() };
+    let patches = code.breakpoints.0.borrow();
+    let Ok(place) = Patches::place(&patches, code.index_of(at) as u32) else { return false };
+    let Patch { quick: Decides::Some(quick), original, .. } = &patches[place] else { return false };
+    // What decides runs no code that could change the breakpoints.
+    // SAFETY: it stands at this instruction, with its stack spilled.
+    unsafe {
+        let passes = quick.passes(vm, frame, s.sp.get());
+        if passes && let Some(look) = quick.look_at(frame) {
+            s.quickly.passed.note(s.ip.get(), frame.0, *original, look);
+        }
+        passes
     }
 }
 

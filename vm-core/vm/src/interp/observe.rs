@@ -91,11 +91,11 @@ fn position(vm: &Vm, oparg: u64) -> Option<Position> {
 fn with_observer<R>(vm: &Vm, f: impl FnOnce(&mut dyn Observer) -> R) -> Option<R> {
     let mut observer = vm.interp.observer.take()?;
     let (ip, fp) = (vm.interp.ip.get(), vm.interp.fp.get());
-    let quickly = vm.interp.quickly.on.replace(false);
+    let quickly = vm.interp.quickly.switch(false);
     let result = vm.threads.pinned(|| vm.interp.monitor.unobserved(|| f(&mut *observer)));
     // The end of the value stack may have changed: a jump takes from it what is not there at its end.
     debug_assert_eq!(fp, vm.interp.fp.get(), "from {ip:p}");
-    vm.interp.quickly.on.set(quickly);
+    vm.interp.quickly.switch(quickly);
     let mut place = vm.interp.observer.borrow_mut();
     // The observer may have set another one in its stead.
     if place.is_none() {

@@ -5,7 +5,7 @@
 
 use crate::interp::regs::{Flow, Regs};
 use crate::interp::{Mode, breakpoint, frames, leave, mode, observe, profile, record, unwind};
-use crate::ops;
+use crate::ops::{self, cache_units};
 use crate::value::Value;
 use crate::vm::Vm;
 use tailscope_bytecode::opcode::Opcode;
@@ -169,11 +169,6 @@ unsafe fn after<const MODE: u8>(r: &Regs, flow: Flow, jumps: bool) {
             unsafe { profile::taken(r) }
         }
     }
-}
-
-macro_rules! cache_units {
-    () => { 0 };
-    ($($units:literal),+) => { 0 $(+ $units)+ };
 }
 
 macro_rules! jumps {

@@ -113,6 +113,9 @@ pub unsafe fn HALT(_: &mut Regs) -> Flow {
 
 #[inline(always)]
 pub unsafe fn BREAKPOINT(r: &mut Regs) -> Flow {
+    if breakpoint::passes_again(r) {
+        return Flow::Again;
+    }
     r.save();
     if breakpoint::passes(r.vm()) {
         return Flow::Again;

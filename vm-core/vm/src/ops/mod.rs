@@ -82,6 +82,14 @@ macro_rules! for_each_instruction {
 }
 pub(crate) use for_each_instruction;
 
+/// Code units of all inline caches of a row.
+#[macro_export]
+macro_rules! cache_units {
+    () => { 0 };
+    ($($units:literal),+) => { 0 $(+ $units)+ };
+}
+pub(crate) use cache_units;
+
 /// The adaptive head of a family: specializes when its counter says so, else counts down.
 macro_rules! adaptive {
     ($r:ident) => {

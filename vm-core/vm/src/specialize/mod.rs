@@ -72,6 +72,7 @@ pub unsafe fn set_opcode(r: &Regs, opcode: u8) {
 #[cold]
 #[inline(never)]
 unsafe fn set_opcode_below_breakpoint(r: &Regs, opcode: u8) {
+    r.vm().interp.quickly.passed.forget();
     // SAFETY: promised by the caller.
     unsafe { breakpoint::replace_opcode(r.code(), r.ip.sub(1) as *mut u16, opcode) }
 }
@@ -278,6 +279,7 @@ pub unsafe fn send(r: &Regs) {
 /// Attribute caches trust shapes alone. Where that trust ends (a class whose instances exist gets
 /// a data descriptor or its own `__getattribute__`), all of them start anew.
 pub fn flush_attribute_caches(vm: &Vm) {
+    vm.interp.quickly.passed.forget();
     vm.interp.for_each_code(flush_code);
 }
 

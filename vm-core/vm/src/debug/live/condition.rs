@@ -87,10 +87,10 @@ impl Written {
 
 /// A comparison of a fast local with a small int.
 #[derive(Clone, Copy)]
-struct Simple {
-    slot: u32,
-    op: CompareOp,
-    with: i64,
+pub(crate) struct Simple {
+    pub slot: u32,
+    pub op: CompareOp,
+    pub with: i64,
 }
 
 /// A condition for frames of one code object.
@@ -163,6 +163,11 @@ impl Condition {
             _ => None,
         };
         Some(Condition { steps: steps.into(), simple, _code: compiled.clone() })
+    }
+
+    /// The condition, where it is no more than this.
+    pub fn simple(&self) -> Option<Simple> {
+        self.simple
     }
 
     /// Decides in a frame, in whose variables `written` is about to be written.

@@ -13,7 +13,7 @@ use crate::code::PyCode;
 use crate::debug::seam::EvalMode;
 use crate::error::PyResult;
 use crate::interp::observe::{self, Next, Observer, Position};
-use crate::interp::{breaker, enter};
+use crate::interp::{breaker, enter, frames};
 use crate::shape;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -73,9 +73,12 @@ static RUNNING: AtomicU64 = AtomicU64::new(0);
 /// The number of what has run for too long.
 static EXPIRED: AtomicU64 = AtomicU64::new(0);
 
-/// While it is there, code that runs too long is ended by an exception.
+/// While it is there, code that runs too long is ended by an exception, and what runs leaves the
+/// program's handlers on the native stack as they are.
 pub(super) struct Guard {
     vm: &'static Vm,
+    /// The window of handlers that the program has.
+    window: u32,
 }
 
 impl Guard {
@@ -87,7 +90,11 @@ impl Guard {
         if ALARM.asleep.load(Ordering::SeqCst) {
             ALARM.wake(&vm.interp.breaker);
         }
-        Guard { vm }
+        let window = frames::window(vm);
+        if window > 0 {
+            frames::set_window(vm, 0);
+        }
+        Guard { vm, window }
     }
 }
 
@@ -95,6 +102,9 @@ impl Drop for Guard {
     fn drop(&mut self) {
         RUNNING.store((RUNNING.load(Ordering::Relaxed) | 1) + 1, Ordering::Release);
         drop(observe::set_observer(self.vm, None));
+        if self.window > 0 {
+            frames::set_window(self.vm, self.window);
+        }
     }
 }
 

@@ -62,6 +62,7 @@ use crate::vm::Vm;
 use target::Target;
 use watch::Watch;
 
+pub(crate) use condition::Simple;
 pub(crate) use quick::{Quick, Quickly};
 
 const MAIN_THREAD: ThreadId = ThreadId(crate::threads::ROOT);
@@ -106,7 +107,7 @@ pub fn attach(vm: &'static Vm, mut hook: Box<dyn DebugHook>, options: Options) -
     let mut watch = Watch::new(vm, hook, target, woken, &options);
     watch.tell_of_threads();
     observe::set_observer(vm, Some(Box::new(watch)));
-    vm.interp.quickly.on.set(true);
+    vm.interp.quickly.switch(true);
     if options.stop_on_entry {
         interp::set_mode(vm, Mode::Step);
     }
@@ -115,7 +116,7 @@ pub fn attach(vm: &'static Vm, mut hook: Box<dyn DebugHook>, options: Options) -
 
 /// Lets go of a program that has ended.
 pub fn detach(vm: &Vm) {
-    vm.interp.quickly.on.set(false);
+    vm.interp.quickly.switch(false);
     drop(observe::set_observer(vm, None));
     if vm.interp.mode.get() == Mode::Step {
         interp::set_mode(vm, Mode::Plain);

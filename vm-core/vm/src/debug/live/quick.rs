@@ -12,12 +12,13 @@ use std::rc::Rc;
 use tailscope_bytecode::dis::raw_instructions;
 use tailscope_bytecode::opcode::Opcode;
 
-use super::condition::{Condition, Written};
+use super::condition::{Condition, Simple, Written};
 use super::function::Function;
 use crate::code::PyCode;
 use crate::debug::breakpoints::HitCondition;
 use crate::debug::types::CodeId;
 use crate::frame::Frame;
+use crate::interp::breakpoint::Passed;
 use crate::types::frame_object::PyFrame;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -25,7 +26,9 @@ use crate::vm::Vm;
 /// The interpreter's part: whether anything is decided at once, and for whom.
 pub struct Quickly {
     /// A debugger is there, and is not at work now.
-    pub on: Cell<bool>,
+    on: Cell<bool>,
+    /// The store that passed last.
+    pub(crate) passed: Passed,
     /// Clock of an instruction that was decided about and may be met again; `u64::MAX`: none.
     pub settled: Cell<u64>,
     /// The calls whose variables are watched.
@@ -40,6 +43,7 @@ impl Default for Quickly {
     fn default() -> Quickly {
         Quickly {
             on: Cell::new(false),
+            passed: Passed::default(),
             settled: Cell::new(u64::MAX),
             calls: RefCell::default(),
             last: Cell::new(0),
@@ -49,6 +53,16 @@ impl Default for Quickly {
 }
 
 impl Quickly {
+    pub fn is_on(&self) -> bool {
+        self.on.get()
+    }
+
+    /// Switches it on or off; gives back what it was. Breakpoints change only while it is off.
+    pub fn switch(&self, on: bool) -> bool {
+        self.passed.forget();
+        self.on.replace(on)
+    }
+
     /// Numbers a call, whose frame object keeps the number from now on.
     pub(super) fn watch_call(&self, f: &PyFrame) -> Rc<Call> {
         self.last.set(self.last.get() + 1);
@@ -60,6 +74,7 @@ impl Quickly {
 
     /// The frame of a watched call is left.
     pub fn call_ended(&self, number: u64) {
+        self.passed.forget();
         self.calls.borrow_mut().retain(|call| {
             if call.number == number {
                 call.frame.set(std::ptr::null_mut());
@@ -232,6 +247,12 @@ impl Write {
         if mine { Mine::Yes } else { Mine::No }
     }
 
+    /// How deep below the top of the stack the value is that a slot of a call is about to get.
+    fn depth_of(&self, slot: u32) -> Option<usize> {
+        let is_call = matches!(self.of, Watched::Call(_));
+        self.slots.iter().flatten().find(|(s, _)| is_call && *s == slot).map(|(_, depth)| *depth)
+    }
+
     /// The slots with what is about to be written.
     #[inline]
     unsafe fn written(&self, sp: *mut Value) -> Written {
@@ -285,6 +306,23 @@ impl Quick {
         }
         self.pass(frame);
         true
+    }
+
+    /// What alone there is to look at when the same call comes here again, if it is no more than the
+    /// value it writes, which is compared with a small int.
+    ///
+    /// # Safety
+    /// As for [`Quick::passes`], which has just said so.
+    pub unsafe fn look_at(&self, frame: Frame) -> Option<(usize, Simple)> {
+        let [Check { write: Some(write), test: Some(Test { steps: Some(steps), .. }), hits: None, .. }] = &*self.checks else {
+            return None;
+        };
+        // SAFETY: promised by the caller.
+        if self.entry.is_some() || !matches!(unsafe { write.is_mine(frame) }, Mine::Yes) {
+            return None;
+        }
+        let simple = steps.simple()?;
+        Some((write.depth_of(simple.slot)?, simple))
     }
 
     /// Notes that a frame has passed.

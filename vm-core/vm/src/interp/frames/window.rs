@@ -80,6 +80,7 @@ macro_rules! mark_below {
         )
     };
 }
+
 /// Machine registers at one place of a function: what an unwinder starts from. In the order of the
 /// System V ABI's DWARF numbers: rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8 to r15, return address
 /// (here the place itself). Those that calls do not keep are 0.
@@ -191,7 +192,6 @@ impl Window {
         if matches!(exit, Exit::Halt(_) | Exit::Raised) {
             // Native code goes on; the instruction that it belongs to sees what was executed for it.
             let before = std::mem::take(&mut self.kept);
-            let depth = self.depth;
             self.turn(vm);
             ENDED.with_borrow_mut(|all| {
                 all.extend([before, std::mem::take(&mut self.kept)].into_iter().filter(|kept| kept.count > 0));
@@ -203,7 +203,6 @@ impl Window {
                     all.pop_front();
                 }
             });
-            self.depth = depth;
         }
         self.exit = Some(exit);
         None

@@ -110,8 +110,15 @@ fn patterns_are_refused_in_their_turn() {
         let error = error(&format!("return\nmatch x:\n case {pattern}: pass\n"), false);
         assert_eq!((error.msg.as_str(), error.line), ("'return' outside function", Some(1)), "{pattern}");
     }
-    let error = error("match x:\n case {0: [1, t'{x}', 2]}: pass\n", false);
-    assert_eq!((error.col, error.end_col), (Some(15), Some(21)));
+    let found = error("match x:\n case {0: [1, t'{x}', 2]}: pass\n", false);
+    assert_eq!((found.col, found.end_col), (Some(15), Some(21)));
+    for key in ["f'{'x'}'", "f'{'a' f'{'b'}'}'", "f''"] {
+        for pattern in [format!("{{{key}: y}}"), format!("[] | {{{key}: {{{key}: y}}, **z}}")] {
+            let found = error(&format!("match x:\n case {pattern}: pass\n"), false);
+            let wanted = "mapping pattern keys may only match literals and attribute lookups";
+            assert_eq!(found.msg, wanted, "{pattern}");
+        }
+    }
 }
 
 /// What CPython says of `yield > x` comes before what stands wrong behind it.

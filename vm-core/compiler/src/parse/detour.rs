@@ -12,7 +12,7 @@ use ruff_python_ast::name::Name;
 use ruff_python_ast::token::{Token, TokenKind};
 use ruff_python_ast::visitor::transformer::{Transformer, walk_body, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, Mod, Stmt, StmtRaise};
-use ruff_python_parser::{Parsed, parse_parenthesized_expression_range};
+use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_parenthesized_expression_range, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::preprocess::positions;
@@ -36,11 +36,34 @@ pub(super) struct Detour {
     strings: Vec<(TextRange, Expr)>,
 }
 
-/// The way around, if ruff's parser minds something and it may be this.
-pub(super) fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
+/// How often more is looked for on the way: strings inside of what the parser had given up.
+const ROUNDS: usize = 16;
+/// How many bytes are looked at for the end of a string.
+const LONGEST_STRING: usize = 16 << 10;
+
+/// Parses again by the way around, if ruff's parser minds something and it may be this.
+pub(super) fn take(
+    mut parsed: Parsed<Mod>,
+    text: &str,
+    parse: impl Fn(&str) -> Parsed<Mod>,
+) -> (Parsed<Mod>, Option<Detour>) {
     if parsed.errors().is_empty() {
-        return None;
+        return (parsed, None);
     }
+    let Some(mut detour) = find(&parsed, text) else { return (parsed, None) };
+    for _ in 0..ROUNDS {
+        parsed = parse(&detour.text);
+        let more = strings_minded(&parsed, &detour.text);
+        if more.is_empty() {
+            break;
+        }
+        detour.replace(more);
+    }
+    (parsed, Some(detour))
+}
+
+/// What the way leads around.
+fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
     let (mut names, mut raises): (Vec<TextRange>, Vec<TextRange>) = (Vec::new(), Vec::new());
     let mut last = (TokenKind::Newline, TextRange::default());
     for token in parsed.tokens() {
@@ -69,12 +92,10 @@ pub(super) fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
     for place in &raises {
         detour.replace_range(place.to_std_range(), BREAK);
     }
-    for (place, _) in &strings {
-        let name = "b".repeat(place.len().to_usize() - ATTRIBUTE.len());
-        detour.replace_range(place.to_std_range(), &format!("{ATTRIBUTE}{name}"));
-    }
     let raises = raises.iter().map(Ranged::start).collect();
-    Some(Detour { text: detour, name, raises, strings })
+    let mut detour = Detour { text: detour, name, raises, strings: Vec::new() };
+    detour.replace(strings);
+    Some(detour)
 }
 
 /// The strings with fields that ruff's parser did not expect where they stand, if a `match`
@@ -88,7 +109,7 @@ fn strings_minded(parsed: &Parsed<Mod>, text: &str) -> Vec<(TextRange, Expr)> {
     let mut minded: Vec<(TextRange, Expr)> = Vec::new();
     for start in errors {
         let first = tokens.partition_point(|t| t.start() < start);
-        let Some(range) = joined_strings(&tokens[first..]) else { continue };
+        let Some(range) = tokens.get(first).and_then(|token| joined_strings(token, text)) else { continue };
         if minded.last().is_some_and(|(last, _)| range.start() < last.end()) {
             continue;
         }
@@ -102,12 +123,19 @@ fn strings_minded(parsed: &Parsed<Mod>, text: &str) -> Vec<(TextRange, Expr)> {
     minded
 }
 
-/// The range of the strings that the tokens begin with, if the first has fields.
-fn joined_strings(tokens: &[Token]) -> Option<TextRange> {
+/// The range of the strings that begin with a token, if it has fields.
+fn joined_strings(first: &Token, text: &str) -> Option<TextRange> {
     let opens = |kind| matches!(kind, TokenKind::FStringStart | TokenKind::TStringStart);
-    let first = tokens.first().filter(|t| opens(t.kind()))?;
-    let (mut end, mut depth) = (first.end(), 0_usize);
-    for token in tokens {
+    if !opens(first.kind()) {
+        return None;
+    }
+    // The tokens behind an error may be none of the text's: ruff's parser makes some of them anew, and
+    // forgets the quotes that it is in.
+    let rest = &text[first.start().to_usize()..];
+    let rest = &rest[..rest.floor_char_boundary(LONGEST_STRING)];
+    let parsed = parse_unchecked(rest, ParseOptions::from(Mode::ParenthesizedExpression));
+    let (mut end, mut depth) = (first.end() - first.start(), 0_usize);
+    for token in parsed.tokens() {
         match token.kind() {
             kind if opens(kind) => depth += 1,
             TokenKind::FStringEnd | TokenKind::TStringEnd => depth = depth.checked_sub(1)?,
@@ -118,10 +146,20 @@ fn joined_strings(tokens: &[Token]) -> Option<TextRange> {
         }
         end = token.end();
     }
-    (depth == 0).then(|| TextRange::new(first.start(), end))
+    (depth == 0).then(|| TextRange::at(first.start(), end))
 }
 
 impl Detour {
+    /// Leads around strings, too.
+    fn replace(&mut self, strings: Vec<(TextRange, Expr)>) {
+        for (place, _) in &strings {
+            let name = "b".repeat(place.len().to_usize() - ATTRIBUTE.len());
+            self.text.replace_range(place.to_std_range(), &format!("{ATTRIBUTE}{name}"));
+        }
+        self.strings.extend(strings);
+        self.strings.sort_unstable_by_key(|(range, _)| range.start());
+    }
+
     /// Whether something was replaced that would be wrong elsewhere: CPython's parser decides then.
     pub fn is_doubtful(&self) -> bool {
         !self.strings.is_empty()

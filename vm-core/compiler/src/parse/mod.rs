@@ -152,15 +152,13 @@ fn ruff_options(mode: Mode) -> RuffOptions {
 
 /// The tree that ruff's parser has made, if CPython accepts the source.
 fn settle(
-    mut parsed: RuffParsed<Mod>,
+    parsed: RuffParsed<Mod>,
     source: &SourceFile,
     options: ParseOptions,
 ) -> Result<Parsed, CompileError> {
     let mode = options.mode;
-    let detour = detour::find(&parsed, source.text());
-    if let Some(detour) = &detour {
-        parsed = ruff_python_parser::parse_unchecked(&detour.text, ruff_options(mode));
-    }
+    let again = |text: &str| ruff_python_parser::parse_unchecked(text, ruff_options(mode));
+    let (parsed, detour) = detour::take(parsed, source.text(), again);
     let scan = Scan::of(parsed.tokens(), source, options.max_digits());
     let problem = match find_problem(&parsed, scan.exceeded) {
         Some(wrong) => Err(explain(&parsed, source, options, wrong, scan.doubtful)),

@@ -83,8 +83,13 @@ class Session {
   /** A message as it is sent, counted among those that are to be answered. */
   encoded(message) {
     this.wire.expect(message);
-    if (message.command === 'disconnect' && message.arguments?.terminateDebuggee !== true) this.wire.letGo = true;
+    this.look(message);
     return framed(JSON.stringify(message));
+  }
+
+  /** Notes whether a message may let the program go. */
+  look(message) {
+    if (message.command === 'disconnect' && message.arguments?.terminateDebuggee !== true) this.wire.letGo = true;
   }
 
   piece(calm) {
@@ -93,7 +98,11 @@ class Session {
     const message = this.messages.any(calm);
     // A long session is not to be over soon.
     if (this.isLong && ['terminate', 'disconnect'].includes(message.command)) message.command = 'threads';
-    if (r.chance(this.overNet ? 0.001 : 0.08)) return broken(r, JSON.stringify(message));
+    if (r.chance(this.overNet ? 0.001 : 0.08)) {
+      // What is wrong with it may not be wrong enough.
+      this.look(message);
+      return broken(r, JSON.stringify(message));
+    }
     if (r.chance(0.45)) for (let n = 1 + r.below(3); n > 0; n--) this.messages.mutate(message);
     const bytes = this.encoded(message);
     if (!r.chance(0.02)) return bytes;

@@ -5,7 +5,6 @@
 //! generated ones is mended in one place ([`amended`]).
 
 pub mod amended;
-pub mod base64;
 pub mod request;
 
 pub use dapts::{

@@ -3,12 +3,14 @@
 //! A reference is `0x`, a mark and the debuggee's handle: a number that no instruction has. It
 //! means something for one stop, as the value that it belongs to does.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use crate::client::Responder;
 use crate::link::messages::{ReadMemory, WriteMemory};
 use crate::protocol::amended::{ReadMemoryArguments, WriteMemoryArguments};
-use crate::protocol::{Failure, base64};
+use crate::protocol::Failure;
 
 use super::Session;
 
@@ -55,7 +57,7 @@ impl Session {
                 let read = piece.bytes.len() as u64;
                 let mut body = json!({
                     "address": format!("{:#x}", piece.start),
-                    "data": base64::encode(&piece.bytes),
+                    "data": BASE64.encode(&piece.bytes),
                 });
                 if let (true, Some(fields)) = (read < arguments.count, body.as_object_mut()) {
                     let missing = arguments.count - read;
@@ -68,8 +70,9 @@ impl Session {
 
     pub(super) fn write_memory(&mut self, to: Responder, arguments: WriteMemoryArguments) {
         let checked = handle(&arguments.memory_reference).and_then(|value| {
-            let bytes = base64::decode(&arguments.data)
-                .ok_or_else(|| Failure::new("the data to write is no Base64"))?;
+            let bytes = BASE64
+                .decode(&arguments.data)
+                .map_err(|e| Failure::new(format!("the data to write is no Base64: {e}")))?;
             Ok((value, bytes))
         });
         let (value, bytes) = match checked {

@@ -36,6 +36,7 @@ describe('exceptions', () => {
     await session.go();
     assert.equal(await session.exited(), 1);
     assert.match(session.output.stderr, /KeyError: 'missing'/);
+    if (!foreign) assert.ok(session.output.stderr.includes(body.details.stackTrace), body.details.stackTrace);
   });
 
   scenario('pass when nobody asks for them', async (session) => {

@@ -514,20 +514,15 @@ impl Target {
 
     /// The traceback that an exception would have if nothing caught it.
     fn traceback_so_far(&self, e: Value) -> String {
-        let mut text = String::from("Traceback (most recent call last):\n");
-        for at in self.frames_now().iter().rev() {
+        let next = |next, at: &FrameAt| {
             // SAFETY: the frame is live.
-            let code = unsafe { at.frame.code() };
-            let file = obj::text(code.filename.value());
-            let line = location(code, at.unit as usize).map_or(0, |l| l.line);
-            text += &format!("  File \"{file}\", line {line}, in {}\n", obj::text(code.name));
-            let known = self.known_source(&file).or_else(|| std::fs::read_to_string(&file).ok());
-            let source = known.as_deref().and_then(|t| t.lines().nth((line as usize).wrapping_sub(1)));
-            if let Some(source) = source {
-                text += &format!("    {}\n", source.trim());
-            }
+            let frame = unsafe { frame_object::of_frame(self.vm, at.frame) };
+            Some(frame_object::new_traceback(next, frame, at.unit))
+        };
+        match self.frames_now().iter().fold(None, next) {
+            Some(traceback) => exceptions::text_with_traceback(self.vm, e, traceback.value()),
+            None => exceptions::traceback_text(self.vm, e),
         }
-        text + &values::exception_text(self.vm, e) + "\n"
     }
 
     fn known_source(&self, file: &str) -> Option<String> {

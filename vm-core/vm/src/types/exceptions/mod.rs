@@ -26,7 +26,7 @@ mod unicode_error;
 pub use fields::{complete_attribute_error, set_import_fields, set_name_and_object};
 pub use os_error::os_error_type;
 pub use hierarchy::*;
-pub use print::{print_exception, single_text, source_line, traceback_text};
+pub use print::{print_exception, single_text, source_line, text_with_traceback, traceback_text};
 
 /// Number of type-specific fields (`OSError.errno`, `StopIteration.value`...).
 pub const FIELDS: usize = 6;

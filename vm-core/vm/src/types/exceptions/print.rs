@@ -21,13 +21,21 @@ fn by_library(vm: &Vm, e: Value) -> Option<()> {
 
 /// The text of an exception with its traceback, as `traceback.format_exception` gives it.
 pub fn traceback_text(vm: &Vm, e: Value) -> String {
-    let made = (|| {
-        let m = crate::runtime::import(vm, "traceback").ok()?;
-        let lines = call::call_method(vm, m.value(), "format_exception", &[e]).ok()?;
-        let lines = crate::protocol::iter::to_vec(vm, lines.value()).ok()?;
-        Some(lines.iter().map(|l| obj::text(l.value())).collect::<String>())
-    })();
-    made.unwrap_or_else(|| plain_text(vm, e))
+    formatted(vm, &[e]).unwrap_or_else(|| plain_text(vm, e))
+}
+
+/// The same with another traceback than the exception has.
+pub fn text_with_traceback(vm: &Vm, e: Value, traceback: Value) -> String {
+    let made = formatted(vm, &[vm.type_of(e).value(), e, traceback]);
+    made.unwrap_or_else(|| super::plain_traceback::text(vm, traceback) + &last_lines(vm, e))
+}
+
+/// What `traceback.format_exception` makes of these arguments.
+fn formatted(vm: &Vm, args: &[Value]) -> Option<String> {
+    let m = crate::runtime::import(vm, "traceback").ok()?;
+    let lines = call::call_method(vm, m.value(), "format_exception", args).ok()?;
+    let lines = crate::protocol::iter::to_vec(vm, lines.value()).ok()?;
+    Some(lines.iter().map(|l| obj::text(l.value())).collect())
 }
 
 /// For when the library cannot be imported.
@@ -61,10 +69,13 @@ pub fn single_text(vm: &Vm, e: Value) -> String {
     if let Some(tb) = exception(e).and_then(|x| x.traceback.get_ref()) {
         out += &super::plain_traceback::text(vm, tb.value());
     }
+    out + &last_lines(vm, e)
+}
+
+fn last_lines(vm: &Vm, e: Value) -> String {
     let name = crate::types::type_object::display_name(vm, vm.type_of(e));
     let text = obj::str_text(vm, e).unwrap_or_else(|_| "<exception str() failed>".to_owned());
-    out += &if text.is_empty() { format!("{name}\n") } else { format!("{name}: {text}\n") };
-    out
+    if text.is_empty() { format!("{name}\n") } else { format!("{name}: {text}\n") }
 }
 
 /// A line of a source file, without indentation; nothing if it cannot be had or is blank.

@@ -103,6 +103,22 @@ fn what_is_right_is_taken_for_wrong_where_something_else_is_wrong() {
     }
 }
 
+/// Behind a star ruff's parser forgets what may not stand there, if that begins with a parenthesis.
+#[test]
+fn what_a_star_unpacks_is_no_comparison() {
+    let wrong = [
+        "{*(a) or (b)}", "{1: 2, **(a) or b}", "[*(a).b or c]", "(*(a)(b) and c,)", "{*(a)[b] not in c}", "{*(a)**b is c}",
+        "{*(a)+b<c}", "{*((a))<c}", "x = {*(\n#x\na)\n#y\nor c}", "{* # c\n(a)or c}", "*(a)or b,", "f'{*(a)or b,}'",
+        "for i in *(a)or(b),: pass", "def f(*a:*(a)or(b)): pass", "({0,*(s)or()}()*x)", "with (*(a)!=b,): pass", "{**(a)>=b}",
+    ];
+    for source in wrong {
+        assert_eq!(error(source, false).kind.class_name(), "SyntaxError", "{source}");
+    }
+    for source in ["{*(a or b)}", "f(*(a) or b)", "f(**(a) or (b))", "{**(a)|(b)}", "a * (b) or c", "{a ** (b) < c}", "[*(a), b < c]"] {
+        assert!(compile_str(source, &CompileOptions::new("f.py")).is_ok(), "{source}");
+    }
+}
+
 /// What a pattern may not match is the compiler's business, after what it refuses before.
 #[test]
 fn patterns_are_refused_in_their_turn() {

@@ -27,7 +27,8 @@ pub(super) struct Scan {
     /// `yield` without a value before an operator, one without parentheses as the element of a
     /// generator expression, a keyword behind a number without a blank, deeply nested fields of an
     /// f-string, in a pattern an empty subscript or parts without a comma between them, a parenthesis
-    /// before `:=` or at the beginning of what is annotated, and what may be too deep for its stack.
+    /// before `:=`, at the beginning of what is annotated or of a comparison behind a star, and what may
+    /// be too deep for its stack.
     pub doubtful: bool,
     /// What CPython's tokenizer and parser warn of, if nothing is wrong.
     pub warnings: Vec<Warning>,
@@ -226,7 +227,7 @@ impl Doubts {
             TokenKind::Lpar => {
                 let is_outermost = self.yields.is_empty();
                 self.yields.push(false);
-                return is_outermost && is_annotated_part(i, tokens);
+                return is_outermost && is_annotated_part(i, tokens) || is_compared_part(i, tokens);
             }
             TokenKind::Lsqb => {
                 self.yields.push(false);
@@ -346,6 +347,35 @@ fn is_annotated_part(i: usize, tokens: &[Token]) -> bool {
         parts += usize::from(depth == 0 && matches!(kind, TokenKind::Rsqb));
     }
     false
+}
+
+/// Whether a parenthesis begins what a star unpacks, and only a part of a comparison or of a condition:
+/// CPython's grammar has no such thing there but in calls.
+fn is_compared_part(i: usize, tokens: &[Token]) -> bool {
+    let mut before = tokens[..i].iter().rev().map(Token::kind).filter(|kind| !kind.is_trivia());
+    let is_star = matches!(before.next(), Some(TokenKind::Star | TokenKind::DoubleStar));
+    // Behind a value it is an operator.
+    if !is_star || before.next().is_some_and(ends_part) {
+        return false;
+    }
+    let mut depth = 1;
+    for kind in kinds_behind(i, tokens) {
+        match kind {
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => depth += 1,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace if depth == 0 => return false,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => depth -= 1,
+            TokenKind::Comma | TokenKind::Newline | TokenKind::Semi | TokenKind::For if depth == 0 => return false,
+            TokenKind::Or | TokenKind::And | TokenKind::Not | TokenKind::In | TokenKind::Is if depth == 0 => return true,
+            kind if depth == 0 && is_comparison(kind) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn is_comparison(kind: TokenKind) -> bool {
+    use TokenKind::{EqEqual, Greater, GreaterEqual, Less, LessEqual, NotEqual};
+    matches!(kind, EqEqual | NotEqual | Less | LessEqual | Greater | GreaterEqual)
 }
 
 fn may_follow_yield(kind: TokenKind) -> bool {

@@ -40,6 +40,13 @@ impl<T: Owns> Owns for Option<T> {
     }
 }
 
+/// A number that goes with it owns nothing.
+impl<T: Owns> Owns for (usize, T) {
+    fn show(&self, visit: &mut dyn FnMut(Value)) {
+        self.1.show(visit);
+    }
+}
+
 impl<T: Owns> Owns for Vec<T> {
     fn show(&self, visit: &mut dyn FnMut(Value)) {
         self.iter().for_each(|x| x.show(visit));

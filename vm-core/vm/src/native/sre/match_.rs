@@ -227,6 +227,7 @@ pub static MATCH: TypeDef = TypeDef {
         s.repr = Some(repr);
         s.get_item = Some(get_item);
         s.drop = Some(object::drop_payload::<PyMatch>);
+        s.traverse = crate::traverse_fields!(PyMatch: pattern, string, regs);
     },
     methods: METHODS,
     getset: &[

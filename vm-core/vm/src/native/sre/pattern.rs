@@ -335,6 +335,7 @@ pub static PATTERN: TypeDef = TypeDef {
         s.hash = Some(hash);
         s.compare = Some(compare_patterns);
         s.drop = Some(object::drop_payload::<PyPattern>);
+        s.traverse = crate::traverse_fields!(PyPattern: source, group_index, index_group);
     },
     methods: METHODS,
     getset: &[

@@ -8,6 +8,7 @@ use rustpython_sre_engine::{State, StrDrive};
 use super::pattern::PyPattern;
 use super::subject::{Chars, Narrow, Subject, Wide};
 use crate::error::PyResult;
+use crate::gc::fields::Owns;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -32,6 +33,12 @@ pub struct Run {
     /// The last match was empty: the next one must not be empty at the same place.
     pub must_advance: bool,
     state: State,
+}
+
+impl Owns for Run {
+    fn show(&self, visit: &mut dyn FnMut(Value)) {
+        self.subject.show(visit);
+    }
 }
 
 /// What an application found: all groups, the whole match first.

@@ -46,7 +46,10 @@ fn step(vm: &Vm, v: Value, how: How) -> PyResult {
 pub static SCANNER: TypeDef = TypeDef {
     flags: 0,
     new: New::Disallowed,
-    slots: |s| s.drop = Some(object::drop_payload::<PyScanner>),
+    slots: |s| {
+        s.drop = Some(object::drop_payload::<PyScanner>);
+        s.traverse = crate::traverse_fields!(PyScanner: pattern, run);
+    },
     methods: &[
         MethodDef::new("match", "($self, /)", |vm, a| step(vm, a[0], How::Match), "The match that begins where the last one ended, or None."),
         MethodDef::new("search", "($self, /)", |vm, a| step(vm, a[0], How::Search), "The next match, or None."),

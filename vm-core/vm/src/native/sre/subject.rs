@@ -9,6 +9,7 @@ use std::rc::Rc;
 use rustpython_sre_engine::{StrDrive, StringCursor};
 
 use crate::error::PyResult;
+use crate::gc::fields::Owns;
 use crate::shape;
 use crate::types::bytes::{self, PyBytes};
 use crate::types::memoryview;
@@ -47,6 +48,13 @@ pub struct Subject {
     /// A view that keeps the size of a bytes-like object as it is.
     view: Option<Ref>,
     wide: Option<Rc<[u32]>>,
+}
+
+impl Owns for Subject {
+    fn show(&self, visit: &mut dyn FnMut(Value)) {
+        self.object.show(visit);
+        self.view.show(visit);
+    }
 }
 
 /// Where the characters of a [`Subject`] are.

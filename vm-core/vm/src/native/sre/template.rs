@@ -102,6 +102,9 @@ pub(super) fn expand(vm: &Vm, t: &PyTemplate, subject: &Subject, spans: &[Span])
 pub static TEMPLATE: TypeDef = TypeDef {
     flags: 0,
     new: New::Disallowed,
-    slots: |s| s.drop = Some(object::drop_payload::<PyTemplate>),
+    slots: |s| {
+        s.drop = Some(object::drop_payload::<PyTemplate>);
+        s.traverse = crate::traverse_fields!(PyTemplate: literal, items);
+    },
     ..TypeDef::of::<PyTemplate>("_sre.SRE_Template")
 };

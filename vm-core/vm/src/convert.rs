@@ -3,8 +3,9 @@
 //! `what` names the argument as the message does: `argument 1`, `argument 'encoding'`.
 
 use crate::error::{PyResult, Raised};
+use crate::protocol::buffer::Buffer;
 use crate::protocol::{item, number, truth};
-use crate::types::bytes;
+use crate::types::bytes::{PyBytes, data_of};
 use crate::types::int;
 use crate::types::str_::PyStr;
 use crate::value::Value;
@@ -144,12 +145,51 @@ pub fn search_range(vm: &Vm, start: Value, end: Value, len: usize) -> PyResult<O
     Ok((start <= end).then_some((start, end)))
 }
 
-/// The memory of a bytes-like object; valid until the object changes.
+/// The memory of a bytes-like object (`y*`).
+///
+/// # Errors
+/// TypeError for another object, and whatever asking for it raises.
 #[inline]
-pub fn buffer<'a>(vm: &Vm, v: Value) -> PyResult<&'a [u8]> {
-    match bytes::bytes_like(v) {
-        Some(b) => Ok(b),
-        None => Err(not_bytes_like(vm, v)),
+pub fn buffer(vm: &Vm, v: Value) -> PyResult<Buffer> {
+    Buffer::new(vm, v)
+}
+
+/// Bytes that are had without asking, like those of a str, or memory that an object was asked for.
+pub enum Data<'a> {
+    Plain(&'a [u8]),
+    Held(Buffer),
+}
+
+impl std::ops::Deref for Data<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Data::Plain(b) => b,
+            Data::Held(b) => b,
+        }
+    }
+}
+
+/// The bytes of a bytes object, also of a subclass, which is not asked, or of another bytes-like object.
+///
+/// # Errors
+/// As [`buffer`].
+pub fn bytes_or_buffer<'a>(vm: &Vm, v: Value) -> PyResult<Data<'a>> {
+    match v.cast::<PyBytes>() {
+        Some(b) => Ok(Data::Plain(b.as_slice())),
+        None => Ok(Data::Held(buffer(vm, v)?)),
+    }
+}
+
+/// The same, which does not ask a bytearray either.
+///
+/// # Errors
+/// As [`buffer`].
+pub fn own_or_buffer<'a>(vm: &Vm, v: Value) -> PyResult<Data<'a>> {
+    match data_of(v) {
+        Some(b) => Ok(Data::Plain(b)),
+        None => Ok(Data::Held(buffer(vm, v)?)),
     }
 }
 

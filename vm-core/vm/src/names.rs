@@ -19,7 +19,7 @@ macro_rules! names {
 
 names! {
     __abs__ __abstractmethods__ __add__ __aenter__ __aexit__ __aiter__ __all__ __and__ __anext__
-    __annotate__ __annotate_func__ __annotations__ __annotations_cache__ __args__ __await__ __bases__ __bool__ __build_class__ __builtins__ __bytes__
+    __annotate__ __annotate_func__ __annotations__ __annotations_cache__ __args__ __await__ __bases__ __bool__ __buffer__ __build_class__ __builtins__ __bytes__
     __call__ __cause__ __ceil__ __class__ __class_getitem__ __classcell__ __classdict__ __classdictcell__
     __complex__ __contains__ __context__ __copy__ __deepcopy__ __del__ __delattr__ __delete__
     __delitem__ __dict__ __dir__ __divmod__ __doc__ __enter__ __eq__ __exit__ __file__
@@ -31,7 +31,7 @@ names! {
     __lshift__ __lt__ __main__ __matmul__ __missing__ __mod__ __module__ __mro__ __mro_entries__
     __mul__ __name__ __ne__ __neg__ __new__ __newobj__ __next__ __notes__ __or__ __origin__
     __orig_bases__ __package__ __parameters__ __path__ __pos__ __pow__ __prepare__ __qualname__
-    __radd__ __rand__ __rdivmod__ __reduce__ __reduce_ex__ __repr__ __reversed__ __rfloordiv__
+    __radd__ __rand__ __rdivmod__ __reduce__ __reduce_ex__ __release_buffer__ __repr__ __reversed__ __rfloordiv__
     __rlshift__ __rmatmul__ __rmod__ __rmul__ __ror__ __round__ __rpow__ __rrshift__ __rshift__
     __rsub__ __rtruediv__ __rxor__ __set__ __set_name__ __setattr__ __setitem__ __setstate__
     __slots__ __spec__ __static_attributes__ __str__ __sub__ __subclasscheck__ __subclasshook__

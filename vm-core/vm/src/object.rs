@@ -193,6 +193,20 @@ unsafe fn destroy_nested(vm: &Vm, p: *mut Header) {
     }
 }
 
+/// Calls `f`, which runs Python code because an object ends. What ends in there is not put off for
+/// the depth out here: it could go on for ever, while the code's own depth is limited. And what was
+/// put off out here has its turn out here.
+pub(crate) fn in_finalizer<R>(vm: &Vm, f: impl FnOnce() -> R) -> R {
+    let depth = vm.destroy_depth.replace(0);
+    // SAFETY: the list is touched by this thread alone, and not while borrowed.
+    let later = std::mem::take(unsafe { &mut *vm.destroy_later.get() });
+    let r = f();
+    // SAFETY: as above.
+    unsafe { (*vm.destroy_later.get()).extend(later) };
+    vm.destroy_depth.set(depth);
+    r
+}
+
 #[inline(always)]
 unsafe fn destroy_now(vm: &Vm, p: *mut Header) {
     // SAFETY: `p` is an object without references, so this is its only user.

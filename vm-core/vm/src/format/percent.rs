@@ -3,7 +3,8 @@
 use super::number_text::{Notation, Style, float_text};
 use super::percent_args::{Arguments, Conversion, Reader};
 use crate::error::{PyResult, Raised};
-use crate::protocol::{attr, number, object as obj};
+use crate::protocol::buffer;
+use crate::protocol::{number, object as obj};
 use crate::shape;
 use crate::types::bytearray::PyByteArray;
 use crate::types::bytes::{self, PyBytes};
@@ -134,10 +135,13 @@ fn text_piece(c: &Conversion, v: Ref) -> Piece {
 /// What `%b` shows of a value.
 fn bytes_of(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
     if v.cast::<PyBytes>().is_some() || v.cast::<PyByteArray>().is_some() {
-        return Ok(bytes::bytes_like(v).unwrap_or_default().to_vec());
+        return Ok(bytes::data_of(v).unwrap_or_default().to_vec());
     }
-    if attr::lookup_method(vm, v, vm.names().__bytes__)?.is_some() || bytes::bytes_like(v).is_some() {
-        return bytes::from_object(vm, v);
+    if let Some(made) = bytes::by_dunder(vm, v)? {
+        return Ok(bytes::data_of(made.value()).unwrap_or_default().to_vec());
+    }
+    if buffer::is_exporter(vm, v) {
+        return buffer::copy(vm, v);
     }
     Err(vm.type_error(format!(
         "%b requires a bytes-like object, or an object that implements __bytes__, not '{}'",

@@ -102,7 +102,7 @@ fn id_argument(vm: &Vm, what: &str, v: Value) -> PyResult<Option<u32>> {
 fn name_argument(vm: &Vm, function: &str, what: &str, v: Value) -> PyResult<CString> {
     let s = convert::str_arg(vm, function, what, v)?;
     let encoded = crate::codecs::encode(vm, s, "utf-8", "surrogateescape")?;
-    let bytes = crate::types::bytes::bytes_like(encoded.value()).unwrap_or_default();
+    let bytes = crate::types::bytes::data_of(encoded.value()).unwrap_or_default();
     CString::new(bytes).map_err(|_| vm.value_error("embedded null byte"))
 }
 

@@ -1,7 +1,7 @@
 //! The module `binascii`: binary data as text (base64, hexadecimal, uu, quoted-printable) and
 //! checksums.
 
-use crate::convert;
+use crate::convert::{self, Data};
 use crate::error::{PyResult, Raised};
 use crate::native::{self, ModuleDef};
 use crate::protocol::truth;
@@ -28,14 +28,14 @@ fn error(vm: &Vm, text: impl AsRef<str>) -> Raised {
 }
 
 /// Bytes, or a str of ASCII characters.
-fn ascii_buffer<'a>(vm: &Vm, v: Value) -> PyResult<&'a [u8]> {
+fn ascii_buffer<'a>(vm: &Vm, v: Value) -> PyResult<Data<'a>> {
     if let Some(s) = v.cast::<PyStr>() {
         if s.is_ascii() {
-            return Ok(s.as_bytes());
+            return Ok(Data::Plain(s.as_bytes()));
         }
         return Err(vm.value_error("string argument should contain only ASCII characters"));
     }
-    bytes::bytes_like(v).ok_or_else(|| {
+    convert::buffer(vm, v).map(Data::Held).map_err(|_| {
         vm.type_error(format!(
             "argument should be bytes, buffer or ASCII string, not '{}'",
             vm.type_of(v).full_name()
@@ -134,12 +134,12 @@ fn encode_base64(data: &[u8], newline: bool) -> Vec<u8> {
 fn a2b_base64(vm: &Vm, a: &[Value]) -> PyResult {
     let data = ascii_buffer(vm, a[1])?;
     let strict = flag(vm, a[2], false)?;
-    decode_base64(data, strict).map(|b| bytes::new(vm, &b)).map_err(|text| error(vm, text))
+    decode_base64(&data, strict).map(|b| bytes::new(vm, &b)).map_err(|text| error(vm, text))
 }
 
 fn b2a_base64(vm: &Vm, a: &[Value]) -> PyResult {
     let data = convert::buffer(vm, a[1])?;
-    Ok(bytes::new(vm, &encode_base64(data, flag(vm, a[2], true)?)))
+    Ok(bytes::new(vm, &encode_base64(&data, flag(vm, a[2], true)?)))
 }
 
 fn a2b_hex(vm: &Vm, a: &[Value]) -> PyResult {
@@ -158,7 +158,7 @@ fn a2b_hex(vm: &Vm, a: &[Value]) -> PyResult {
 fn b2a_hex(vm: &Vm, a: &[Value]) -> PyResult {
     let data = convert::buffer(vm, a[1])?;
     let (separator, group) = hex::arguments(vm, a[2], a[3], true)?;
-    Ok(bytes::new(vm, &hex::digits(data, separator, group)))
+    Ok(bytes::new(vm, &hex::digits(&data, separator, group)))
 }
 
 /// Decodes a line of uuencoded data.
@@ -188,7 +188,7 @@ fn decode_uu(data: &[u8]) -> Result<Vec<u8>, &'static str> {
 
 fn a2b_uu(vm: &Vm, a: &[Value]) -> PyResult {
     let data = ascii_buffer(vm, a[1])?;
-    decode_uu(data).map(|b| bytes::new(vm, &b)).map_err(|text| error(vm, text))
+    decode_uu(&data).map(|b| bytes::new(vm, &b)).map_err(|text| error(vm, text))
 }
 
 fn b2a_uu(vm: &Vm, a: &[Value]) -> PyResult {
@@ -247,7 +247,7 @@ fn decode_qp(data: &[u8], header: bool) -> Vec<u8> {
 
 fn a2b_qp(vm: &Vm, a: &[Value]) -> PyResult {
     let data = ascii_buffer(vm, a[1])?;
-    Ok(bytes::new(vm, &decode_qp(data, flag(vm, a[2], false)?)))
+    Ok(bytes::new(vm, &decode_qp(&data, flag(vm, a[2], false)?)))
 }
 
 /// What quoted-printable encoding is asked for.
@@ -325,7 +325,7 @@ fn b2a_qp(vm: &Vm, a: &[Value]) -> PyResult {
         is_text: flag(vm, a[3], true)?,
         header: flag(vm, a[4], false)?,
     };
-    Ok(bytes::new(vm, &how.encode(data)))
+    Ok(bytes::new(vm, &how.encode(&data)))
 }
 
 /// The low 32 bits of an int argument.
@@ -341,14 +341,14 @@ pub(super) fn low_bits(vm: &Vm, v: Value, default: u32) -> PyResult<u32> {
 pub(super) fn crc32(vm: &Vm, a: &[Value]) -> PyResult {
     let data = convert::buffer(vm, a[1])?;
     let mut hasher = crc32fast::Hasher::new_with_initial(low_bits(vm, a[2], 0)?);
-    hasher.update(data);
+    hasher.update(&data);
     Ok(Ref::small_int(hasher.finalize().into()))
 }
 
 fn crc_hqx(vm: &Vm, a: &[Value]) -> PyResult {
     let data = convert::buffer(vm, a[1])?;
     let mut crc = low_bits(vm, a[2], 0)? as u16;
-    for b in data {
+    for b in data.iter() {
         crc ^= u16::from(*b) << 8;
         for _ in 0..8 {
             crc = if crc & 0x8000 != 0 { crc << 1 ^ 0x1021 } else { crc << 1 };

@@ -146,7 +146,7 @@ fn ord(vm: &Vm, a: &[Value]) -> PyResult {
             s.char_len()
         )));
     }
-    if let Some(b) = crate::types::bytes::bytes_like(a[0]) {
+    if let Some(b) = crate::types::bytes::data_of(a[0]) {
         if b.len() == 1 {
             return Ok(Ref::small_int(b[0] as i64));
         }

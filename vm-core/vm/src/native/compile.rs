@@ -46,9 +46,9 @@ impl Source {
             let text = s.to_str().ok_or_else(|| crate::codecs::not_utf8(vm, s))?;
             return Ok(Source::Text(text.to_owned()));
         }
-        match crate::types::bytes::bytes_like(v) {
-            Some(b) => Ok(Source::Bytes(b.to_vec())),
-            None => Err(vm.type_error(format!("{function}() arg 1 must be a {kinds} object"))),
+        match crate::convert::own_or_buffer(vm, v) {
+            Ok(b) => Ok(Source::Bytes(b.to_vec())),
+            Err(_) => Err(vm.type_error(format!("{function}() arg 1 must be a {kinds} object"))),
         }
     }
 

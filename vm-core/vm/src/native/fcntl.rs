@@ -6,10 +6,11 @@ use crate::host;
 use crate::import::os_error;
 use crate::native::posix::descriptor;
 use crate::native::{self, ModuleDef};
+use crate::protocol::buffer::Buffer;
+use crate::shape;
 use crate::protocol::truth;
 use crate::runtime;
 use crate::types::bytes;
-use crate::types::memoryview;
 use crate::types::str_::PyStr;
 use crate::types::type_::MethodDef;
 use crate::value::{Ref, Value};
@@ -81,21 +82,23 @@ fn ioctl(vm: &Vm, a: &[Value]) -> PyResult {
         // SAFETY: a request with a number.
         return Ok(Ref::small_int(retried(vm, || unsafe { libc::ioctl(fd, request, n) })?.into()));
     }
-    let data = argument_bytes(vm, arg)?;
     let mutate = a[4].non_null().map_or(Ok(true), |v| truth::truth(vm, v))?;
-    let in_place = mutate && memoryview::with_writable(vm, arg, |_| ())?.is_some();
+    let to = match Buffer::writable(vm, arg) {
+        Ok(to) if mutate => Some(to),
+        Err(e) if !e.is(vm, shape::BUFFER_ERROR) && arg.cast::<PyStr>().is_none() => return Err(e),
+        _ => None,
+    };
+    let data = match &to {
+        Some(to) => to.to_vec(),
+        None => argument_bytes(vm, arg)?,
+    };
     // Requests write as much as they are made for, whatever the argument's length.
-    let mut buffer = if in_place { vec![0; data.len().max(BUFFER)] } else { scratch(vm, &data, "ioctl")?.to_vec() };
+    let mut buffer = if to.is_some() { vec![0; data.len().max(BUFFER)] } else { scratch(vm, &data, "ioctl")?.to_vec() };
     buffer[..data.len()].copy_from_slice(&data);
     // SAFETY: requests with a structure read and write less than the buffer holds.
     let r = retried(vm, || unsafe { libc::ioctl(fd, request, buffer.as_mut_ptr()) })?;
-    if !in_place {
-        return Ok(bytes::new(vm, &buffer[..data.len()]));
-    }
-    memoryview::with_writable(vm, arg, |to| {
-        let n = to.len().min(data.len());
-        to[..n].copy_from_slice(&buffer[..n]);
-    })?;
+    let Some(to) = to else { return Ok(bytes::new(vm, &buffer[..data.len()])) };
+    to.fill(&buffer[..data.len()]);
     Ok(Ref::small_int(r.into()))
 }
 

@@ -154,7 +154,7 @@ fn sip_hash(key: u64, data: &[u8]) -> u64 {
 fn source_hash(vm: &Vm, a: &[Value]) -> PyResult {
     let key = convert::c_longlong(vm, a[1])?;
     let source = convert::buffer(vm, a[2])?;
-    Ok(bytes::new(vm, &sip_hash(key as u64, source).to_le_bytes()))
+    Ok(bytes::new(vm, &sip_hash(key as u64, &source).to_le_bytes()))
 }
 
 /// Puts the finders of `importlib` into `sys`, and specs into the modules that are there already.

@@ -13,6 +13,7 @@ use crate::code::PyCode;
 use crate::error::{PyResult, Raised};
 use crate::native::sys::c_int;
 use crate::native::{ModuleDef, add};
+use crate::protocol::buffer::Buffer;
 use crate::protocol::{call, truth};
 use crate::shape;
 use crate::types::complex::PyComplex;
@@ -130,9 +131,9 @@ impl Writer<'_> {
             }
             return self.code(&c.code);
         }
-        match bytes::bytes_like(v) {
-            Some(b) => Ok(self.push(Object::Bytes(b.into()), shared)),
-            None => Err(unmarshallable(vm)),
+        match Buffer::new(vm, v) {
+            Ok(b) => Ok(self.push(Object::Bytes((*b).into()), shared)),
+            Err(_) => Err(unmarshallable(vm)),
         }
     }
 
@@ -294,17 +295,12 @@ fn from_graph(vm: &Vm, graph: &Graph, allow_code: bool) -> PyResult {
 }
 
 fn loads(vm: &Vm, a: &[Value]) -> PyResult {
-    let Some(data) = bytes::bytes_like(a[0]) else {
-        return Err(vm.type_error(format!(
-            "a bytes-like object is required, not '{}'",
-            vm.type_of(a[0]).full_name()
-        )));
-    };
+    let data = Buffer::new(vm, a[0])?;
     let allow_code = a[1].non_null().map_or(Ok(true), |v| truth::truth(vm, v))?;
     if data.is_empty() {
         return Err(vm.eof_error("EOF read where object expected"));
     }
-    let (graph, _) = marshal::read_prefix(data).map_err(|e| read_error(vm, &e))?;
+    let (graph, _) = marshal::read_prefix(&data).map_err(|e| read_error(vm, &e))?;
     from_graph(vm, &graph, allow_code)
 }
 
@@ -312,7 +308,7 @@ fn load(vm: &Vm, a: &[Value]) -> PyResult {
     let allow_code = a[1].non_null().map_or(Ok(true), |v| truth::truth(vm, v))?;
     let here = call::call_method(vm, a[0], "tell", &[]);
     let all = call::call_method(vm, a[0], "read", &[])?;
-    let Some(data) = bytes::bytes_like(all.value()) else {
+    let Some(data) = bytes::data_of(all.value()) else {
         return Err(vm.type_error(format!(
             "file.read() returned not bytes but {}",
             vm.type_of(all.value()).full_name()

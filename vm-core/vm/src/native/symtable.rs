@@ -11,11 +11,11 @@ use crate::native::posix::path;
 use crate::native::{self, ModuleDef};
 use crate::object::{self, Header};
 use crate::owned_cell::OwnedCell;
+use crate::protocol::buffer::Buffer;
 use crate::protocol::object as obj;
 use crate::types::dict::PyDict;
 use crate::types::iterators::payload;
 use crate::types::list::PyList;
-use crate::types::memoryview;
 use crate::types::str_::{self, PyStr};
 use crate::types::type_::{GetSetDef, New, TypeDef};
 use crate::value::{Ref, Value};
@@ -74,9 +74,9 @@ fn entry(vm: &Vm, all: &[Block], i: usize) -> Ref {
 fn source_argument(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
     let source = match v.cast::<PyStr>() {
         Some(s) => s.as_bytes().to_vec(),
-        None => match memoryview::contents(v) {
-            Some(b) => b.to_vec(),
-            None => return Err(vm.type_error("symtable() arg 1 must be a string or bytes object")),
+        None => match Buffer::new(vm, v) {
+            Ok(b) => b.to_vec(),
+            Err(_) => return Err(vm.type_error("symtable() arg 1 must be a string or bytes object")),
         },
     };
     if source.contains(&0) {

@@ -64,7 +64,7 @@ fn read_all(vm: &Vm, it: &TokenizerIter, readline: Value) -> PyResult<String> {
             Err(e) if e.is(vm, shape::STOP_ITERATION) => break,
             Err(e) => return Err(e),
         };
-        let line = match (&it.encoding, bytes::bytes_like(line.value())) {
+        let line = match (&it.encoding, bytes::data_of(line.value())) {
             (Some(encoding), Some(b)) => codecs::decode(vm, b, encoding, "replace")?,
             (None, _) if line.cast::<PyStr>().is_some() => line,
             _ => return Err(vm.type_error("readline() returned a non-string object")),

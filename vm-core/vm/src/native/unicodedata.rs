@@ -205,7 +205,7 @@ fn undefined(vm: &Vm, name: &str) -> Raised {
 fn lookup(vm: &Vm, a: &[Value]) -> PyResult {
     let text = match a[1].cast::<PyStr>() {
         Some(s) => s.to_string_lossy(),
-        None => String::from_utf8_lossy(convert::buffer(vm, a[1])?).into_owned(),
+        None => String::from_utf8_lossy(&convert::buffer(vm, a[1])?).into_owned(),
     };
     match names::lookup_character(&text) {
         // Names are not restricted to the older version.

@@ -70,6 +70,9 @@ pub fn fill(vm: &'static Vm, ty: TypeRef, base: Option<TypeRef>) {
         New::Raw(f) => own.new = Some(f),
         New::Bound(..) => own.new = Some(bound_new),
     }
+    if own.buffer.is_some() && ty.layout() != shape::EXPORTER {
+        own.get_buffer = own.get_buffer.or(Some(crate::protocol::buffer::native));
+    }
     let mut all = base.map(|b| *b.slots()).unwrap_or_default();
     inherit(&mut all, &own);
     if ty.has_flag(flags::DISALLOW_INSTANTIATION) {
@@ -115,15 +118,6 @@ fn fill_dict(vm: &'static Vm, ty: TypeRef, own: &crate::types::slots::Slots) {
     }
     if own.new.is_some() {
         put("__new__", slot_call::new_function(vm, ty).value());
-    }
-    let offers_memory = [shape::BYTES, shape::BYTEARRAY, shape::MEMORYVIEW].contains(&ty.instance_shape());
-    if offers_memory || own.buffer.is_some() {
-        // Bytes never move: there is nothing to release.
-        let methods = crate::types::memoryview::EXPORTER_METHODS;
-        let methods = if ty.instance_shape() == shape::BYTES { &methods[..1] } else { methods };
-        for m in methods {
-            put(m.name, native::method_descriptor(vm, m, ty).value());
-        }
     }
     for m in def.methods {
         put(m.name, native::method_descriptor(vm, m, ty).value());

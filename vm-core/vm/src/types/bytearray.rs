@@ -6,10 +6,12 @@ use crate::args::CallArgs;
 use crate::convert;
 use crate::error::PyResult;
 use crate::object::{self, Header, Payload};
+use crate::protocol::buffer::{self, Buffer};
 use crate::protocol::number::BinaryOp;
 use crate::protocol::{call, item, iter, number};
 use crate::shape;
 use crate::types::bytes::{self, Kind};
+use crate::types::memoryview::BufferInfo;
 use crate::types::str_::{PyStr, push_code_point};
 use crate::types::tuple::PyTuple;
 use crate::types::type_::{MethodDef, New, TypeDef, TypeRef, flags};
@@ -61,8 +63,23 @@ impl PyByteArray {
         self.exports.set(self.exports.get().saturating_add_signed(views));
     }
 
+    /// Keeps the size as it is while code of the program may run, until the pin is dropped.
+    pub fn pin(&self) -> Pin<'_> {
+        self.count_export(1);
+        Pin(self)
+    }
+
     fn empty() -> PyByteArray {
         PyByteArray { header: object::header(), exports: Cell::new(0), data: UnsafeCell::default() }
+    }
+}
+
+/// A bytearray whose size stays as it is.
+pub struct Pin<'a>(&'a PyByteArray);
+
+impl Drop for Pin<'_> {
+    fn drop(&mut self) {
+        self.0.count_export(-1);
     }
 }
 
@@ -170,8 +187,8 @@ fn set_item(vm: &Vm, v: Value, key: Value, value: Value) -> PyResult<()> {
 
 /// What is assigned to a slice.
 fn slice_value(vm: &Vm, value: Value) -> PyResult<Vec<u8>> {
-    if let Some(b) = bytes::bytes_like(value) {
-        return Ok(b.to_vec());
+    if value.has_shape(shape::BYTES) || value.cast::<PyByteArray>().is_some() {
+        return Ok(bytes::data_of(value).unwrap_or_default().to_vec());
     }
     let slots = vm.type_of(value).slots();
     let is_number = slots.int.is_some() || slots.float.is_some() || slots.index.is_some() || value.has_shape(shape::COMPLEX);
@@ -184,21 +201,14 @@ fn slice_value(vm: &Vm, value: Value) -> PyResult<Vec<u8>> {
 }
 
 fn concat(vm: &Vm, a: Value, b: Value) -> PyResult {
-    match bytes::bytes_like(b) {
-        Some(y) => Ok(new([this(a).as_slice(), y].concat())),
-        None => Err(vm.type_error(format!("can't concat {} to bytearray", vm.type_of(b).full_name()))),
-    }
+    bytes::both(vm, a, b, |x, y| new([x, y].concat()))
 }
 
 fn inplace_concat(vm: &Vm, a: Value, b: Value) -> PyResult {
-    match bytes::bytes_like(b) {
-        Some(y) => {
-            let y = y.to_vec();
-            this(a).resize(vm, |d| d.extend(y))?;
-            Ok(a.to_ref())
-        }
-        None => Err(vm.type_error(format!("can't concat {} to bytearray", vm.type_of(b).full_name()))),
-    }
+    let more = Buffer::new(vm, b).map_err(|_| bytes::cannot_concat(vm, a, b))?;
+    // Its own memory is exported right now.
+    this(a).resize(vm, |d| d.extend_from_slice(&more))?;
+    Ok(a.to_ref())
 }
 
 /// The contents `n` times.
@@ -228,6 +238,7 @@ fn remainder(vm: &Vm, a: Value, b: Value) -> PyResult {
     if a.cast::<PyByteArray>().is_none() {
         return Ok(vm.not_implemented().to_ref());
     }
+    let _pin = this(a).pin();
     let text = this(a).as_slice().to_vec();
     crate::format::percent_bytes(vm, &text, b).map(new)
 }
@@ -248,9 +259,21 @@ fn copy(_: &Vm, a: &[Value]) -> PyResult {
 }
 
 fn extend(vm: &Vm, a: &[Value]) -> PyResult {
-    let more = if let Some(b) = bytes::bytes_like(a[1]) {
-        b.to_vec()
-    } else if a[1].cast::<PyStr>().is_some() {
+    if a[1].is(a[0]) {
+        let copy = this(a[0]).as_slice().to_vec();
+        this(a[0]).resize(vm, |d| d.extend(copy))?;
+        return Ok(vm.none_ref());
+    }
+    if buffer::is_exporter(vm, a[1]) {
+        let end = this(a[0]).as_slice().len();
+        let more = Buffer::new(vm, a[1]).map_err(|_| {
+            vm.type_error(format!("can't set bytearray slice from {}", vm.type_of(a[1]).full_name()))
+        })?;
+        // At the end that it had, wherever that is now.
+        this(a[0]).resize(vm, |d| drop(d.splice(end.min(d.len())..end.min(d.len()), more.iter().copied())))?;
+        return Ok(vm.none_ref());
+    }
+    let more = if a[1].cast::<PyStr>().is_some() {
         return Err(vm.type_error("expected iterable of integers; got: 'str'"));
     } else {
         let it = iter::get_iter(vm, a[1]).map_err(|e| match e.is(vm, shape::TYPE_ERROR) {
@@ -306,6 +329,9 @@ fn resize_method(vm: &Vm, a: &[Value]) -> PyResult {
     let Ok(size) = usize::try_from(size) else {
         return Err(vm.value_error(format!("Can only resize to positive sizes, got {size}")));
     };
+    if size == this(a[0]).as_slice().len() {
+        return Ok(vm.none_ref());
+    }
     let done = this(a[0]).resize(vm, |d| {
         let more = size.saturating_sub(d.len());
         d.try_reserve_exact(more).map(|()| d.resize(size, 0))
@@ -404,8 +430,12 @@ pub static DEF: TypeDef = TypeDef {
         s.len = Some(|_, v| Ok(this(v).as_slice().len()));
         s.get_item = Some(get_item);
         s.set_item = Some(set_item);
-        s.contains = Some(|vm, v, x| bytes::contains_in(vm, this(v).as_slice(), x));
+        s.contains = Some(|vm, v, x| {
+            let _pin = this(v).pin();
+            bytes::contains_in(vm, this(v).as_slice(), x)
+        });
         s.iter = Some(|_, v| Ok(bytes::new_iterator(v, shape::BYTEARRAY_ITERATOR)));
+        s.buffer = Some(|v| BufferInfo::of_bytes(this(v).as_slice(), false));
         s.count_export = Some(|v, views| this(v).count_export(views));
         s.drop = Some(object::drop_payload::<PyByteArray>);
     },

@@ -82,7 +82,7 @@ pub fn from_value(vm: &Vm, v: Value) -> Option<Const> {
         return Some(Const::Complex(c.re, c.im));
     }
     if v.has_shape(shape::BYTES) {
-        return bytes::bytes_like(v).map(|b| Const::Bytes(b.into()));
+        return bytes::data_of(v).map(|b| Const::Bytes(b.into()));
     }
     if let Some(t) = v.cast_exact::<PyTuple>() {
         return all(&mut t.iter()).map(Const::Tuple);

@@ -320,10 +320,10 @@ fn from_object(vm: &Vm, x: Value) -> PyResult<f64> {
     if let Some(s) = x.cast::<PyStr>() {
         return from_text(vm, x, s.to_str());
     }
-    match crate::types::memoryview::contents(x) {
+    match crate::convert::own_or_buffer(vm, x) {
         // Only ASCII counts in bytes.
-        Some(b) => from_text(vm, x, std::str::from_utf8(b).ok().filter(|t| t.is_ascii())),
-        None => Err(vm.type_error(format!(
+        Ok(b) => from_text(vm, x, std::str::from_utf8(&b).ok().filter(|t| t.is_ascii())),
+        Err(_) => Err(vm.type_error(format!(
             "float() argument must be a string or a real number, not '{}'",
             ty.full_name()
         ))),

@@ -85,6 +85,7 @@ macro_rules! builtin_types {
             FILTER, OBJECT, $crate::types::iterators::FILTER;
             MEMORYVIEW, OBJECT, $crate::types::memoryview::DEF;
             MEMORY_ITERATOR, OBJECT, $crate::types::memoryview::ITERATOR_DEF;
+            EXPORTER, OBJECT, $crate::types::memoryview::exporter::DEF;
             SIMPLE_NAMESPACE, OBJECT, $crate::types::namespace::DEF;
             GENERIC_ALIAS, OBJECT, $crate::types::generic_alias::DEF;
             UNION, OBJECT, $crate::types::generic_alias::UNION_DEF;

@@ -3,9 +3,11 @@
 use crate::args::CallArgs;
 use crate::error::{PyResult, Raised};
 use crate::object::layout_extends;
+use crate::protocol::item;
 use crate::protocol::number::BinaryOp;
 use crate::shape;
 use crate::types::dict::PyDict;
+use crate::types::memoryview;
 use crate::types::native::BuiltinFunction;
 use crate::types::slots::{SlotDef, SlotId};
 use crate::types::tuple::PyTuple;
@@ -124,6 +126,16 @@ fn arity(vm: &Vm, args: CallArgs, least: usize, most: usize, def: &SlotDef) -> P
     }))
 }
 
+/// [`arity`] of those whose message names the method.
+fn one_argument(vm: &Vm, args: CallArgs, def: &SlotDef) -> PyResult<()> {
+    match args.args.len() {
+        n if n != 1 && !args.has_keywords() => {
+            Err(vm.type_error(format!("{} expected 1 argument, got {n}", def.name)))
+        }
+        _ => arity(vm, args, 1, 1, def),
+    }
+}
+
 fn missing(vm: &Vm, def: &SlotDef) -> Raised {
     vm.type_error(format!("slot of '{}' is empty", def.name))
 }
@@ -240,6 +252,19 @@ pub fn call_slot(vm: &Vm, def: &SlotDef, owner: TypeRef, this: Value, args: Call
         SlotId::Await => unary!(s.await_),
         SlotId::Aiter => unary!(s.aiter),
         SlotId::Anext => unary!(s.anext),
+        SlotId::Buffer => {
+            one_argument(vm, args, def)?;
+            let flags = item::to_index(vm, a[0], shape::OVERFLOW_ERROR)?;
+            let Ok(flags) = i32::try_from(flags) else {
+                return Err(vm.overflow_error("buffer flags out of range"));
+            };
+            let exported = slot!(s.get_buffer)(vm, this, flags)?;
+            Ok(memoryview::of_exported(vm, exported))
+        }
+        SlotId::ReleaseBuffer => {
+            one_argument(vm, args, def)?;
+            memoryview::release_of(vm, this, a[0]).and_then(|()| none())
+        }
     }
 }
 

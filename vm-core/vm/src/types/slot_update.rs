@@ -2,9 +2,12 @@
 
 use crate::args::CallArgs;
 use crate::error::PyResult;
+use crate::object;
 use crate::protocol::{attr, call, object as obj_protocol, truth};
+use crate::protocol::buffer::Exported;
 use crate::protocol::number::BinaryOp;
 use crate::shape;
+use crate::types::memoryview::exporter;
 use crate::types::native::WrapperDescriptor;
 use crate::types::slot_call;
 use crate::types::slots::{BinaryFn, CompareOp, SLOT_DEFS, SlotDef, SlotId, Slots};
@@ -320,6 +323,8 @@ fn set_generic(s: &mut Slots, id: SlotId) {
             }
         }
         SlotId::Inplace(op) => s.inplace[op as usize] = inplace_fn(op),
+        SlotId::Buffer => s.get_buffer = Some(slot_get_buffer),
+        SlotId::ReleaseBuffer => s.release_buffer = Some(slot_release_buffer),
         SlotId::Del => s.finalize = Some(slot_finalize),
         _ => {}
     }
@@ -486,9 +491,23 @@ fn slot_bool(vm: &Vm, this: Value) -> PyResult<bool> {
     }
 }
 
+fn slot_get_buffer(vm: &Vm, this: Value, flags: i32) -> PyResult<Exported> {
+    let view = special(vm, this, vm.names().__buffer__, &[Value::small_int(flags.into())])?;
+    exporter::of_returned(vm, this, view, flags)
+}
+
+/// `__release_buffer__`: an exception in it is reported, not raised.
+fn slot_release_buffer(vm: &Vm, this: Value, view: Value) {
+    let told = || special(vm, this, vm.names().__release_buffer__, &[view]);
+    if let Err(e) = object::in_finalizer(vm, told) {
+        let what = format!("Exception ignored in __release_buffer__ of {}", vm.type_of(this).full_name());
+        crate::native::sys::hooks::unraisable(vm, &e, Some(&what), Value::NULL);
+    }
+}
+
 /// `__del__`: an exception in it is reported, not raised.
 fn slot_finalize(vm: &Vm, this: Value) {
-    if let Err(e) = call_special(vm, this, vm.names().__del__, &[]) {
+    if let Err(e) = object::in_finalizer(vm, || call_special(vm, this, vm.names().__del__, &[])) {
         let del = vm.type_of(this).lookup(vm, vm.names().__del__).unwrap_or(this).to_ref();
         crate::runtime::unraisable_while(vm, e, "calling deallocator", del.value());
     }

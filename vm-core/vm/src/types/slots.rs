@@ -8,6 +8,7 @@
 use crate::args::CallArgs;
 use crate::error::PyResult;
 use crate::object::Header;
+use crate::protocol::buffer::{GetBufferFn, ReleaseBufferFn};
 use crate::protocol::number::BinaryOp;
 use crate::types::type_::TypeRef;
 use crate::value::{Ref, Value};
@@ -129,10 +130,14 @@ pub struct Slots {
     pub await_: Option<UnaryFn>,
     pub aiter: Option<UnaryFn>,
     pub anext: Option<UnaryFn>,
-    /// The memory that an object lets `memoryview` show.
+    /// Asks for memory: the buffer protocol.
+    pub get_buffer: Option<GetBufferFn>,
+    /// Tells an instance of a class with `__release_buffer__` in Python that it was let go.
+    pub release_buffer: Option<ReleaseBufferFn>,
+    /// The memory that objects with the layout of a built-in type have.
     pub buffer: Option<fn(Value) -> crate::types::memoryview::BufferInfo>,
-    /// Counts views of that memory that come into being and (negative) end: while there are any,
-    /// its size must not change.
+    /// Counts those who look at that memory, when they come and (negative) go: while there are
+    /// any, its size must not change.
     pub count_export: Option<fn(Value, isize)>,
     /// Before an object dies: `__del__`, a generator's close. May revive it.
     pub finalize: Option<fn(&Vm, Value)>,
@@ -189,6 +194,8 @@ pub enum SlotId {
     Await,
     Aiter,
     Anext,
+    Buffer,
+    ReleaseBuffer,
     Del,
 }
 
@@ -295,6 +302,8 @@ pub static SLOT_DEFS: &[SlotDef] = &[
     def("__await__", Await, UNARY, "Return an iterator to be used in await expression."),
     def("__aiter__", Aiter, UNARY, "Return an awaitable, that resolves in asynchronous iterator."),
     def("__anext__", Anext, UNARY, "Return a value or raise StopAsyncIteration."),
+    def("__buffer__", Buffer, "($self, flags, /)", "Return a buffer object that exposes the underlying memory of the object."),
+    def("__release_buffer__", ReleaseBuffer, "($self, buffer, /)", "Release the buffer object that exposes the underlying memory of the object."),
     def("__del__", Del, UNARY, "Called when the instance is about to be destroyed."),
 ];
 
@@ -336,6 +345,9 @@ impl Slots {
             Await => self.await_.is_some(),
             Aiter => self.aiter.is_some(),
             Anext => self.anext.is_some(),
+            Buffer => self.get_buffer.is_some(),
+            // Memory that never moves is not released.
+            ReleaseBuffer => self.count_export.is_some(),
             GetAttr | Del => false,
         }
     }
@@ -382,6 +394,8 @@ impl Slots {
             Await => self.await_ = from.await_,
             Aiter => self.aiter = from.aiter,
             Anext => self.anext = from.anext,
+            Buffer => self.get_buffer = from.get_buffer,
+            ReleaseBuffer => self.release_buffer = from.release_buffer,
             Del => self.finalize = from.finalize,
         }
     }

@@ -1,4 +1,6 @@
 # Deep structures go without overflowing the native stack, finalizers included.
+import sys
+
 DEPTH = 20_000
 
 
@@ -88,3 +90,18 @@ class Bounded:
 
 
 Bounded(40)
+
+# A finalizer that makes the next to be finalized ends by its depth, as a function that calls itself.
+
+
+class Again:
+    def __del__(self):
+        Again()
+
+
+reported = []
+before = sys.unraisablehook
+sys.unraisablehook = reported.append
+Again()
+sys.unraisablehook = before
+print({type(r.exc_value).__name__ for r in reported})

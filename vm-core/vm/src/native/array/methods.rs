@@ -7,7 +7,6 @@ use crate::protocol::{call, compare, item};
 use crate::types::bytes::{self, PyBytes};
 use crate::types::generic_alias;
 use crate::types::list::PyList;
-use crate::types::memoryview::{PyMemoryView, buffer_of};
 use crate::types::str_::{PyStr, push_code_point};
 use crate::types::tuple::PyTuple;
 use crate::types::type_::MethodDef;
@@ -58,11 +57,7 @@ pub(super) fn position(vm: &Vm, a: &PyArray, x: Value, from: usize, to: usize) -
 /// Adds the memory of a bytes-like object, taken as items.
 pub(super) fn add_bytes(vm: &Vm, a: &PyArray, v: Value) -> PyResult<()> {
     let more = convert::buffer(vm, v)?;
-    let item_size = match v.cast::<PyMemoryView>() {
-        Some(m) => m.layout(vm)?.item_size,
-        None => buffer_of(vm, v).map_or(1, |b| b.item_size),
-    };
-    if item_size != 1 {
+    if more.item_size() != 1 {
         return Err(vm.type_error("a bytes-like object is required"));
     }
     if more.len() % a.kind.size() != 0 {

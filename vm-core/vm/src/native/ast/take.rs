@@ -234,7 +234,7 @@ impl Taker<'_> {
             }
             "identifier" => Err(vm.type_error("AST identifier must be of type str")),
             "string" if v.has_shape(shape::BYTES) => {
-                let content = bytes::bytes_like(v).unwrap_or_default();
+                let content = bytes::data_of(v).unwrap_or_default();
                 Ok(Tree::Const(Const::Bytes(content.into())))
             }
             "string" => Err(vm.type_error("AST string must be of type str")),

@@ -2,10 +2,10 @@
 
 use crate::codecs::decode::{self, Width};
 use crate::codecs::{self, Codec, Endian, charmap, errors_arg, escape, registry, utf7, with_length};
-use crate::convert::{self, module_function as function};
+use crate::convert::{self, Data, module_function as function};
 use crate::error::PyResult;
 use crate::native::ModuleDef;
-use crate::types::bytes::{self, bytes_like};
+use crate::types::bytes;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
 use crate::value::Value;
@@ -66,14 +66,13 @@ fn decode_(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 /// The data of a decoder's first argument; the escape decoders take a str, too.
-fn data<'a>(vm: &Vm, v: Value, str_too: bool) -> PyResult<&'a [u8]> {
-    match (v.cast::<PyStr>(), bytes_like(v)) {
-        (Some(s), _) if str_too => match s.to_str() {
-            Some(_) => Ok(s.as_bytes()),
+fn data<'a>(vm: &Vm, v: Value, str_too: bool) -> PyResult<Data<'a>> {
+    match v.cast::<PyStr>().filter(|_| str_too) {
+        Some(s) => match s.to_str() {
+            Some(_) => Ok(Data::Plain(s.as_bytes())),
             None => Err(codecs::not_utf8(vm, s)),
         },
-        (_, Some(b)) => Ok(b),
-        _ => Err(convert::not_bytes_like(vm, v)),
+        None => Ok(Data::Held(convert::buffer(vm, v)?)),
     }
 }
 
@@ -88,7 +87,7 @@ fn simple_decode(vm: &Vm, a: &[Value], name: &str, codec: Codec) -> PyResult {
         Some(f) => convert::bool_or(vm, *f, false)?,
         None => true,
     };
-    let (r, used) = decode::decode_str(vm, codec, input, &errors, is_final)?;
+    let (r, used) = decode::decode_str(vm, codec, &input, &errors, is_final)?;
     Ok(with_length(vm, r, used))
 }
 
@@ -154,7 +153,7 @@ fn ex_decode(vm: &Vm, a: &[Value], name: &str, width: Width) -> PyResult {
     let errors = errors_arg(vm, name, a[1])?;
     let order = order(vm, a[2])?;
     let is_final = convert::bool_or(vm, a[3], false)?;
-    let (r, used, known) = decode::wide(vm, width, order, input, &errors, is_final)?;
+    let (r, used, known) = decode::wide(vm, width, order, &input, &errors, is_final)?;
     let known = match known {
         None => 0,
         Some(Endian::Little) => -1,
@@ -174,7 +173,7 @@ fn utf_32_ex_decode(vm: &Vm, a: &[Value]) -> PyResult {
 fn utf_7_decode(vm: &Vm, a: &[Value]) -> PyResult {
     let input = data(vm, a[0], false)?;
     let errors = errors_arg(vm, "utf_7_decode", a[1])?;
-    let (r, used) = utf7::decode(vm, input, &errors, convert::bool_or(vm, a[2], false)?)?;
+    let (r, used) = utf7::decode(vm, &input, &errors, convert::bool_or(vm, a[2], false)?)?;
     Ok(with_length(vm, r, used))
 }
 
@@ -188,7 +187,7 @@ fn unicode_escape_decode(vm: &Vm, a: &[Value]) -> PyResult {
     let input = data(vm, a[0], true)?;
     let errors = errors_arg(vm, "unicode_escape_decode", a[1])?;
     let is_final = convert::bool_or(vm, a[2], true)?;
-    let (r, used) = escape::unicode_escape_decode(vm, input, &errors, is_final)?;
+    let (r, used) = escape::unicode_escape_decode(vm, &input, &errors, is_final)?;
     Ok(with_length(vm, r, used))
 }
 
@@ -196,7 +195,7 @@ fn raw_unicode_escape_decode(vm: &Vm, a: &[Value]) -> PyResult {
     let input = data(vm, a[0], true)?;
     let errors = errors_arg(vm, "raw_unicode_escape_decode", a[1])?;
     let is_final = convert::bool_or(vm, a[2], true)?;
-    let (r, used) = escape::raw_unicode_escape_decode(vm, input, &errors, is_final)?;
+    let (r, used) = escape::raw_unicode_escape_decode(vm, &input, &errors, is_final)?;
     Ok(with_length(vm, r, used))
 }
 
@@ -215,7 +214,7 @@ fn raw_unicode_escape_encode(vm: &Vm, a: &[Value]) -> PyResult {
 fn escape_decode(vm: &Vm, a: &[Value]) -> PyResult {
     let input = data(vm, a[0], true)?;
     let errors = errors_arg(vm, "escape_decode", a[1])?;
-    let out = escape::escape_decode(vm, input, &errors)?;
+    let out = escape::escape_decode(vm, &input, &errors)?;
     Ok(with_length(vm, bytes::new(vm, &out), input.len()))
 }
 
@@ -231,7 +230,7 @@ fn escape_encode(vm: &Vm, a: &[Value]) -> PyResult {
 fn readbuffer_encode(vm: &Vm, a: &[Value]) -> PyResult {
     let input = data(vm, a[0], true)?;
     errors_arg(vm, "readbuffer_encode", a[1])?;
-    Ok(with_length(vm, bytes::new(vm, input), input.len()))
+    Ok(with_length(vm, bytes::new(vm, &input), input.len()))
 }
 
 /// The mapping argument: none stands for Latin-1.
@@ -244,8 +243,8 @@ fn charmap_decode(vm: &Vm, a: &[Value]) -> PyResult {
     let errors = errors_arg(vm, "charmap_decode", a[1])?;
     let used = input.len();
     let r = match mapping(vm, a[2]) {
-        Some(m) => charmap::decode(vm, input, &errors, m)?,
-        None => decode::latin1(vm, input),
+        Some(m) => charmap::decode(vm, &input, &errors, m)?,
+        None => decode::latin1(vm, &input),
     };
     Ok(with_length(vm, r, used))
 }

@@ -3,9 +3,9 @@
 use super::hasher::Hasher;
 use super::{COPY, DIGEST, GETSET, HEXDIGEST, Hash, UPDATE_DOC, add_types, first_data, int_argument, make, unsigned_argument, update};
 use crate::args::CallArgs;
-use crate::convert;
 use crate::error::PyResult;
 use crate::native::{self, ModuleDef};
+use crate::protocol::buffer::Buffer;
 use crate::protocol::truth;
 use crate::shape::{self, ShapeId};
 use crate::types::type_::{MethodDef, New, TypeDef, TypeRef};
@@ -27,11 +27,11 @@ const S: Sizes = Sizes { name: "Blake2s", most: 32, salt: 8 };
 const SIG: &str = "(data=b'', *, digest_size=64, key=b'', salt=b'', person=b'', fanout=1, depth=1, leaf_size=0, node_offset=0, node_depth=0, inner_size=0, last_node=False, usedforsecurity=True, string=None)";
 
 /// The parameters, checked.
-struct Parameters<'a> {
+struct Parameters {
     digest_size: usize,
-    key: &'a [u8],
-    salt: &'a [u8],
-    person: &'a [u8],
+    key: Option<Buffer>,
+    salt: Option<Buffer>,
+    person: Option<Buffer>,
     fanout: u8,
     depth: u8,
     leaf_size: u32,
@@ -41,13 +41,13 @@ struct Parameters<'a> {
     last_node: bool,
 }
 
-fn buffer<'a>(vm: &Vm, v: Value) -> PyResult<&'a [u8]> {
-    v.non_null().map_or(Ok(&[][..]), |v| convert::buffer(vm, v))
+fn buffer(vm: &Vm, v: Value) -> PyResult<Option<Buffer>> {
+    v.non_null().map(|v| Buffer::new(vm, v)).transpose()
 }
 
 /// Bytes of limited length.
-fn limited<'a>(vm: &Vm, b: &'a [u8], most: usize, what: &str) -> PyResult<&'a [u8]> {
-    if b.len() > most {
+fn limited(vm: &Vm, b: Option<Buffer>, most: usize, what: &str) -> PyResult<Option<Buffer>> {
+    if b.as_ref().is_some_and(|b| b.len() > most) {
         return Err(vm.value_error(format!("maximum {what} length is {most} bytes")));
     }
     Ok(b)
@@ -61,9 +61,9 @@ fn ranged(vm: &Vm, n: i32, low: i32, what: &str) -> PyResult<u8> {
     }
 }
 
-impl<'a> Parameters<'a> {
+impl Parameters {
     /// From the constructor's arguments without `data`.
-    fn new(vm: &Vm, sizes: &Sizes, a: &[Value]) -> PyResult<Parameters<'a>> {
+    fn new(vm: &Vm, sizes: &Sizes, a: &[Value]) -> PyResult<Parameters> {
         let most = sizes.most;
         // All arguments are converted before any is checked.
         let digest_size = int_argument(vm, a[1], most as i32)?;
@@ -124,9 +124,9 @@ macro_rules! state {
         let p = $p;
         let mut state = $krate::Params::new()
             .hash_length(p.digest_size)
-            .key(p.key)
-            .salt(p.salt)
-            .personal(p.person)
+            .key(p.key.as_deref().unwrap_or_default())
+            .salt(p.salt.as_deref().unwrap_or_default())
+            .personal(p.person.as_deref().unwrap_or_default())
             .fanout(p.fanout)
             .max_depth(p.depth)
             .max_leaf_length(p.leaf_size)
@@ -150,7 +150,9 @@ fn construct(vm: &Vm, id: ShapeId, args: CallArgs) -> PyResult {
         } else {
             Hasher::Blake2s(state!(blake2s_simd, p), size)
         };
-        hasher.update(data);
+        if let Some(data) = data {
+            hasher.update(&data);
+        }
         Ok(make(vm, vm.builtin(id), hasher))
     })
 }

@@ -8,6 +8,7 @@ use crate::convert;
 use crate::error::PyResult;
 use crate::native::{self, ModuleDef};
 use crate::object::{self, Header, Payload};
+use crate::protocol::buffer::{self, Buffer};
 use crate::protocol::{item, number};
 use crate::shape::{self, ShapeId};
 use crate::types::bytes::{self, hex};
@@ -57,34 +58,41 @@ fn hasher<'a>(v: Value) -> &'a RefCell<Hasher> {
 }
 
 /// The memory to hash.
-fn data<'a>(vm: &Vm, v: Value) -> PyResult<&'a [u8]> {
+fn data(vm: &Vm, v: Value) -> PyResult<Buffer> {
     if v.cast::<PyStr>().is_some() {
         return Err(vm.type_error("Strings must be encoded before hashing"));
     }
-    bytes::bytes_like(v).ok_or_else(|| vm.type_error("object supporting the buffer API required"))
+    if !buffer::is_exporter(vm, v) {
+        return Err(vm.type_error("object supporting the buffer API required"));
+    }
+    Buffer::new(vm, v)
 }
 
 /// The data among the arguments `data` and `string` of a constructor.
-fn first_data<'a>(vm: &Vm, given: Value, string: Value) -> PyResult<&'a [u8]> {
+fn first_data(vm: &Vm, given: Value, string: Value) -> PyResult<Option<Buffer>> {
     match (given.non_null(), string.non_null()) {
         (Some(_), Some(_)) => Err(vm.type_error(
             "'data' and 'string' are mutually exclusive and support for 'string' keyword parameter is slated for \
              removal in a future version.",
         )),
-        (Some(v), None) | (None, Some(v)) => data(vm, v),
-        (None, None) => Ok(&[]),
+        (Some(v), None) | (None, Some(v)) => data(vm, v).map(Some),
+        (None, None) => Ok(None),
     }
 }
 
 /// A constructor `f(data=b'', *, usedforsecurity=True, string=None)`, its arguments from `at` on.
 fn construct(vm: &Vm, id: ShapeId, a: &[Value]) -> PyResult {
     let mut hasher = Hasher::new(id);
-    hasher.update(first_data(vm, a[0], a[2])?);
+    if let Some(data) = first_data(vm, a[0], a[2])? {
+        hasher.update(&data);
+    }
     Ok(make(vm, vm.builtin(id), hasher))
 }
 
 fn update(vm: &Vm, a: &[Value]) -> PyResult {
-    hasher(a[0]).borrow_mut().update(data(vm, a[1])?);
+    // Before and after the hasher is in use: it may run Python code.
+    let data = data(vm, a[1])?;
+    hasher(a[0]).borrow_mut().update(&data);
     Ok(vm.none_ref())
 }
 

@@ -301,7 +301,8 @@ pub static RAW_IO_BASE: TypeDef = TypeDef {
 
 /// `readinto` and `readinto1` by way of `read` and `read1`.
 fn readinto_by(vm: &Vm, a: &[Value], method: &str) -> PyResult {
-    let size = super::writable_size(vm, method_into(method), a[1])?;
+    let to = super::writable(vm, method_into(method), a[1])?;
+    let size = to.len();
     let data = call::call_method(vm, a[0], method, &[vm.new_int(size as i64).value()])?;
     let Some(b) = data.cast::<bytes::PyBytes>() else {
         return Err(vm.type_error("read() should return bytes"));
@@ -313,7 +314,7 @@ fn readinto_by(vm: &Vm, a: &[Value], method: &str) -> PyResult {
             b.len()
         )));
     }
-    super::fill(vm, a[1], b)?;
+    to.fill(b);
     Ok(vm.new_int(b.len() as i64))
 }
 

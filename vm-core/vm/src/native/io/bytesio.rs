@@ -6,9 +6,10 @@ use crate::args::CallArgs;
 use crate::convert;
 use crate::error::PyResult;
 use crate::native::io::base::{FLAGS, IoBase};
-use crate::native::io::{bytes_like, closed_file, fill, size_or_none, writable_size};
+use crate::native::io::{closed_file, size_or_none, writable};
 use crate::object::{self, Header};
 use crate::owned_cell::OwnedCell;
+use crate::protocol::buffer::{self, Buffer};
 use crate::protocol::{attr, iter, number};
 use crate::types::bytes;
 use crate::types::dict::PyDict;
@@ -163,20 +164,20 @@ fn readlines(vm: &Vm, a: &[Value]) -> PyResult {
 
 fn readinto(vm: &Vm, a: &[Value]) -> PyResult {
     let b = BytesIo::of(a[0]);
-    let size = writable_size(vm, "readinto", a[1])?;
+    let to = writable(vm, "readinto", a[1])?;
     b.open(vm)?;
     // The memory may be this stream's own.
-    let data = b.advance(size as isize, <[u8]>::to_vec);
-    fill(vm, a[1], &data)?;
+    let data = b.advance(to.len() as isize, <[u8]>::to_vec);
+    to.fill(&data);
     Ok(vm.new_int(data.len() as i64))
 }
 
 fn write(vm: &Vm, a: &[Value]) -> PyResult {
     let b = BytesIo::of(a[0]);
-    let data = bytes_like(vm, a[1])?;
+    let data = Buffer::with_flags(vm, a[1], buffer::flags::CONTIG_RO)?;
     // While there are exports, the data may be the buffer itself.
     #[allow(clippy::unnecessary_to_owned)]
-    let n = if b.exports.get() == 0 { b.write(vm, data)? } else { b.write(vm, &data.to_vec())? };
+    let n = if b.exports.get() == 0 { b.write(vm, &data)? } else { b.write(vm, &data.to_vec())? };
     Ok(vm.new_int(n as i64))
 }
 
@@ -414,6 +415,8 @@ pub static BYTES_IO_BUFFER: TypeDef = TypeDef {
     new: New::Disallowed,
     slots: |s| {
         s.buffer = Some(memory);
+        // Its own life is what counts.
+        s.count_export = Some(|_, _| ());
         s.drop = Some(object::drop_payload::<BytesIoBuffer>);
     },
     ..TypeDef::of::<BytesIoBuffer>("_io._BytesIOBuffer")

@@ -12,6 +12,7 @@ use crate::native::io::{data_of, unsupported};
 use crate::native::posix::path;
 use crate::native::sys::c_int;
 use crate::object;
+use crate::protocol::buffer::Buffer;
 use crate::protocol::{attr, call, number, object as obj, truth};
 use crate::runtime;
 use crate::threads::files;
@@ -377,10 +378,10 @@ fn readall(vm: &Vm, a: &[Value]) -> PyResult {
 fn readinto(vm: &Vm, a: &[Value]) -> PyResult {
     let f = FileIo::of(a[0]);
     f.reading_fd(vm)?;
-    let n = super::writable_size(vm, "readinto", a[1])?;
-    let mut buffer = vec![0; n];
+    let to = Buffer::writable_argument(vm, "readinto", "argument 1", a[1])?;
+    let mut buffer = vec![0; to.len()];
     let Some(n) = f.read_into(vm, &mut buffer)? else { return Ok(vm.none_ref()) };
-    super::fill(vm, a[1], &buffer[..n])?;
+    to.fill(&buffer[..n]);
     Ok(vm.new_int(n as i64))
 }
 

@@ -3,12 +3,11 @@
 use crate::convert;
 use crate::error::{PyResult, Raised};
 use crate::native::{ModuleDef, add};
+use crate::protocol::buffer::Buffer;
 use crate::protocol::{attr, call, number, truth};
 use crate::runtime;
 use crate::shape;
-use crate::types::bytes::PyBytes;
 use crate::types::exceptions;
-use crate::types::memoryview;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
 use crate::types::type_::MethodDef;
@@ -81,44 +80,17 @@ fn is_closed(vm: &Vm, v: Value) -> PyResult<bool> {
 
 /// Calls `f` with the contents of a bytes-like object, which `f` may hold while Python code runs.
 fn data_of<R>(vm: &Vm, v: Value, f: impl FnOnce(&[u8]) -> R) -> PyResult<R> {
-    let keep = v.to_ref();
-    if let Some(b) = keep.cast::<PyBytes>() {
-        return Ok(f(b.as_slice()));
+    let held = Buffer::new(vm, v)?;
+    if v.has_shape(shape::BYTES) {
+        return Ok(f(&held));
     }
-    let copy = bytes_like(vm, keep.value())?.to_vec();
+    let copy = held.to_vec();
     Ok(f(&copy))
 }
 
-/// The memory of a bytes-like object, valid until Python code runs.
-fn bytes_like<'a>(vm: &Vm, v: Value) -> PyResult<&'a [u8]> {
-    if let Some(b) = crate::types::bytes::bytes_like(v) {
-        return Ok(b);
-    }
-    if v.cast::<memoryview::PyMemoryView>().is_some() {
-        return Err(vm.buffer_error("memoryview: underlying buffer is not C-contiguous"));
-    }
-    match memoryview::buffer_of(vm, v) {
-        // SAFETY: memory that the object offers, which lives as long as nothing changes it.
-        Some(b) => Ok(unsafe { std::slice::from_raw_parts(b.start, b.len) }),
-        None => Err(convert::not_bytes_like(vm, v)),
-    }
-}
-
-/// Size of the memory of a writable argument of `method`.
-fn writable_size(vm: &Vm, method: &str, v: Value) -> PyResult<usize> {
-    match memoryview::with_writable(vm, v, |b| b.len())? {
-        Some(n) => Ok(n),
-        None => Err(convert::bad_argument(vm, method, "argument", "read-write bytes-like object", v)),
-    }
-}
-
-/// Copies data to the start of the memory of a writable argument that was checked before.
-fn fill(vm: &Vm, v: Value, data: &[u8]) -> PyResult<()> {
-    memoryview::with_writable(vm, v, |to| {
-        let n = data.len().min(to.len());
-        to[..n].copy_from_slice(&data[..n]);
-    })
-    .map(drop)
+/// The memory of a writable argument of `method`.
+fn writable(vm: &Vm, method: &str, v: Value) -> PyResult<Buffer> {
+    Buffer::writable_argument(vm, method, "argument", v)
 }
 
 /// The size argument of `read` and its like: None and nothing mean -1.

@@ -226,6 +226,10 @@ Maps length bytes from the file specified by the file descriptor fileno,\nand re
         s.get_item = Some(subscript::get_item);
         s.set_item = Some(subscript::set_item);
         s.buffer = Some(buffer);
+        s.get_buffer = Some(|vm, v, flags| {
+            PyMmap::of(v).bytes(vm)?;
+            crate::protocol::buffer::native(vm, v, flags)
+        });
         s.count_export = Some(|v, n| {
             let m = PyMmap::of(v);
             m.exports.set(m.exports.get() + n);

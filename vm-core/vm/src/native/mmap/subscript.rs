@@ -41,11 +41,13 @@ pub fn set_item(vm: &Vm, v: Value, key: Value, value: Value) -> PyResult<()> {
     let m = PyMmap::of(v);
     m.with_mut(vm, |_| ())?;
     if let Some(slice) = key.cast_exact::<PySlice>() {
-        let s = slice.select(vm, m.len.get())?;
+        slice.select(vm, m.len.get())?;
         if value.is_null() {
             return Err(vm.type_error("mmap object doesn't support slice deletion"));
         }
         let data = convert::buffer(vm, value)?.to_vec();
+        // Asked for its bytes, an object may have resized the memory.
+        let s = slice.select(vm, m.bytes(vm)?.len())?;
         if data.len() != s.count {
             return Err(vm.index_error("mmap slice assignment is wrong size"));
         }
@@ -68,9 +70,6 @@ pub fn set_item(vm: &Vm, v: Value, key: Value, value: Value) -> PyResult<()> {
     let Ok(byte) = u8::try_from(n) else {
         return Err(vm.value_error("mmap item value must be in range(0, 256)"));
     };
-    m.with_mut(vm, |all| {
-        if let Some(to) = all.get_mut(i) {
-            *to = byte;
-        }
-    })
+    let written = m.with_mut(vm, |all| all.get_mut(i).map(|to| *to = byte))?;
+    written.ok_or_else(|| vm.index_error("mmap index out of range"))
 }

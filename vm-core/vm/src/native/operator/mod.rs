@@ -7,10 +7,10 @@ pub use getters::{ATTRGETTER, ITEMGETTER, METHODCALLER};
 use crate::args::CallArgs;
 use crate::error::PyResult;
 use crate::native::{self, ModuleDef};
+use crate::protocol::buffer::Buffer;
 use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::{call, compare, item, iter, truth};
 use crate::shape;
-use crate::types::bytes;
 use crate::types::dict::PyDict;
 use crate::types::int;
 use crate::types::slots::CompareOp;
@@ -186,12 +186,8 @@ fn compare_digest(vm: &Vm, a: Value, b: Value) -> PyResult {
         }
         return Ok(vm.bool_ref(equal_in_constant_time(x.as_bytes(), y.as_bytes())));
     }
-    let contents = |v: Value| {
-        bytes::bytes_like(v).ok_or_else(|| {
-            vm.type_error(format!("a bytes-like object is required, not '{}'", vm.type_of(v).full_name()))
-        })
-    };
-    Ok(vm.bool_ref(equal_in_constant_time(contents(a)?, contents(b)?)))
+    let pair = Buffer::pair(vm, a, b)?;
+    Ok(vm.bool_ref(equal_in_constant_time(&pair.0, &pair.1)))
 }
 
 /// Looks at all bytes of `b`, whatever it finds.

@@ -2,16 +2,16 @@
 
 use std::os::fd::RawFd;
 
-use crate::error::{PyResult, Raised};
+use crate::error::PyResult;
 use crate::host;
+use crate::protocol::buffer::Buffer;
 use crate::threads::files;
-use crate::native::posix::{descriptor, none_or_error, not_bytes, path};
+use crate::native::posix::{descriptor, none_or_error, path};
 use crate::native::structseq::{self, FROM_SEQUENCE, struct_sequence};
 use crate::native::sys::c_int;
 use crate::protocol::{iter, number, truth};
 use crate::shape;
 use crate::types::bytes;
-use crate::types::memoryview;
 use crate::types::tuple::PyTuple;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -88,37 +88,20 @@ pub(super) fn pread(vm: &Vm, a: &[Value]) -> PyResult {
 
 pub(super) fn readinto(vm: &Vm, a: &[Value]) -> PyResult {
     let fd = c_int(vm, a[0])?;
-    let Some(n) = memoryview::with_writable(vm, a[1], |b| b.len())? else { return Err(not_writable(vm, a[1])) };
-    let mut buffer = vec![0u8; n];
+    let to = Buffer::writable_argument(vm, "readinto", "argument 2", a[1])?;
+    let mut buffer = vec![0u8; to.len()];
     match files::read(vm, fd, &mut buffer)? {
         Ok(n) => {
-            memoryview::with_writable(vm, a[1], |b| {
-                let n = n.min(b.len());
-                b[..n].copy_from_slice(&buffer[..n]);
-            })?;
+            to.fill(&buffer[..n]);
             Ok(vm.new_int(n as i64))
         }
         Err(e) => Err(path::error(vm, &e)),
     }
 }
 
-#[cold]
-pub(super) fn not_writable(vm: &Vm, v: Value) -> Raised {
-    vm.type_error(format!(
-        "read-write bytes-like object expected, not '{}'",
-        vm.type_of(v).full_name()
-    ))
-}
-
 /// The bytes of a bytes-like argument.
 fn data(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
-    match bytes::bytes_like(v) {
-        Some(b) => Ok(b.to_vec()),
-        None => match memoryview::new(vm, v) {
-            Ok(m) => Ok(memoryview::contents(m.value()).unwrap_or_default().to_vec()),
-            Err(_) => Err(not_bytes(vm, v)),
-        },
-    }
+    Ok(Buffer::new(vm, v)?.to_vec())
 }
 
 pub(super) fn write(vm: &Vm, a: &[Value]) -> PyResult {
@@ -149,26 +132,16 @@ pub(super) fn writev(vm: &Vm, a: &[Value]) -> PyResult {
 pub(super) fn readv(vm: &Vm, a: &[Value]) -> PyResult {
     let fd = c_int(vm, a[0])?;
     let buffers = iter::sequence(vm, a[1], "readv() arg 2 must be a sequence")?;
-    let mut sizes = Vec::new();
-    for b in &buffers {
-        match memoryview::with_writable(vm, b.value(), |b| b.len())? {
-            Some(n) => sizes.push(n),
-            None => return Err(not_writable(vm, b.value())),
-        }
-    }
-    let mut all = vec![0u8; sizes.iter().sum()];
+    let held: Vec<Buffer> = buffers.iter().map(|b| Buffer::writable(vm, b.value())).collect::<PyResult<_>>()?;
+    let mut all = vec![0u8; held.iter().map(|b| b.len()).sum()];
     let n = match files::read(vm, fd, &mut all)? {
         Ok(n) => n,
         Err(e) => return Err(path::error(vm, &e)),
     };
     let mut rest = &all[..n];
-    for b in &buffers {
-        let taken = memoryview::with_writable(vm, b.value(), |b| {
-            let k = rest.len().min(b.len());
-            b[..k].copy_from_slice(&rest[..k]);
-            k
-        })?;
-        rest = &rest[taken.unwrap_or(0)..];
+    for to in &held {
+        to.fill(rest);
+        rest = &rest[to.len().min(rest.len())..];
     }
     Ok(vm.new_int(n as i64))
 }

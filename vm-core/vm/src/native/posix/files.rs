@@ -7,6 +7,7 @@ use crate::host;
 use crate::native::posix::path::{self, PATH_OR_DESCRIPTOR, Target, dir_fd, plain};
 use crate::native::sys::c_int;
 use crate::native::time::{Round, nanoseconds};
+use crate::protocol::buffer::Buffer;
 use crate::protocol::{number, truth};
 use crate::types::int;
 use crate::types::tuple::PyTuple;
@@ -370,9 +371,7 @@ pub(super) fn getxattr(vm: &Vm, a: &[Value]) -> PyResult {
 
 pub(super) fn setxattr(vm: &Vm, a: &[Value]) -> PyResult {
     let (p, name) = attribute(vm, "setxattr", a)?;
-    let Some(value) = crate::types::bytes::bytes_like(a[2]) else {
-        return Err(super::not_bytes(vm, a[2]));
-    };
+    let value = Buffer::new(vm, a[2])?;
     let flags = a[3].non_null().map_or(Ok(0), |f| c_int(vm, f))?;
     let follow = flag(vm, a[4], true)?;
     // SAFETY: valid arguments.

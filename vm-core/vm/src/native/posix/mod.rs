@@ -1,6 +1,6 @@
 //! The module `posix`: the operating system.
 
-use crate::error::{PyResult, Raised};
+use crate::error::PyResult;
 use crate::native::sys::c_int;
 use crate::native::{ModuleDef, add};
 use crate::protocol::{attr, number};
@@ -47,11 +47,6 @@ pub(crate) fn descriptor(vm: &Vm, v: Value) -> PyResult<i32> {
         return Err(vm.value_error(format!("file descriptor cannot be a negative integer ({fd})")));
     }
     Ok(fd)
-}
-
-#[cold]
-fn not_bytes(vm: &Vm, v: Value) -> Raised {
-    vm.type_error(format!("a bytes-like object is required, not '{}'", vm.type_of(v).full_name()))
 }
 
 fn names(vm: &Vm, names: &[(&str, i32)]) -> PyResult {

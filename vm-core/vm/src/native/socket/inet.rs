@@ -31,7 +31,7 @@ pub fn inet_aton(vm: &Vm, a: &[Value]) -> PyResult {
 
 pub fn inet_ntoa(vm: &Vm, a: &[Value]) -> PyResult {
     let packed = convert::buffer(vm, a[0])?;
-    match <[u8; 4]>::try_from(packed) {
+    match <[u8; 4]>::try_from(&*packed) {
         Ok(p) => Ok(vm.new_str(&std::net::Ipv4Addr::from(p).to_string())),
         Err(_) => Err(vm.error(shape::OS_ERROR, "packed IP wrong length for inet_ntoa")),
     }
@@ -67,7 +67,7 @@ pub fn inet_ntop(vm: &Vm, a: &[Value]) -> PyResult {
     if packed.len() != len {
         return Err(vm.value_error("invalid length of packed IP address string"));
     }
-    Ok(vm.new_str(&presentation(family, packed)))
+    Ok(vm.new_str(&presentation(family, &packed)))
 }
 
 /// The text of a packed address of a known family.
@@ -131,9 +131,9 @@ pub fn host_name(vm: &Vm, v: Value) -> PyResult<CString> {
         Some(s) if s.is_ascii() => s.as_bytes(),
         Some(s) => {
             encoded = crate::codecs::encode(vm, s, "idna", "strict")?;
-            bytes::bytes_like(encoded.value()).unwrap_or_default()
+            bytes::data_of(encoded.value()).unwrap_or_default()
         }
-        None => match bytes::bytes_like(v) {
+        None => match bytes::data_of(v) {
             Some(b) => b,
             None => {
                 let ty = vm.type_of(v).full_name();
@@ -146,7 +146,7 @@ pub fn host_name(vm: &Vm, v: Value) -> PyResult<CString> {
 
 /// The same for an argument of a function of the resolver, which messages name.
 pub fn host_argument(vm: &Vm, function: &str, v: Value) -> PyResult<CString> {
-    if v.cast::<PyStr>().is_none() && bytes::bytes_like(v).is_none() {
+    if v.cast::<PyStr>().is_none() && bytes::data_of(v).is_none() {
         return Err(convert::bad_argument(vm, function, "argument 1", "str, bytes or bytearray", v));
     }
     host_name(vm, v)

@@ -9,24 +9,18 @@ use super::wait::{self, Ready};
 use crate::convert;
 use crate::error::PyResult;
 use crate::host;
+use crate::protocol::buffer::Buffer;
 use crate::protocol::{iter, number};
 use crate::shape;
 use crate::types::bytes;
 use crate::types::list::PyList;
-use crate::types::memoryview;
 use crate::types::tuple::PyTuple;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
 /// The bytes of a bytes-like argument, which signal handlers cannot change.
 pub(super) fn data(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
-    match bytes::bytes_like(v) {
-        Some(b) => Ok(b.to_vec()),
-        None => match memoryview::contents(v) {
-            Some(b) => Ok(b.to_vec()),
-            None => Err(convert::not_bytes_like(vm, v)),
-        },
-    }
+    Ok(Buffer::new(vm, v)?.to_vec())
 }
 
 /// Bytes that an item of ancillary data takes with its header and padding.
@@ -106,7 +100,7 @@ fn empty_header() -> libc::msghdr {
 pub fn sendmsg(vm: &Vm, a: &[Value]) -> PyResult {
     let s = PySocket::of(a[0]);
     let buffers = iter::sequence(vm, a[1], "sendmsg() argument 1 must be an iterable")?;
-    let buffers = buffers.iter().map(|b| data(vm, b.value())).collect::<PyResult<Vec<_>>>()?;
+    let buffers = buffers.iter().map(|b| Buffer::new(vm, b.value())).collect::<PyResult<Vec<_>>>()?;
     let items = ancillary_items(vm, a[2])?;
     let flags = flags(vm, a[3])?;
     let to = match a[4].non_null().filter(|v| !v.is(vm.none())) {
@@ -207,11 +201,14 @@ pub fn recvmsg(vm: &Vm, a: &[Value]) -> PyResult {
 pub fn recvmsg_into(vm: &Vm, a: &[Value]) -> PyResult {
     let s = PySocket::of(a[0]);
     let objects = iter::sequence(vm, a[1], "recvmsg_into() argument 1 must be an iterable")?;
-    let mut buffers = Vec::new();
+    let (mut buffers, mut held) = (Vec::new(), Vec::new());
     for o in &objects {
-        match memoryview::with_writable(vm, o.value(), |b| b.len())? {
-            Some(n) => buffers.push(vec![0u8; n]),
-            None => {
+        match Buffer::writable(vm, o.value()) {
+            Ok(b) => {
+                buffers.push(vec![0u8; b.len()]);
+                held.push(b);
+            }
+            Err(_) => {
                 let ty = vm.type_of(o.value()).full_name();
                 return Err(vm.type_error(format!(
                     "recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers, not {ty}"
@@ -221,12 +218,9 @@ pub fn recvmsg_into(vm: &Vm, a: &[Value]) -> PyResult {
     }
     let r = receive(vm, s, &mut buffers, size_or_zero(vm, a[2])?, flags(vm, a[3])?)?;
     let mut left = r.len;
-    for (o, b) in objects.iter().zip(&buffers) {
+    for (to, b) in held.iter().zip(&buffers) {
         let n = left.min(b.len());
-        memoryview::with_writable(vm, o.value(), |to| {
-            let n = n.min(to.len());
-            to[..n].copy_from_slice(&b[..n]);
-        })?;
+        to.fill(&b[..n]);
         left -= n;
     }
     let first = vm.new_int(r.len as i64);

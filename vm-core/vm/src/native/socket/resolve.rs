@@ -143,7 +143,7 @@ fn host_argument(vm: &Vm, v: Value) -> PyResult<Option<CString>> {
     // What IDNA leaves as it is need not be looked at by the codec.
     let plain = s.is_ascii() && s.as_bytes().split(|b| *b == b'.').all(|label| (1..64).contains(&label.len()));
     let encoded = if plain { bytes::new(vm, s.as_bytes()) } else { crate::codecs::encode(vm, s, "idna", "strict")? };
-    match CString::new(bytes::bytes_like(encoded.value()).unwrap_or_default()) {
+    match CString::new(bytes::data_of(encoded.value()).unwrap_or_default()) {
         Ok(c) => Ok(Some(c)),
         Err(_) => Err(vm.value_error("embedded null character")),
     }

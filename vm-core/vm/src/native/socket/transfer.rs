@@ -8,11 +8,11 @@ use super::{PySocket, message};
 use crate::convert;
 use crate::error::PyResult;
 use crate::host;
+use crate::protocol::buffer::Buffer;
 use crate::protocol::number;
 use crate::runtime;
 use crate::threads;
 use crate::types::bytes;
-use crate::types::memoryview;
 use crate::types::tuple::PyTuple;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -80,10 +80,8 @@ fn into_buffer(
 ) -> PyResult<usize> {
     let s = PySocket::of(a[0]);
     let n = a[2].non_null().map_or(Ok(0), |v| number::size_i64(vm, v))?;
-    let Some(size) = memoryview::with_writable(vm, a[1], |b| b.len())? else {
-        let ty = vm.type_of(a[1]).full_name();
-        return Err(vm.type_error(format!("{function}() argument 1 must be read-write bytes-like object, not {ty}")));
-    };
+    let to = Buffer::writable_argument(vm, function, "argument 1", a[1])?;
+    let size = to.len();
     let n = usize::try_from(n).map_err(|_| vm.value_error(format!("negative buffersize in {function}")))?;
     if n > size {
         return Err(vm.value_error("buffer too small for requested bytes"));
@@ -91,10 +89,7 @@ fn into_buffer(
     let mut buffer = vec![0u8; if n == 0 { size } else { n }];
     // Signal handlers that run meanwhile may change the object: it is written to afterwards.
     let n = wait::call(vm, s, Ready::Read, || f(&mut buffer))?;
-    memoryview::with_writable(vm, a[1], |b| {
-        let n = n.min(b.len());
-        b[..n].copy_from_slice(&buffer[..n]);
-    })?;
+    to.fill(&buffer[..n.min(buffer.len())]);
     Ok(n)
 }
 

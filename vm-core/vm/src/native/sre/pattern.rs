@@ -9,6 +9,7 @@ use super::validate;
 use crate::convert;
 use crate::error::PyResult;
 use crate::object::{self, Header};
+use crate::protocol::buffer::Buffer;
 use crate::protocol::{attr, call, compare, item, object as obj};
 use crate::shape;
 use crate::types::dict::PyDict;
@@ -169,8 +170,12 @@ impl Replacement {
         if call::is_callable(vm, v) {
             return Ok(Replacement::Function(v.to_ref()));
         }
-        let text = v.cast::<PyStr>().map(PyStr::as_bytes).or_else(|| crate::types::bytes::bytes_like(v));
-        if text.is_some_and(|t| memchr::memchr(b'\\', t).is_none()) {
+        let plain = |t: &[u8]| memchr::memchr(b'\\', t).is_none();
+        let literal = match v.cast::<PyStr>() {
+            Some(s) => plain(s.as_bytes()),
+            None => Buffer::new(vm, v).is_ok_and(|b| plain(&b)),
+        };
+        if literal {
             return Ok(Replacement::Literal(v.to_ref()));
         }
         let compiled = template::compile(vm, pattern, v)?;

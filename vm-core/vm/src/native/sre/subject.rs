@@ -10,9 +10,9 @@ use rustpython_sre_engine::{StrDrive, StringCursor};
 
 use crate::error::PyResult;
 use crate::gc::fields::Owns;
+use crate::protocol::buffer::Buffer;
 use crate::shape;
-use crate::types::bytes::{self, PyBytes};
-use crate::types::memoryview;
+use crate::types::bytes;
 use crate::types::str_::{self, PyStr, push_code_point};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -45,15 +45,15 @@ fn decoded(vm: &Vm, v: Value, s: &PyStr) -> Rc<[u32]> {
 pub struct Subject {
     /// What the caller passed.
     pub object: Ref,
-    /// A view that keeps the size of a bytes-like object as it is.
-    view: Option<Ref>,
+    /// What keeps the memory of a bytes-like object as it is.
+    held: Option<Buffer>,
     wide: Option<Rc<[u32]>>,
 }
 
 impl Owns for Subject {
     fn show(&self, visit: &mut dyn FnMut(Value)) {
         self.object.show(visit);
-        self.view.show(visit);
+        self.held.show(visit);
     }
 }
 
@@ -68,17 +68,14 @@ impl Subject {
     /// # Errors
     /// TypeError for an object that is neither a str nor bytes-like.
     pub fn new(vm: &Vm, v: Value) -> PyResult<Subject> {
-        let subject = |view, wide| Ok(Subject { object: v.to_ref(), view, wide });
+        let subject = |held, wide| Ok(Subject { object: v.to_ref(), held, wide });
         if let Some(s) = v.cast::<PyStr>() {
             let wide = if s.is_ascii() { None } else { Some(decoded(vm, v, s)) };
             return subject(None, wide);
         }
-        if v.cast::<PyBytes>().is_some() {
-            return subject(None, None);
-        }
-        match memoryview::new(vm, v) {
-            Ok(view) if bytes::bytes_like(view.value()).is_some() => subject(Some(view), None),
-            _ => Err(vm.type_error(format!(
+        match Buffer::new(vm, v) {
+            Ok(held) => subject(Some(held), None),
+            Err(_) => Err(vm.type_error(format!(
                 "expected string or bytes-like object, got '{}'",
                 vm.type_of(v).full_name()
             ))),
@@ -98,8 +95,7 @@ impl Subject {
         if let Some(s) = self.object.cast::<PyStr>() {
             return Chars::Narrow(s.as_bytes());
         }
-        let memory = self.view.as_ref().unwrap_or(&self.object);
-        Chars::Narrow(bytes::bytes_like(memory.value()).unwrap_or_default())
+        Chars::Narrow(self.held.as_deref().unwrap_or_default())
     }
 
     /// Length in characters.

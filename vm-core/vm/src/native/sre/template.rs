@@ -7,7 +7,7 @@ use crate::convert;
 use crate::error::PyResult;
 use crate::import;
 use crate::object::{self, Header};
-use crate::protocol::{attr, call, item};
+use crate::protocol::{attr, buffer, call, item};
 use crate::shape;
 use crate::types::bytes::{self, PyBytes};
 use crate::types::int;
@@ -66,8 +66,8 @@ pub(super) fn compile(vm: &Vm, pattern: Value, text: Value) -> PyResult {
         Err(e) if e.is(vm, shape::TYPE_ERROR) => {
             let plain = if let Some(s) = text.cast::<PyStr>().filter(|_| !text.has_shape(shape::STR)) {
                 s.part(vm, s.as_bytes())
-            } else if let Some(b) = bytes::bytes_like(text).filter(|_| !text.has_shape(shape::BYTES)) {
-                bytes::new(vm, b)
+            } else if buffer::is_exporter(vm, text) && !text.has_shape(shape::BYTES) {
+                bytes::new(vm, &buffer::copy(vm, text)?)
             } else {
                 return Err(e);
             };

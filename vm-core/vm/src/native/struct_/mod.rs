@@ -8,6 +8,7 @@ use crate::error::{PyResult, Raised};
 use crate::native::{self, ModuleDef};
 use crate::object::{self, Header};
 use crate::owned_cell::OwnedCell;
+use crate::protocol::buffer::{self, Buffer};
 use crate::protocol::{item, number};
 use crate::shape;
 use crate::types::exceptions::hierarchy;
@@ -112,22 +113,21 @@ fn pack_into(vm: &Vm, f: &Format, a: &[Value]) -> PyResult {
             return Err(error(vm, &text));
         }
     };
-    let read_only = || {
+    let read_only = |_| {
         vm.type_error(format!(
             "argument must be read-write bytes-like object, not {}",
             convert::type_shown(vm, buffer)
         ))
     };
-    let len = memoryview::with_writable(vm, buffer, |b| b.len())?.ok_or_else(read_only)?;
+    let to = Buffer::writable(vm, buffer).map_err(read_only)?;
     let offset = number::index_i64(vm, offset)? as isize;
-    let at = place(vm, f, offset, len, true)?;
+    let at = place(vm, f, offset, to.len(), true)?;
     let packed = f.pack(vm, values)?;
-    // Packing may have run Python code that changed the buffer.
-    memoryview::with_writable(vm, buffer, |b| {
+    to.with_mut(|b| {
         if let Some(to) = b.get_mut(at..at + packed.len()) {
             to.copy_from_slice(&packed);
         }
-    })?;
+    });
     Ok(vm.none_ref())
 }
 
@@ -136,12 +136,12 @@ fn unpack(vm: &Vm, f: &Format, buffer: Value) -> PyResult {
     if data.len() != f.size {
         return Err(error(vm, &format!("unpack requires a buffer of {} bytes", f.size)));
     }
-    Ok(PyTuple::from_vec(vm, f.unpack(vm, data)))
+    Ok(PyTuple::from_vec(vm, f.unpack(vm, &data)))
 }
 
 fn unpack_from(vm: &Vm, f: &Format, buffer: Value, offset: Value) -> PyResult {
-    let offset = convert::size_or(vm, offset, 0)?;
     let data = convert::buffer(vm, buffer)?;
+    let offset = convert::size_or(vm, offset, 0)?;
     let at = place(vm, f, offset, data.len(), false)?;
     Ok(PyTuple::from_vec(vm, f.unpack(vm, &data[at..at + f.size])))
 }
@@ -150,12 +150,12 @@ fn iter_unpack(vm: &Vm, f: std::rc::Rc<Format>, buffer: Value) -> PyResult {
     if f.size == 0 {
         return Err(error(vm, "cannot iteratively unpack with a struct of length 0"));
     }
-    let data = convert::buffer(vm, buffer)?;
+    let view = buffer::view(vm, buffer)?;
+    let data = memoryview::contents(view.value()).unwrap_or_default();
     if data.len() % f.size != 0 {
         let text = format!("iterative unpacking requires a buffer of a multiple of {} bytes", f.size);
         return Err(error(vm, &text));
     }
-    let view = memoryview::new(vm, buffer)?;
     Ok(object::new(UnpackIterator {
         header: object::header(),
         format: f,
@@ -177,7 +177,7 @@ payload!(UnpackIterator, STRUCT_UNPACK_ITERATOR);
 
 impl UnpackIterator {
     fn data(&self) -> Option<&[u8]> {
-        crate::types::bytes::bytes_like(self.buffer.get().non_null()?)
+        memoryview::contents(self.buffer.get().non_null()?)
     }
 }
 

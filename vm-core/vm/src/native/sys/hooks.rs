@@ -48,7 +48,7 @@ fn write_escaped(vm: &Vm, out: &Ref, text: &Ref) -> PyResult<()> {
     if let Some(buffer) = attr::get_opt(vm, out.value(), vm.names().buffer)? {
         return call::call_method(vm, buffer.value(), "write", &[bytes.value()]).map(drop);
     }
-    let data = crate::types::bytes::bytes_like(bytes.value()).unwrap_or_default();
+    let data = crate::types::bytes::data_of(bytes.value()).unwrap_or_default();
     let text = crate::codecs::decode(vm, data, &encoding, "strict")?;
     call::call_method(vm, out.value(), "write", &[text.value()]).map(drop)
 }

@@ -6,11 +6,11 @@ use crate::convert::{self, module_function as function};
 use crate::error::{PyResult, Raised};
 use crate::native::binascii::low_bits;
 use crate::native::{self, ModuleDef};
+use crate::protocol::buffer::Buffer;
 use crate::protocol::number;
 use crate::shape;
 use crate::types::bytes;
 use crate::types::exceptions::hierarchy;
-use crate::types::memoryview;
 use crate::types::type_::TypeDef;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -36,10 +36,7 @@ fn error(vm: &Vm, code: i32, doing: &str, words: &str) -> Raised {
 
 /// The bytes of an argument.
 fn data(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
-    match memoryview::contents(v) {
-        Some(b) => Ok(b.to_vec()),
-        None => Err(convert::not_bytes_like(vm, v)),
-    }
+    Ok(Buffer::new(vm, v)?.to_vec())
 }
 
 /// How to compress; `None` for what zlib does not accept.

@@ -154,7 +154,7 @@ fn run(vm: &Vm, d: &PyDecompress, input: &[u8], most: usize) -> PyResult {
     let rest = &input[used..];
     if d.stream.borrow().at_end() {
         if !rest.is_empty() {
-            let mut all = bytes::bytes_like(d.unused.get()).unwrap_or_default().to_vec();
+            let mut all = bytes::data_of(d.unused.get()).unwrap_or_default().to_vec();
             all.extend_from_slice(rest);
             d.unused.set(bytes::new(vm, &all));
         }
@@ -178,7 +178,7 @@ fn flush_decompress(vm: &Vm, a: &[Value]) -> PyResult {
         return Err(vm.value_error("length must be greater than zero"));
     }
     let d = PyDecompress::of(a[0]);
-    let input = bytes::bytes_like(d.tail.get()).unwrap_or_default().to_vec();
+    let input = bytes::data_of(d.tail.get()).unwrap_or_default().to_vec();
     let rest = run(vm, d, &input, usize::MAX)?;
     d.over.set(d.stream.borrow().at_end());
     Ok(rest)

@@ -1,8 +1,8 @@
 //! Bytes as hexadecimal digits and back.
 
-use super::bytes_like;
 use crate::convert;
 use crate::error::{PyResult, Raised};
+use crate::protocol::buffer::{self, Buffer};
 use crate::protocol::item;
 use crate::types::str_::PyStr;
 use crate::value::{Ref, Value};
@@ -67,14 +67,16 @@ fn bad_digit(vm: &Vm, at: usize) -> Raised {
 
 /// `bytes.fromhex`.
 pub fn from_hex(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
+    let held;
     let text = if let Some(s) = v.cast::<PyStr>() {
         if !s.is_ascii() {
             let at = s.code_points().position(|c| c >= 0x80).unwrap_or(0);
             return Err(bad_digit(vm, at));
         }
         s.as_bytes()
-    } else if let Some(b) = bytes_like(v) {
-        b
+    } else if buffer::is_exporter(vm, v) {
+        held = Buffer::new(vm, v)?;
+        &*held
     } else {
         let ty = crate::types::type_object::display_name(vm, vm.type_of(v));
         return Err(vm.type_error(format!("fromhex() argument must be str or bytes-like, not {ty}")));

@@ -1,13 +1,16 @@
 //! Methods that bytes and bytearray share. Each returns the type it was called on.
 
+use std::ops::Deref;
+
 use memchr::memmem;
 
-use super::{byte, bytes_like, hex};
+use super::{byte, data_of, hex};
 use crate::convert;
 use crate::error::{PyResult, Raised};
+use crate::protocol::buffer::{self, Buffer};
 use crate::protocol::{item, iter, number};
 use crate::shape;
-use crate::types::bytearray::{self, PyByteArray};
+use crate::types::bytearray::{self, Pin, PyByteArray};
 use crate::types::list::PyList;
 use crate::types::str_::search::{count_bytes, find_bytes, replace_bytes, rfind_bytes};
 use crate::types::str_::title_ascii;
@@ -18,7 +21,12 @@ use crate::vm::Vm;
 
 /// The contents of what a method was called on.
 fn this<'a>(v: Value) -> &'a [u8] {
-    bytes_like(v).unwrap_or_default()
+    data_of(v).unwrap_or_default()
+}
+
+/// Keeps the size of a bytearray that a method was called on as it is.
+fn pin<'a>(v: Value) -> Option<Pin<'a>> {
+    v.cast::<PyByteArray>().map(PyByteArray::pin)
 }
 
 fn is_bytearray(v: Value) -> bool {
@@ -40,9 +48,25 @@ fn same(vm: &Vm, v: Value) -> PyResult {
 }
 
 /// What is looked for: bytes, or one byte as an int.
-fn needle(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
-    if let Some(b) = bytes_like(v) {
-        return Ok(b.to_vec());
+enum Needle {
+    Bytes(Buffer),
+    Byte([u8; 1]),
+}
+
+impl Deref for Needle {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Needle::Bytes(b) => b,
+            Needle::Byte(b) => b,
+        }
+    }
+}
+
+fn needle(vm: &Vm, v: Value) -> PyResult<Needle> {
+    if buffer::is_exporter(vm, v) {
+        return Buffer::new(vm, v).map(Needle::Bytes);
     }
     if !number::has_index(vm, v) {
         return Err(vm.type_error(format!(
@@ -50,13 +74,13 @@ fn needle(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
             vm.type_of(v).full_name()
         )));
     }
-    Ok(vec![byte(vm, v, "byte")?])
+    Ok(Needle::Byte([byte(vm, v, "byte")?]))
 }
 
 fn position(vm: &Vm, a: &[Value], last: bool) -> PyResult<Option<usize>> {
-    let part = needle(vm, a[1])?;
+    let _pin = pin(a[0]);
     let range = convert::search_range(vm, a[2], a[3], this(a[0]).len())?;
-    // The bounds may have run code, so the contents are fetched now.
+    let part = needle(vm, a[1])?;
     let Some((start, end)) = range else { return Ok(None) };
     let Some(text) = this(a[0]).get(start..end) else { return Ok(None) };
     let at = if last { rfind_bytes(text, &part) } else { find_bytes(text, &part) };
@@ -88,8 +112,9 @@ pub fn rindex(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 pub fn count(vm: &Vm, a: &[Value]) -> PyResult {
-    let part = needle(vm, a[1])?;
+    let _pin = pin(a[0]);
     let range = convert::search_range(vm, a[2], a[3], this(a[0]).len())?;
+    let part = needle(vm, a[1])?;
     let text = range.and_then(|(s, e)| this(a[0]).get(s..e));
     let n = match text {
         None => 0,
@@ -100,20 +125,22 @@ pub fn count(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 fn tail_match(vm: &Vm, a: &[Value], name: &str, test: fn(&[u8], &[u8]) -> bool) -> PyResult {
+    let _pin = pin(a[0]);
     let range = convert::search_range(vm, a[2], a[3], this(a[0]).len())?;
     let text = range.and_then(|(s, e)| this(a[0]).get(s..e));
     let matches = |part: &[u8]| text.is_some_and(|t| test(t, part));
     if let Some(t) = a[1].cast::<PyTuple>() {
         for &v in t.as_slice() {
-            if matches(convert::buffer(vm, v)?) {
+            if matches(&convert::bytes_or_buffer(vm, v)?) {
                 return Ok(vm.bool_ref(true));
             }
         }
         return Ok(vm.bool_ref(false));
     }
-    match bytes_like(a[1]) {
-        Some(part) => Ok(vm.bool_ref(matches(part))),
-        None => Err(vm.type_error(format!(
+    match convert::bytes_or_buffer(vm, a[1]) {
+        Ok(part) => Ok(vm.bool_ref(matches(&part))),
+        Err(e) if !e.is(vm, shape::TYPE_ERROR) => Err(e),
+        Err(_) => Err(vm.type_error(format!(
             "{name} first arg must be bytes or a tuple of bytes, not {}",
             vm.type_of(a[1]).full_name()
         ))),
@@ -129,53 +156,59 @@ pub fn endswith(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 pub fn removeprefix(vm: &Vm, a: &[Value]) -> PyResult {
-    let part = convert::buffer(vm, a[1])?;
-    match this(a[0]).strip_prefix(part) {
+    let part = Buffer::new(vm, a[1])?;
+    match this(a[0]).strip_prefix(&*part) {
         Some(rest) if !part.is_empty() => Ok(make(vm, a[0], rest)),
         _ => same(vm, a[0]),
     }
 }
 
 pub fn removesuffix(vm: &Vm, a: &[Value]) -> PyResult {
-    let part = convert::buffer(vm, a[1])?;
-    match this(a[0]).strip_suffix(part) {
+    let part = Buffer::new(vm, a[1])?;
+    match this(a[0]).strip_suffix(&*part) {
         Some(rest) if !part.is_empty() => Ok(make(vm, a[0], rest)),
         _ => same(vm, a[0]),
     }
 }
 
 pub fn replace(vm: &Vm, a: &[Value]) -> PyResult {
-    let old = convert::buffer(vm, a[1])?.to_vec();
-    let new = convert::buffer(vm, a[2])?.to_vec();
+    let pair = Buffer::pair(vm, a[1], a[2])?;
     let most = convert::size_or(vm, a[3], -1)?;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    match replace_bytes(this(a[0]), &old, &new, most, |_| true) {
+    match replace_bytes(this(a[0]), &pair.0, &pair.1, most, |_| true) {
         Ok(Some(out)) => make_vec(vm, a[0], out),
         Ok(None) => same(vm, a[0]),
         Err(()) => Err(vm.overflow_error("replace bytes is too long")),
     }
 }
 
-fn separator(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
-    let sep = convert::buffer(vm, v)?.to_vec();
+fn separator(vm: &Vm, v: Value) -> PyResult<Buffer> {
+    let sep = Buffer::new(vm, v)?;
     if sep.is_empty() {
         return Err(vm.value_error("empty separator"));
     }
     Ok(sep)
 }
 
-/// The separator in a partition: the argument itself for bytes, a copy for bytearray.
-fn shown_separator(vm: &Vm, like: Value, v: Value, sep: &[u8]) -> Ref {
-    if is_bytearray(like) { make(vm, like, sep) } else { v.to_ref() }
+/// The separator of a partition of `like`, and the object that stands for it in the result: what
+/// holds its memory for bytes, a copy for bytearray.
+fn partition_separator(vm: &Vm, like: Value, v: Value) -> PyResult<(Ref, Buffer)> {
+    if !is_bytearray(like) {
+        let sep = separator(vm, v)?;
+        return Ok((sep.owner(), sep));
+    }
+    let copy = bytearray::new(buffer::copy(vm, v)?);
+    let sep = separator(vm, copy.value())?;
+    Ok((copy, sep))
 }
 
 pub fn partition(vm: &Vm, a: &[Value]) -> PyResult {
-    let sep = separator(vm, a[1])?;
+    let (shown, sep) = partition_separator(vm, a[0], a[1])?;
     let text = this(a[0]);
     let parts = match find_bytes(text, &sep) {
         Some(at) => vec![
             make(vm, a[0], &text[..at]),
-            shown_separator(vm, a[0], a[1], &sep),
+            shown,
             make(vm, a[0], &text[at + sep.len()..]),
         ],
         None => vec![partition_whole(vm, a[0]), make(vm, a[0], b""), make(vm, a[0], b"")],
@@ -184,12 +217,12 @@ pub fn partition(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 pub fn rpartition(vm: &Vm, a: &[Value]) -> PyResult {
-    let sep = separator(vm, a[1])?;
+    let (shown, sep) = partition_separator(vm, a[0], a[1])?;
     let text = this(a[0]);
     let parts = match rfind_bytes(text, &sep) {
         Some(at) => vec![
             make(vm, a[0], &text[..at]),
-            shown_separator(vm, a[0], a[1], &sep),
+            shown,
             make(vm, a[0], &text[at + sep.len()..]),
         ],
         None => vec![make(vm, a[0], b""), make(vm, a[0], b""), partition_whole(vm, a[0])],
@@ -269,6 +302,7 @@ fn separated<'a>(text: &'a [u8], sep: &[u8], most: usize, from_right: bool) -> V
 fn split_with(vm: &Vm, a: &[Value], from_right: bool) -> PyResult {
     let most = convert::size_or(vm, a[2], -1)?;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let _pin = pin(a[0]);
     let parts = match a[1].non_null().filter(|v| !v.is(vm.none())) {
         None => space_parts(this(a[0]), most, from_right),
         Some(v) => separated(this(a[0]), &separator(vm, v)?, most, from_right),
@@ -310,7 +344,7 @@ fn strip_with(vm: &Vm, a: &[Value], left: bool, right: bool) -> PyResult {
     let mut gone = [false; 256];
     match a[1].non_null().filter(|v| !v.is(vm.none())) {
         None => (0..=255).for_each(|b: u8| gone[b as usize] = is_space(b)),
-        Some(v) => convert::buffer(vm, v)?.iter().for_each(|b| gone[*b as usize] = true),
+        Some(v) => Buffer::new(vm, v)?.iter().for_each(|b| gone[*b as usize] = true),
     }
     let gone = |b: u8| gone[b as usize];
     let mut text = this(a[0]);
@@ -335,6 +369,17 @@ pub fn rstrip(vm: &Vm, a: &[Value]) -> PyResult {
     strip_with(vm, a, false, true)
 }
 
+fn joined<'a>(sep: &[u8], parts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (i, part) in parts.enumerate() {
+        if i > 0 {
+            out.extend_from_slice(sep);
+        }
+        out.extend_from_slice(part);
+    }
+    out
+}
+
 pub fn join(vm: &Vm, a: &[Value]) -> PyResult {
     let items = iter::sequence(vm, a[1], "can only join an iterable")?;
     if let [only] = &items[..]
@@ -343,20 +388,27 @@ pub fn join(vm: &Vm, a: &[Value]) -> PyResult {
     {
         return Ok(only.clone());
     }
-    let mut out = Vec::new();
-    for (i, v) in items.iter().enumerate() {
-        let Some(b) = bytes_like(v.value()) else {
-            return Err(vm.type_error(format!(
-                "sequence item {i}: expected a bytes-like object, {} found",
-                vm.type_of(v.value()).full_name()
-            )));
-        };
-        if i > 0 {
-            out.extend_from_slice(this(a[0]));
-        }
-        out.extend_from_slice(b);
+    if items.iter().all(|v| v.has_shape(shape::BYTES)) {
+        return make_vec(vm, a[0], joined(this(a[0]), items.iter().map(|v| this(v.value()))));
     }
-    make_vec(vm, a[0], out)
+    let _pin = pin(a[0]);
+    let list = a[1].cast::<PyList>();
+    let mut parts = Vec::with_capacity(items.len());
+    for (i, v) in items.iter().enumerate() {
+        match Buffer::new(vm, v.value()) {
+            Ok(part) => parts.push(part),
+            Err(_) => {
+                return Err(vm.type_error(format!(
+                    "sequence item {i}: expected a bytes-like object, {} found",
+                    vm.type_of(v.value()).full_name()
+                )));
+            }
+        }
+        if list.is_some_and(|l| l.len() != items.len()) {
+            return Err(vm.runtime_error("sequence changed size during iteration"));
+        }
+    }
+    make_vec(vm, a[0], joined(this(a[0]), parts.iter().map(|p| &**p)))
 }
 
 macro_rules! mapped {
@@ -517,12 +569,12 @@ pub fn translate(vm: &Vm, a: &[Value]) -> PyResult {
     let table = if a[1].is(vm.none()) {
         None
     } else {
-        let t = convert::buffer(vm, a[1])?;
-        Some(<[u8; 256]>::try_from(t).map_err(|_| bad_table(vm))?)
+        let t = convert::bytes_or_buffer(vm, a[1])?;
+        Some(<[u8; 256]>::try_from(&*t).map_err(|_| bad_table(vm))?)
     };
     let mut gone = [false; 256];
     if let Some(d) = a[2].non_null() {
-        convert::buffer(vm, d)?.iter().for_each(|b| gone[*b as usize] = true);
+        convert::bytes_or_buffer(vm, d)?.iter().for_each(|b| gone[*b as usize] = true);
     }
     let out: Vec<u8> = this(a[0])
         .iter()
@@ -533,7 +585,8 @@ pub fn translate(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 pub fn maketrans(vm: &Vm, a: &[Value]) -> PyResult {
-    let (from, to) = (convert::buffer(vm, a[0])?, convert::buffer(vm, a[1])?);
+    let pair = Buffer::pair(vm, a[0], a[1])?;
+    let (from, to) = (&*pair.0, &*pair.1);
     if from.len() != to.len() {
         return Err(vm.value_error("maketrans arguments must have same length"));
     }
@@ -551,10 +604,12 @@ pub fn decode(vm: &Vm, a: &[Value]) -> PyResult {
     };
     let encoding = name(a[1], "argument 'encoding'", "utf-8")?;
     let errors = name(a[2], "argument 'errors'", "strict")?;
+    let _pin = pin(a[0]);
     crate::codecs::decode(vm, this(a[0]), &encoding, &errors)
 }
 
 pub fn hex_method(vm: &Vm, a: &[Value]) -> PyResult {
+    let _pin = pin(a[0]);
     hex::to_hex(vm, this(a[0]), a[1], a[2])
 }
 

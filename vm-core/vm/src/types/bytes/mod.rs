@@ -3,13 +3,15 @@
 use std::cell::Cell;
 
 use crate::convert;
-use crate::error::PyResult;
+use crate::error::{PyResult, Raised};
 use crate::object::{self, Header, Payload};
+use crate::protocol::buffer::{self, Buffer};
 use crate::protocol::number::BinaryOp;
 use crate::protocol::{item, iter, number};
 use crate::shape;
 use crate::types::bytearray::PyByteArray;
 use crate::types::iterators::{builtin_function, reduce_sequence};
+use crate::types::memoryview::BufferInfo;
 use crate::types::slots::CompareOp;
 use crate::types::str_::{PyStr, hash_bytes};
 use crate::types::tuple::PyTuple;
@@ -68,16 +70,14 @@ pub(crate) fn make_empty() -> Value {
     Value::immortal(r.into_value().pointer())
 }
 
-/// The contents of a bytes or bytearray object (valid until the bytearray changes), or of another
-/// object that offers its memory without gaps: a memoryview, an array.
-pub fn bytes_like<'a>(v: Value) -> Option<&'a [u8]> {
-    if let Some(b) = v.cast::<PyBytes>() {
-        return Some(b.as_slice());
+/// The contents of a bytes or bytearray object (valid until the bytearray changes). Whatever else
+/// has bytes is asked for them: [`buffer`].
+#[inline]
+pub fn data_of<'a>(v: Value) -> Option<&'a [u8]> {
+    match v.cast::<PyBytes>() {
+        Some(b) => Some(b.as_slice()),
+        None => v.cast::<PyByteArray>().map(PyByteArray::as_slice),
     }
-    if let Some(b) = v.cast::<PyByteArray>() {
-        return Some(b.as_slice());
-    }
-    crate::types::memoryview::contents(v)
 }
 
 /// Which of the two types is being made: their messages differ.
@@ -107,20 +107,15 @@ impl Kind {
 /// What `bytes(v)` makes of an object other than an int or a str.
 pub fn from_object(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
     if !v.has_shape(shape::BYTES)
-        && let Some(b) = by_dunder(vm, v)?
+        && let Some(made) = by_dunder(vm, v)?
     {
-        return Ok(b);
+        return Ok(data_of(made.value()).unwrap_or_default().to_vec());
     }
     from_items(vm, v, Kind::Bytes)
 }
 
-/// What the object's `__bytes__` gives, if it has one.
-fn by_dunder(vm: &Vm, v: Value) -> PyResult<Option<Vec<u8>>> {
-    Ok(call_dunder(vm, v)?.and_then(|r| r.cast::<PyBytes>().map(|b| b.as_slice().to_vec())))
-}
-
-/// What an object's `__bytes__` returns.
-fn call_dunder(vm: &Vm, v: Value) -> PyResult<Option<Ref>> {
+/// What an object's `__bytes__` returns, if it has one: bytes, also of a subclass.
+pub fn by_dunder(vm: &Vm, v: Value) -> PyResult<Option<Ref>> {
     let Some(m) = crate::protocol::attr::lookup_method(vm, v, vm.names().__bytes__)? else { return Ok(None) };
     let r = m.call(vm, &[])?;
     match r.cast::<PyBytes>() {
@@ -134,11 +129,11 @@ fn call_dunder(vm: &Vm, v: Value) -> PyResult<Option<Ref>> {
 
 /// The memory of a bytes-like object, or the bytes that an iterable yields.
 pub fn from_items(vm: &Vm, v: Value, kind: Kind) -> PyResult<Vec<u8>> {
-    if let Some(b) = bytes_like(v) {
-        return Ok(b.to_vec());
+    if v.has_shape(shape::BYTES) || v.has_shape(shape::BYTEARRAY) {
+        return Ok(data_of(v).unwrap_or_default().to_vec());
     }
-    if let Some(m) = v.cast::<crate::types::memoryview::PyMemoryView>() {
-        return m.to_bytes(vm);
+    if buffer::is_exporter(vm, v) {
+        return buffer::copy(vm, v);
     }
     let items = if v.cast::<PyStr>().is_some() { None } else { Some(iter::get_iter(vm, v)) };
     let it = match items {
@@ -165,7 +160,8 @@ pub fn byte(vm: &Vm, v: Value, what: &str) -> PyResult<u8> {
     u8::try_from(i).map_err(|_| vm.value_error(format!("{what} must be in range(0, 256)")))
 }
 
-/// The arguments of `bytes(...)` and `bytearray(...)`: source, encoding, errors.
+/// The arguments of `bytes(...)` and `bytearray(...)`: source, encoding, errors. A `__bytes__`,
+/// which `bytes` asks first, is the caller's business.
 pub fn from_arguments(vm: &Vm, a: &[Value], kind: Kind) -> PyResult<Vec<u8>> {
     let what = if a[1].is_null() { "errors" } else { "encoding" };
     let no_string = || Err(vm.type_error(format!("{what} without a string argument")));
@@ -175,12 +171,6 @@ pub fn from_arguments(vm: &Vm, a: &[Value], kind: Kind) -> PyResult<Vec<u8>> {
     };
     if let Some(s) = source.cast::<PyStr>() {
         let Some(encoding) = a[1].non_null() else {
-            if kind == Kind::Bytes
-                && !given
-                && let Some(b) = by_dunder(vm, source)?
-            {
-                return Ok(b);
-            }
             return Err(vm.type_error("string argument without an encoding"));
         };
         let encoding = convert::name_arg(vm, kind.name(), "argument 'encoding'", encoding)?;
@@ -189,15 +179,10 @@ pub fn from_arguments(vm: &Vm, a: &[Value], kind: Kind) -> PyResult<Vec<u8>> {
             None => "strict".to_owned(),
         };
         let r = crate::codecs::encode(vm, s, &encoding, &errors)?;
-        return Ok(bytes_like(r.value()).unwrap_or_default().to_vec());
+        return Ok(data_of(r.value()).unwrap_or_default().to_vec());
     }
     if given {
         return no_string();
-    }
-    if kind == Kind::Bytes
-        && let Some(b) = by_dunder(vm, source)?
-    {
-        return Ok(b);
     }
     if number::has_index(vm, source) {
         match number::size_i64(vm, source) {
@@ -250,14 +235,13 @@ fn bytes_new(vm: &Vm, ty: TypeRef, a: &[Value]) -> PyResult {
     if ty.is(vm.builtin(shape::BYTES)) && a[0].has_shape(shape::BYTES) && a[1].is_null() && a[2].is_null() {
         return Ok(a[0].to_ref());
     }
-    if ty.is(vm.builtin(shape::BYTES)) && a[1].is_null() && a[2].is_null()
-        && let Some(source) = a[0].non_null()
-        && let Some(made) = call_dunder(vm, source)?
-    {
+    let alone = a[0].non_null().filter(|_| a[1].is_null() && a[2].is_null());
+    let v = match alone.map(|source| by_dunder(vm, source)).transpose()?.flatten() {
         // As it is: it may be of a subclass.
-        return Ok(made);
-    }
-    let v = from_arguments(vm, a, Kind::Bytes)?;
+        Some(made) if ty.is(vm.builtin(shape::BYTES)) => return Ok(made),
+        Some(made) => data_of(made.value()).unwrap_or_default().to_vec(),
+        None => from_arguments(vm, a, Kind::Bytes)?,
+    };
     if ty.is(vm.builtin(shape::BYTES)) {
         return Ok(new(vm, &v));
     }
@@ -272,19 +256,54 @@ pub fn compare(vm: &Vm, a: Value, b: Value, op: CompareOp) -> PyResult {
     if a.cast::<PyByteArray>().is_none() && !(own(a) && own(b)) {
         return Ok(vm.not_implemented().to_ref());
     }
-    match (bytes_like(a), bytes_like(b)) {
-        (Some(x), Some(y)) => Ok(vm.bool_ref(op.test(x.cmp(y)))),
-        _ => Ok(vm.not_implemented().to_ref()),
+    if let (Some(x), Some(y)) = (a.cast::<PyBytes>(), b.cast::<PyBytes>()) {
+        return Ok(vm.bool_ref(op.test(x.as_slice().cmp(y.as_slice()))));
+    }
+    let plain = |v: Value| v.has_shape(shape::BYTES) || v.has_shape(shape::BYTEARRAY);
+    if plain(a)
+        && plain(b)
+        && let (Some(x), Some(y)) = (data_of(a), data_of(b))
+    {
+        return Ok(vm.bool_ref(op.test(x.cmp(y))));
+    }
+    if !buffer::is_exporter(vm, a) || !buffer::is_exporter(vm, b) {
+        return Ok(vm.not_implemented().to_ref());
+    }
+    match Buffer::pair(vm, a, b) {
+        Ok(sides) => Ok(vm.bool_ref(op.test((*sides.0).cmp(&*sides.1)))),
+        Err(_) => Ok(vm.not_implemented().to_ref()),
     }
 }
 
-fn concat(vm: &Vm, a: Value, b: Value) -> PyResult {
-    match bytes_like(b) {
-        Some([]) if a.has_shape(shape::BYTES) => Ok(a.to_ref()),
-        Some(_) if this(a).len == 0 && b.has_shape(shape::BYTES) => Ok(b.to_ref()),
-        Some(y) => Ok(new(vm, &[this(a).as_slice(), y].concat())),
-        None => Err(vm.type_error(format!("can't concat {} to bytes", vm.type_of(b).full_name()))),
+/// Calls `f` with the bytes of both sides of a `+`.
+///
+/// # Errors
+/// TypeError, whatever the reason.
+pub(super) fn both<R>(vm: &Vm, a: Value, b: Value, f: impl FnOnce(&[u8], &[u8]) -> R) -> PyResult<R> {
+    match Buffer::pair(vm, a, b) {
+        Ok(sides) => Ok(f(&sides.0, &sides.1)),
+        Err(_) => Err(cannot_concat(vm, a, b)),
     }
+}
+
+#[cold]
+pub(super) fn cannot_concat(vm: &Vm, a: Value, b: Value) -> Raised {
+    vm.type_error(format!("can't concat {} to {}", vm.type_of(b).full_name(), vm.type_of(a).full_name()))
+}
+
+fn concat(vm: &Vm, a: Value, b: Value) -> PyResult {
+    if let (Some(x), Some(y)) = (a.cast_exact::<PyBytes>(), b.cast_exact::<PyBytes>()) {
+        return Ok(match (x.as_slice(), y.as_slice()) {
+            ([], _) => b.to_ref(),
+            (_, []) => a.to_ref(),
+            (x, y) => new(vm, &[x, y].concat()),
+        });
+    }
+    both(vm, a, b, |x, y| match (x, y) {
+        ([], _) if b.has_shape(shape::BYTES) => b.to_ref(),
+        (_, []) if a.has_shape(shape::BYTES) => a.to_ref(),
+        _ => new(vm, &[x, y].concat()),
+    })
 }
 
 fn repeat(vm: &Vm, a: Value, n: Value) -> PyResult {
@@ -321,16 +340,22 @@ fn get_item(vm: &Vm, v: Value, key: Value) -> PyResult {
     }
 }
 
-/// `x in bytes`.
+/// `x in bytes`: a byte, or bytes-like. The bytes are not to change while the program's code runs.
 pub fn contains_in(vm: &Vm, bytes: &[u8], part: Value) -> PyResult<bool> {
-    if let Some(p) = bytes_like(part) {
-        return Ok(memchr::memmem::find(bytes, p).is_some());
+    let found = |p: &[u8]| memchr::memmem::find(bytes, p).is_some();
+    if let Some(p) = part.cast_exact::<PyBytes>() {
+        return Ok(found(p.as_slice()));
     }
-    if number::has_index(vm, part) {
-        let b = byte(vm, part, "byte")?;
-        return Ok(bytes.contains(&b));
+    // What is no number after all is asked for its memory.
+    if number::has_index(vm, part)
+        && let Ok(i) = number::index_clipped(vm, part)
+    {
+        return match u8::try_from(i) {
+            Ok(b) => Ok(bytes.contains(&b)),
+            Err(_) => Err(vm.value_error("byte must be in range(0, 256)")),
+        };
     }
-    Err(convert::not_bytes_like(vm, part))
+    Ok(found(&Buffer::new(vm, part)?))
 }
 
 /// Iterator over bytes and bytearray.
@@ -361,7 +386,7 @@ pub fn new_iterator(v: Value, shape: u32) -> Ref {
 pub fn iterator_next(_: &Vm, v: Value) -> PyResult<Option<Ref>> {
     // SAFETY: slot of both iterator types.
     let it = unsafe { v.cast_unchecked::<BytesIterator>() };
-    let Some(b) = bytes_like(it.bytes.get()) else { return Ok(None) };
+    let Some(b) = data_of(it.bytes.get()) else { return Ok(None) };
     match b.get(it.index.get()) {
         Some(x) => {
             it.index.set(it.index.get() + 1);
@@ -381,7 +406,7 @@ fn iterator<'a>(v: Value) -> &'a BytesIterator {
 
 fn iterator_hint(vm: &Vm, a: &[Value]) -> PyResult {
     let it = iterator(a[0]);
-    let n = bytes_like(it.bytes.get()).map_or(0, |b| b.len().saturating_sub(it.index.get()));
+    let n = data_of(it.bytes.get()).map_or(0, |b| b.len().saturating_sub(it.index.get()));
     Ok(item::from_size(vm, n))
 }
 
@@ -398,7 +423,7 @@ fn iterator_reduce(vm: &Vm, a: &[Value]) -> PyResult {
 fn iterator_set_state(vm: &Vm, a: &[Value]) -> PyResult {
     let i = item::ssize_arg(vm, a[1])?;
     let it = iterator(a[0]);
-    if let Some(b) = bytes_like(it.bytes.get()) {
+    if let Some(b) = data_of(it.bytes.get()) {
         it.index.set(i.clamp(0, b.len() as isize) as usize);
     }
     Ok(vm.none_ref())
@@ -463,6 +488,7 @@ pub static DEF: TypeDef = TypeDef {
             }
             Ok(b.hash.get())
         });
+        s.buffer = Some(|v| BufferInfo::of_bytes(this(v).as_slice(), true));
         s.compare = Some(compare);
         s.concat = Some(concat);
         s.repeat = Some(repeat);

@@ -11,7 +11,7 @@ use crate::code::PyCode;
 use crate::convert;
 use crate::error::PyResult;
 use crate::protocol::object as obj;
-use crate::types::bytes::bytes_like;
+use crate::types::bytes::data_of;
 use crate::types::const_value;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
@@ -49,7 +49,7 @@ struct Naming {
 
 impl Naming {
     fn bytes(&self, vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
-        match bytes_like(v).filter(|_| v.has_shape(crate::shape::BYTES)) {
+        match data_of(v).filter(|_| v.has_shape(crate::shape::BYTES)) {
             Some(b) => Ok(b.to_vec()),
             None => Err(convert::bad_argument(vm, self.function, &self.what, "bytes", v)),
         }

@@ -92,7 +92,7 @@ pub(super) fn init_decode(vm: &Vm, v: Value, args: CallArgs) -> PyResult<()> {
     // What may change later is copied.
     let object = match a[1].cast::<PyBytes>() {
         Some(_) => a[1].to_ref(),
-        None => bytes::new(vm, crate::convert::buffer(vm, a[1])?),
+        None => bytes::new(vm, &crate::convert::buffer(vm, a[1])?),
     };
     fill(vm, v, Some(encoding), object, rest);
     Ok(())
@@ -161,7 +161,7 @@ pub(super) fn decode_str(vm: &Vm, v: Value) -> PyResult {
     if object.cast::<PyBytes>().is_none() {
         return Err(wrong_object(vm, "bytes"));
     }
-    let data = bytes::bytes_like(object.value()).unwrap_or_default();
+    let data = bytes::data_of(object.value()).unwrap_or_default();
     let place = place(v, "byte", data.len(), |i| format!("0x{:02x}", data[i]));
     Ok(vm.new_str(&format!("'{encoding}' codec can't decode {place}: {reason}")))
 }

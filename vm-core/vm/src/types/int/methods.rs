@@ -10,7 +10,7 @@ use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::object as obj;
 use crate::shape;
 use crate::types::bytearray::PyByteArray;
-use crate::types::bytes::PyBytes;
+use crate::types::bytes::{self, PyBytes};
 use crate::types::slots::CompareOp;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
@@ -56,19 +56,21 @@ fn with_base(vm: &Vm, x: Value, base: Value) -> PyResult {
         return Err(vm.value_error("int() base must be >= 2 and <= 36, or 0"));
     }
     let is_text = x.cast::<PyStr>().is_some() || x.cast::<PyBytes>().is_some() || x.cast::<PyByteArray>().is_some();
-    let Some(text) = text_of(x).filter(|_| is_text) else {
-        return Err(vm.type_error("int() can't convert non-string with explicit base"));
-    };
-    parse_or_error(vm, x, &text, base as u32)
+    match text_of(vm, x).filter(|_| is_text) {
+        Some((text, shown)) => parse_or_error(vm, shown.value(), &text, base as u32),
+        None => Err(vm.type_error("int() can't convert non-string with explicit base")),
+    }
 }
 
-fn text_of(x: Value) -> Option<String> {
+/// The text of a str, or of what has bytes, and what messages show of it.
+fn text_of(vm: &Vm, x: Value) -> Option<(String, Ref)> {
     if let Some(s) = x.cast::<PyStr>() {
-        return Some(s.to_string_lossy());
+        return Some((s.to_string_lossy(), x.to_ref()));
     }
+    let b = crate::convert::own_or_buffer(vm, x).ok()?.to_vec();
     // Bytes that are not ASCII are no digits, and no spaces either.
     let shown = |b: &u8| if b.is_ascii() { *b as char } else { char::REPLACEMENT_CHARACTER };
-    crate::types::memoryview::contents(x).map(|b| b.iter().map(shown).collect())
+    Some((b.iter().map(shown).collect(), bytes::new(vm, &b)))
 }
 
 fn parse_or_error(vm: &Vm, x: Value, text: &str, base: u32) -> PyResult {
@@ -93,8 +95,8 @@ pub fn to_int(vm: &Vm, x: Value) -> PyResult {
     if let Some(f) = ty.slots().index {
         return checked(vm, f(vm, x)?, "__index__");
     }
-    match text_of(x) {
-        Some(t) => parse_or_error(vm, x, &t, 10),
+    match text_of(vm, x) {
+        Some((t, shown)) => parse_or_error(vm, shown.value(), &t, 10),
         None => Err(vm.type_error(format!(
             "int() argument must be a string, a bytes-like object or a real number, not '{}'",
             ty.full_name()

@@ -1,12 +1,13 @@
 //! The type `memoryview`: methods, attributes, slots.
 
+use crate::convert;
 use crate::error::PyResult;
 use crate::object;
 use crate::protocol::{call, compare, item, object as protocol_object};
 use crate::types::bytes;
 use crate::types::generic_alias;
 use crate::types::list::PyList;
-use crate::types::memoryview::{Layout, PyMemoryView, iterator, new, pack, subscript};
+use crate::types::memoryview::{Layout, PyMemoryView, get_buffer, iterator, new, new_with_flags, pack, subscript};
 use crate::types::slots::CompareOp;
 use crate::types::str_::{self, PyStr};
 use crate::types::tuple::PyTuple;
@@ -21,7 +22,9 @@ pub static DEF: TypeDef = TypeDef {
     flags: flags::HEAP | flags::PREFIX | flags::WEAKREF | flags::SEQUENCE,
     slots: |s| {
         s.drop = Some(object::drop_payload::<PyMemoryView>);
-        s.traverse = crate::traverse_fields!(PyMemoryView: base);
+        s.traverse = crate::traverse_fields!(PyMemoryView: base, root);
+        s.get_buffer = Some(get_buffer);
+        s.count_export = Some(|v, views| this(v).exports.set(this(v).exports.get() + views));
         s.repr = Some(repr);
         s.hash = Some(hash);
         s.compare = Some(compare_views);
@@ -61,7 +64,7 @@ static METHODS: &[MethodDef] = &[
     MethodDef::class(
         "_from_flags",
         "($type, /, object, flags)",
-        |vm, a| new(vm, a[1]),
+        |vm, a| new_with_flags(vm, a[1], convert::c_int(vm, a[2])?),
         "A view of the memory of the given object.",
     ),
     MethodDef::new("count", "($self, value, /)", count, "How many items equal the value."),
@@ -90,7 +93,7 @@ static METHODS: &[MethodDef] = &[
 ];
 
 static GETSET: &[GetSetDef] = &[
-    GetSetDef::get("obj", |vm, v| this(v).base(vm), "The object whose memory is shown."),
+    GetSetDef::get("obj", |vm, v| this(v).base(vm).map(|_| this(v).shown(vm)), "The object whose memory is shown."),
     GetSetDef::get("nbytes", |vm, v| Ok(item::from_size(vm, layout(vm, v)?.bytes())), "Bytes that the items take without gaps."),
     GetSetDef::get(
         "readonly",
@@ -131,7 +134,7 @@ fn sizes(vm: &Vm, values: impl Iterator<Item = isize>) -> PyResult {
 }
 
 fn release(vm: &Vm, a: &[Value]) -> PyResult {
-    this(a[0]).end();
+    this(a[0]).release(vm)?;
     Ok(vm.none_ref())
 }
 
@@ -150,7 +153,7 @@ fn len(vm: &Vm, v: Value) -> PyResult<usize> {
 fn hash(vm: &Vm, v: Value) -> PyResult<i64> {
     let m = this(v);
     if m.hash.get() == -1 {
-        let base = m.base(vm)?;
+        m.base(vm)?;
         if !m.readonly {
             return Err(vm.value_error("cannot hash writable memoryview object"));
         }
@@ -158,7 +161,8 @@ fn hash(vm: &Vm, v: Value) -> PyResult<i64> {
             return Err(vm.value_error("memoryview: hashing is restricted to formats 'B', 'b' or 'c'"));
         }
         // The exporter must be hashable, too: it must not change behind the view.
-        protocol_object::hash(vm, base.value())?;
+        let _held = m.hold();
+        protocol_object::hash(vm, m.shown(vm).value())?;
         m.hash.set(str_::hash_bytes(&m.to_bytes(vm)?));
     }
     Ok(m.hash.get())
@@ -238,6 +242,7 @@ fn to_bytes(vm: &Vm, a: &[Value]) -> PyResult {
 }
 
 fn hex(vm: &Vm, a: &[Value]) -> PyResult {
+    let _held = this(a[0]).hold();
     let b = bytes::new(vm, &this(a[0]).to_bytes(vm)?);
     let args: Vec<Value> = a[1..].iter().copied().take_while(|v| !v.is_null()).collect();
     call::call_method(vm, b.value(), "hex", &args)
@@ -260,12 +265,14 @@ fn list_of(vm: &Vm, m: &PyMemoryView, l: &Layout, dim: usize, at: isize) -> PyRe
 
 fn to_readonly(vm: &Vm, a: &[Value]) -> PyResult {
     let base = this(a[0]).base(vm)?;
+    this(a[0]).check_restricted(vm)?;
     Ok(PyMemoryView::make(vm, base.value(), true, layout(vm, a[0])?))
 }
 
 fn cast(vm: &Vm, a: &[Value]) -> PyResult {
     let m = this(a[0]);
     let l = layout(vm, a[0])?;
+    m.check_restricted(vm)?;
     let Some(format) = a[1].cast::<PyStr>() else {
         return Err(vm.type_error(format!(
             "cast() argument 'format' must be str, not {}",

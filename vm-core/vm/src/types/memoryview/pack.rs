@@ -73,9 +73,9 @@ fn invalid_value(vm: &Vm, letter: u8) -> Raised {
 /// TypeError for a value of the wrong kind, ValueError for one that does not fit.
 pub fn pack(vm: &Vm, letter: u8, v: Value) -> PyResult<Vec<u8>> {
     match letter {
-        b'c' => match bytes::bytes_like(v) {
-            Some(b) if v.cast::<bytes::PyBytes>().is_some() && b.len() == 1 => Ok(b.to_vec()),
-            Some(_) if v.cast::<bytes::PyBytes>().is_some() => Err(invalid_value(vm, letter)),
+        b'c' => match v.cast::<bytes::PyBytes>().map(|b| b.as_slice()) {
+            Some(b) if b.len() == 1 => Ok(b.to_vec()),
+            Some(_) => Err(invalid_value(vm, letter)),
             _ => Err(invalid_type(vm, letter)),
         },
         b'?' => Ok(vec![u8::from(truth::truth(vm, v)?)]),

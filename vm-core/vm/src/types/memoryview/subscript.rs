@@ -111,6 +111,7 @@ pub fn get_item(vm: &Vm, v: Value, key: Value) -> PyResult {
         }
         Key::Slice(s) => {
             let base = m.base(vm)?;
+            m.check_restricted(vm)?;
             Ok(PyMemoryView::make(vm, base.value(), m.readonly, sliced(vm, &layout, s)?))
         }
         Key::Slices => Err(not_implemented(vm, "multi-dimensional slicing is not implemented")),

@@ -197,9 +197,9 @@ fn make(vm: &Vm, a: &[Value]) -> PyResult {
     if object.cast::<PyStr>().is_some() {
         return Err(vm.type_error("decoding str is not supported"));
     }
-    match crate::types::bytes::bytes_like(object) {
-        Some(bytes) => crate::codecs::decode(vm, bytes, &encoding, &errors),
-        None => Err(vm.type_error(format!(
+    match crate::convert::bytes_or_buffer(vm, object) {
+        Ok(bytes) => crate::codecs::decode(vm, &bytes, &encoding, &errors),
+        Err(_) => Err(vm.type_error(format!(
             "decoding to str: need a bytes-like object, {} found",
             vm.type_of(object).full_name()
         ))),

@@ -5,7 +5,7 @@ use crate::args::CallArgs;
 use crate::error::PyResult;
 use crate::native::io::base::{FLAGS, check_readable, class_name};
 use crate::native::io::fileio::FileIo;
-use crate::native::io::{fill, size_or_none, writable_size};
+use crate::native::io::{size_or_none, writable};
 use crate::convert;
 use crate::protocol::{attr, call};
 use crate::shape;
@@ -257,7 +257,8 @@ fn read(vm: &Vm, a: &[Value]) -> PyResult {
 fn readinto_with(vm: &Vm, a: &[Value], name: &str, once: bool) -> PyResult {
     let b = Buffered::of(a[0]);
     b.ready(vm)?;
-    let size = writable_size(vm, name, a[1])?;
+    let to = writable(vm, name, a[1])?;
+    let size = to.len();
     b.open(vm, "readinto")?;
     let mut out = b.take(size as i64);
     if out.len() < size {
@@ -289,7 +290,7 @@ fn readinto_with(vm: &Vm, a: &[Value], name: &str, once: bool) -> PyResult {
             }
         }
     }
-    fill(vm, a[1], &out)?;
+    to.fill(&out);
     Ok(vm.new_int(out.len() as i64))
 }
 

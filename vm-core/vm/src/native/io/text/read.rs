@@ -5,6 +5,7 @@ use super::{Snapshot, TextIo};
 use crate::error::PyResult;
 use crate::native::io::{buffered, is_interrupted, size_or_none, unsupported};
 use crate::convert;
+use crate::protocol::buffer::Buffer;
 use crate::protocol::call;
 use crate::shape;
 use crate::types::bytes::PyBytes;
@@ -25,7 +26,7 @@ impl TextIo {
         if chunk.cast::<PyBytes>().is_some() {
             return Ok(Input::Object(chunk));
         }
-        match crate::native::io::bytes_like(vm, chunk.value()) {
+        match Buffer::new(vm, chunk.value()) {
             Ok(b) => Ok(Input::Own(b.to_vec())),
             Err(_) => {
                 let shown = vm.type_of(chunk.value()).full_name();
@@ -87,7 +88,7 @@ impl TextIo {
             match data.cast::<PyBytes>() {
                 Some(_) => Some(Input::Object(data)),
                 None if data.is(vm.none()) => None,
-                None => Some(Input::Own(crate::native::io::bytes_like(vm, data.value())?.to_vec())),
+                None => Some(Input::Own(Buffer::new(vm, data.value())?.to_vec())),
             }
         };
         let Some(input) = input else {

@@ -81,6 +81,19 @@ impl RawPosition {
         column: -1,
         end_column: -1,
     };
+
+    /// Without a line the others are missing too; negative ones are missing.
+    fn with_missing(self) -> RawPosition {
+        if self.line == -1 {
+            return RawPosition::NONE;
+        }
+        RawPosition {
+            line: self.line,
+            end_line: self.end_line.max(-1),
+            column: self.column.max(-1),
+            end_column: self.end_column.max(-1),
+        }
+    }
 }
 
 impl From<Position> for RawPosition {
@@ -136,6 +149,43 @@ impl LineTableWriter {
             self.pending = position;
         }
         self.pending_units += units;
+    }
+
+    /// [`LineTableWriter::push_raw`] of a run that has another position than the runs around it.
+    /// Of negative numbers, -1 and what is not a line count as missing.
+    #[inline]
+    pub fn push_run(&mut self, position: RawPosition, units: usize) {
+        let RawPosition { line, end_line, column, end_column: end } = position;
+        let on_one_line = line != -1 && line == end_line && ((column | end) as u32) < 128;
+        if on_one_line && self.pending_units > 0 {
+            self.flush_long();
+        }
+        if !on_one_line || line.wrapping_sub(self.line) as u32 >= 3 || units == 0 {
+            return self.push_raw(position.with_missing(), units);
+        }
+        let mut left = units;
+        while left > MAX_UNITS {
+            self.write_short(position, MAX_UNITS);
+            left -= MAX_UNITS;
+        }
+        self.write_short(position, left);
+    }
+
+    /// Writes an entry on one line that is at most two behind the last, with columns below 128. Which
+    /// of the two forms it takes, no processor foresees: both are made.
+    #[inline(always)]
+    fn write_short(&mut self, position: RawPosition, units: usize) {
+        let RawPosition { line, column, end_column: end, .. } = position;
+        let delta = line.wrapping_sub(self.line);
+        let one_line = [first_byte(KIND_ONE_LINE_0 + delta as u8, units), column as u8, end as u8, 0];
+        let columns = ((column & 7) << 4 | end.wrapping_sub(column) & 15) as u8;
+        let short = [first_byte((column >> 3) as u8, units), columns, 0, 0];
+        let is_short = delta == 0 && column < 80 && (end.wrapping_sub(column) as u32) < 16;
+        let (entry, len) = if is_short { (short, 2) } else { (one_line, 3) };
+        let end = self.table.len() + len;
+        self.table.extend_from_slice(&entry);
+        self.table.truncate(end);
+        self.line = line;
     }
 
     /// The table.

@@ -19,7 +19,7 @@ use crate::instr::{Instr, Loc};
 pub(crate) struct BlockId(NonZeroU32);
 
 impl BlockId {
-    fn new(index: usize) -> BlockId {
+    pub(super) fn new(index: usize) -> BlockId {
         let one_based = u32::try_from(index + 1).unwrap_or(u32::MAX);
         BlockId(NonZeroU32::new(one_based).unwrap_or(NonZeroU32::MAX))
     }
@@ -183,7 +183,12 @@ impl Cfg {
 
     /// The blocks in their order.
     pub(crate) fn order(&self) -> impl Iterator<Item = BlockId> + '_ {
-        std::iter::successors(Some(self.entry), |&b| self[b].next)
+        self.order_from(self.entry)
+    }
+
+    /// A block and those behind it in their order.
+    pub(crate) fn order_from(&self, b: BlockId) -> impl Iterator<Item = BlockId> + '_ {
+        std::iter::successors(Some(b), |&b| self[b].next)
     }
 
     /// Number of instructions of a block.
@@ -199,6 +204,15 @@ impl Cfg {
     pub(crate) fn code_mut(&mut self, b: BlockId) -> &mut [Instr] {
         let range = self.range(b);
         &mut self.instrs[range]
+    }
+
+    /// How many instructions of the block are before those among which a jump may be: the last one,
+    /// behind which a NOT_TAKEN may stand.
+    #[inline]
+    pub(crate) fn plain_len(&self, b: BlockId) -> usize {
+        let block = &self[b];
+        let ending = if block.kinds.has(Kinds::JUMP) { 2 } else { 0 };
+        (block.used as usize).saturating_sub(ending)
     }
 
     /// The opcode at `i` of the block, NOP (which no pass looks for) past its end.
@@ -361,6 +375,12 @@ impl Cfg {
             self[b].visited = false;
             cursor = self[b].next;
         }
+        self.take_work()
+    }
+
+    /// Lends out an empty work list, to be handed back with [`Cfg::end_traversal`], for a traversal
+    /// that has marks of its own.
+    pub(crate) fn take_work(&mut self) -> Vec<BlockId> {
         let mut work = std::mem::take(&mut self.scratch);
         work.clear();
         work

@@ -184,33 +184,24 @@ impl Kinds {
 /// How many values are popped or pushed.
 #[derive(Clone, Copy)]
 struct Count {
-    form: Form,
     base: i8,
+    /// A multiple of the oparg and its lowest bit are added.
     times_oparg: i8,
     times_bit: i8,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Form {
-    /// The base is all of it.
-    Constant,
-    /// A multiple of the oparg and its lowest bit are added.
-    Linear,
     /// There is more to it.
-    Other,
+    is_other: bool,
 }
 
 impl Count {
     const NONE: Count = Count {
-        form: Form::Constant,
         base: 0,
         times_oparg: 0,
         times_bit: 0,
+        is_other: false,
     };
 
     const fn of(items: &[Size]) -> Count {
         let mut count = Count::NONE;
-        let mut other = false;
         let mut i = 0;
         while i < items.len() {
             match items[i] {
@@ -222,45 +213,31 @@ impl Count {
                 }
                 Size::OpargTimes(n) => count.times_oparg += n as i8,
                 Size::OpargBit0 => count.times_bit += 1,
-                Size::OpargLowByte | Size::OpargHighBits => other = true,
+                Size::OpargLowByte | Size::OpargHighBits => count.is_other = true,
             }
             i += 1;
         }
-        count.formed(other)
-    }
-
-    const fn formed(mut self, other: bool) -> Count {
-        self.form = match (other, self.times_oparg, self.times_bit) {
-            (true, ..) => Form::Other,
-            (_, 0, 0) => Form::Constant,
-            _ => Form::Linear,
-        };
-        self
+        count
     }
 
     const fn less(self, other: Count) -> Count {
-        let incomplete = matches!(self.form, Form::Other) || matches!(other.form, Form::Other);
-        let difference = Count {
+        Count {
             base: self.base - other.base,
             times_oparg: self.times_oparg - other.times_oparg,
             times_bit: self.times_bit - other.times_bit,
-            ..Count::NONE
-        };
-        difference.formed(incomplete)
+            is_other: self.is_other || other.is_other,
+        }
     }
 
-    /// The number for an oparg; what is neither constant nor linear, `other` tells.
-    #[inline]
+    /// The number for an oparg; what is not linear, `other` tells. Not to tell the constant ones
+    /// apart is faster than to guess wrong.
+    #[inline(always)]
     fn for_oparg(self, oparg: u32, other: impl FnOnce() -> i64) -> i64 {
-        let base = i64::from(self.base);
-        match self.form {
-            Form::Constant => base,
-            Form::Linear => {
-                let oparg = i64::from(oparg);
-                base + i64::from(self.times_oparg) * oparg + i64::from(self.times_bit) * (oparg & 1)
-            }
-            Form::Other => other(),
+        if self.is_other {
+            return other();
         }
+        let (base, oparg) = (i64::from(self.base), i64::from(oparg));
+        base + i64::from(self.times_oparg) * oparg + i64::from(self.times_bit) * (oparg & 1)
     }
 }
 

@@ -209,12 +209,21 @@ fn has_too_many_digits(token: &Token, source: &SourceFile, max_digits: usize) ->
 struct Doubts {
     /// Braces open in each string with fields.
     braces: Vec<usize>,
-    /// For each open bracket whether a `yield` stands at its beginning.
-    yields: Vec<bool>,
+    /// How many brackets are open, and which of them have a `yield` at their beginning.
+    depth: usize,
+    yields: Vec<usize>,
     clauses: usize,
 }
 
 impl Doubts {
+    /// A bracket closes, if one is open.
+    fn close(&mut self) {
+        if self.yields.last() == Some(&self.depth) {
+            self.yields.pop();
+        }
+        self.depth = self.depth.saturating_sub(1);
+    }
+
     fn raised_by(&mut self, i: usize, tokens: &[Token], text: &str) -> bool {
         let token = &tokens[i];
         match token.kind() {
@@ -224,31 +233,29 @@ impl Doubts {
             }
             TokenKind::Case => return lacks_comma(i, tokens),
             TokenKind::Lpar => {
-                let is_outermost = self.yields.is_empty();
-                self.yields.push(false);
-                return is_outermost && is_annotated_part(i, tokens);
+                self.depth += 1;
+                return self.depth == 1 && is_annotated_part(i, tokens);
             }
             TokenKind::Lsqb => {
-                self.yields.push(false);
+                self.depth += 1;
                 let follows_value = i.checked_sub(1).is_some_and(|before| {
                     matches!(tokens[before].kind(), TokenKind::Name | TokenKind::Rsqb | TokenKind::Rpar)
                 });
                 return follows_value && kinds_behind(i, tokens).next() == Some(TokenKind::Rsqb);
             }
             TokenKind::Rpar => {
-                self.yields.pop();
+                self.close();
                 return kinds_behind(i, tokens).next() == Some(TokenKind::ColonEqual);
             }
-            TokenKind::Rsqb => drop(self.yields.pop()),
+            TokenKind::Rsqb => self.close(),
             TokenKind::Yield => {
                 let mut before = tokens[..i].iter().rev().map(Token::kind);
                 if before.find(|kind| !kind.is_trivia()) == Some(TokenKind::Lpar) {
-                    self.yields.pop();
-                    self.yields.push(true);
+                    self.yields.push(self.depth);
                 }
                 return kinds_behind(i, tokens).next().is_some_and(|next| !may_follow_yield(next));
             }
-            TokenKind::For => return self.yields.last() == Some(&true),
+            TokenKind::For => return self.depth > 0 && self.yields.last() == Some(&self.depth),
             TokenKind::Elif => {
                 self.clauses += 1;
                 return self.clauses > HARMLESS_CLAUSES;
@@ -256,14 +263,14 @@ impl Doubts {
             TokenKind::FStringStart | TokenKind::TStringStart => self.braces.push(0),
             TokenKind::FStringEnd | TokenKind::TStringEnd => drop(self.braces.pop()),
             TokenKind::Lbrace => {
-                self.yields.push(false);
+                self.depth += 1;
                 if let Some(open) = self.braces.last_mut() {
                     *open += 1;
                     return *open > 2;
                 }
             }
             TokenKind::Rbrace => {
-                self.yields.pop();
+                self.close();
                 if let Some(open) = self.braces.last_mut() {
                     *open = open.saturating_sub(1);
                 }

@@ -3,7 +3,7 @@
 
 use ruff_python_ast::{ExprContext, Mod};
 use ruff_text_size::{Ranged, TextRange};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::{
     DEF_COMP_ITER, DEF_GLOBAL, DEF_IMPORT, DEF_LOCAL, DEF_NONLOCAL, DEF_PARAM, DEF_TYPE_PARAM,
@@ -34,12 +34,17 @@ pub(super) fn collect(
     module: &Mod,
     source: &SourceFile,
     future: FutureFlags,
+    blocks: Blocks,
 ) -> Result<SymbolTable> {
+    // Bytes of source that a block has, on the average.
+    const BLOCK: usize = 512;
+    let count = source.text().len() / BLOCK + 8;
     let mut builder = Builder {
         source,
         future,
-        scopes: Vec::with_capacity(32),
-        by_node: FxHashMap::default(),
+        blocks,
+        scopes: Vec::with_capacity(count),
+        by_node: FxHashMap::with_capacity_and_hasher(count, FxBuildHasher),
         stack: Vec::new(),
         private: None,
         names: Names::default(),
@@ -61,9 +66,19 @@ pub(super) fn collect(
     })
 }
 
+/// Which blocks are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blocks {
+    /// All that CPython makes.
+    All,
+    /// Those that become code objects, or decide what names are in one.
+    Needed,
+}
+
 pub(super) struct Builder<'a> {
     pub source: &'a SourceFile,
     pub future: FutureFlags,
+    pub blocks: Blocks,
     pub scopes: Vec<Scope>,
     by_node: FxHashMap<NodeKey, ScopeId>,
     /// The open blocks, the current one last.
@@ -158,6 +173,7 @@ impl<'a> Builder<'a> {
             annotation_block: None,
             mangled_in: None,
             mangled_names: FxHashSet::default(),
+            has_bare_method: false,
             loc,
             scope_info: None,
             directives: Vec::new(),

@@ -82,6 +82,12 @@ impl RawPosition {
         end_column: -1,
     };
 
+    /// Whether it is on one line, with columns below 128.
+    #[inline(always)]
+    fn is_short(&self) -> bool {
+        self.line != -1 && self.line == self.end_line && ((self.column | self.end_column) as u32) < 128
+    }
+
     /// Without a line the others are missing too; negative ones are missing.
     fn with_missing(self) -> RawPosition {
         if self.line == -1 {
@@ -151,41 +157,45 @@ impl LineTableWriter {
         self.pending_units += units;
     }
 
-    /// [`LineTableWriter::push_raw`] of a run that has another position than the runs around it.
+    /// [`LineTableWriter::push_raw`] of runs, each of which has another position than the one before.
     /// Of negative numbers, -1 and what is not a line count as missing.
-    #[inline]
-    pub fn push_run(&mut self, position: RawPosition, units: usize) {
-        let RawPosition { line, end_line, column, end_column: end } = position;
-        let on_one_line = line != -1 && line == end_line && ((column | end) as u32) < 128;
-        if on_one_line && self.pending_units > 0 {
-            self.flush_long();
+    pub fn push_runs(&mut self, runs: impl Iterator<Item = (RawPosition, usize)>) {
+        // What is written is collected where no vector's length is kept.
+        let mut buffer = [0; 256];
+        let mut at = 0;
+        for (position, units) in runs {
+            let delta = position.line.wrapping_sub(self.line) as u32;
+            let is_near = position.is_short() && delta < 3;
+            let room = buffer.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<8>());
+            match room {
+                Some(room) if is_near && (1..=2 * MAX_UNITS).contains(&units) && self.pending_units == 0 => {
+                    let (entry, len) = short_entry(position, delta, units.min(MAX_UNITS));
+                    *room = u64::from(entry).to_le_bytes();
+                    at += len;
+                    self.line = position.line;
+                    if units > MAX_UNITS {
+                        let (rest, rest_len) = short_entry(position, 0, units - MAX_UNITS);
+                        *room = (u64::from(entry) | u64::from(rest) << (8 * len)).to_le_bytes();
+                        at += rest_len;
+                    }
+                }
+                _ => {
+                    self.table.extend_from_slice(&buffer[..at]);
+                    at = 0;
+                    self.push_other(position, units);
+                }
+            }
         }
-        if !on_one_line || line.wrapping_sub(self.line) as u32 >= 3 || units == 0 {
-            return self.push_raw(position.with_missing(), units);
-        }
-        let mut left = units;
-        while left > MAX_UNITS {
-            self.write_short(position, MAX_UNITS);
-            left -= MAX_UNITS;
-        }
-        self.write_short(position, left);
+        self.table.extend_from_slice(&buffer[..at]);
     }
 
-    /// Writes an entry on one line that is at most two behind the last, with columns below 128. Which
-    /// of the two forms it takes, no processor foresees: both are made.
-    #[inline(always)]
-    fn write_short(&mut self, position: RawPosition, units: usize) {
-        let RawPosition { line, column, end_column: end, .. } = position;
-        let delta = line.wrapping_sub(self.line);
-        let one_line = [first_byte(KIND_ONE_LINE_0 + delta as u8, units), column as u8, end as u8, 0];
-        let columns = ((column & 7) << 4 | end.wrapping_sub(column) & 15) as u8;
-        let short = [first_byte((column >> 3) as u8, units), columns, 0, 0];
-        let is_short = delta == 0 && column < 80 && (end.wrapping_sub(column) as u32) < 16;
-        let (entry, len) = if is_short { (short, 2) } else { (one_line, 3) };
-        let end = self.table.len() + len;
-        self.table.extend_from_slice(&entry);
-        self.table.truncate(end);
-        self.line = line;
+    /// A run of any kind.
+    fn push_other(&mut self, position: RawPosition, units: usize) {
+        self.push_raw(position.with_missing(), units);
+        // Nothing is to be added to it, for it has columns as the next one has.
+        if position.is_short() {
+            self.flush_long();
+        }
     }
 
     /// The table.
@@ -268,6 +278,19 @@ impl LineTableWriter {
         let magnitude = value.unsigned_abs();
         self.varint(magnitude << 1 | u32::from(value < 0));
     }
+}
+
+/// An entry of a position that [`RawPosition::is_short`], at most two lines behind the last: its
+/// bytes, the first one lowest, and their number. Which of the two forms it takes, no processor
+/// foresees: both are made.
+#[inline(always)]
+fn short_entry(position: RawPosition, delta: u32, units: usize) -> (u32, usize) {
+    let begin = 0x80 | (units as u32).wrapping_sub(1);
+    let (column, end) = (position.column as u32, position.end_column as u32);
+    let width = end.wrapping_sub(column);
+    let one_line = begin | (u32::from(KIND_ONE_LINE_0) + delta) << 3 | column << 8 | end << 16;
+    let short = begin | column >> 3 << 3 | ((column & 7) << 4 | width & 15) << 8;
+    if delta == 0 && column < 80 && width < 16 { (short, 2) } else { (one_line, 3) }
 }
 
 fn first_byte(kind: u8, units: usize) -> u8 {

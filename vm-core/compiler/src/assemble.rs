@@ -1,6 +1,7 @@
 //! From an optimized flow graph to a code object: jump offsets, bytes, tables.
 //! Source: CPython 3.14 `Python/assemble.c`.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -31,7 +32,25 @@ pub struct Workspace {
     layout: Layout,
 }
 
+thread_local! {
+    /// What the last compilation of the thread has left.
+    static SPARE: Cell<Option<Workspace>> = const { Cell::new(None) };
+}
+
 impl Workspace {
+    /// A workspace, with the memory of the one that was kept last in this thread.
+    pub(crate) fn spare() -> Workspace {
+        SPARE.take().unwrap_or_default()
+    }
+
+    /// Keeps the memory for the next compilation, if it is not too much of it.
+    pub(crate) fn keep(self) {
+        const MOST_INSTRS: usize = 1 << 13;
+        if self.graph.room() <= MOST_INSTRS {
+            SPARE.set(Some(self));
+        }
+    }
+
     /// Makes the code object of a unit from its instructions
     /// (`optimize_and_assemble_code_unit`). The instructions end by leaving the scope: what
     /// falling off the end does is code generation's.
@@ -209,11 +228,11 @@ impl Layout {
     fn write_lines(&mut self, firstlineno: i32, runs: &[Run]) -> Vec<u8> {
         let table = std::mem::take(&mut self.table);
         let mut lines = LineTableWriter::in_buffer(firstlineno, table);
-        for pair in runs.windows(2) {
+        lines.push_runs(runs.windows(2).map(|pair| {
             let Loc { line, end_line, col, end_col } = pair[0].loc;
             let position = RawPosition { line, end_line, column: col, end_column: end_col };
-            lines.push_run(position, (pair[1].start - pair[0].start) as usize);
-        }
+            (position, (pair[1].start - pair[0].start) as usize)
+        }));
         self.table = lines.finish();
         let linetable = self.table.as_slice().to_vec();
         self.table.clear();
@@ -357,20 +376,39 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
+    /// Writes instructions up to one that is out of the ordinary: another handler is there for it
+    /// than this one, its argument is long, or its location is that of the next. Returns how many.
+    // What calls it needs registers for other things.
+    #[inline(never)]
+    fn put_plain(&mut self, instrs: &[Instr], handler: Option<BlockId>) -> Result<usize, Error> {
+        let (mut at, mut run) = (self.offset as usize * 2, self.run);
+        let mut count = 0;
+        for instr in instrs {
+            let is_long = instr.op as u32 | instr.arg > 0xFF;
+            if is_long || instr.except != handler || instr.loc.line == NEXT_LINE {
+                break;
+            }
+            let unit = self.code.get_mut(at..).and_then(|rest| rest.first_chunk_mut());
+            *unit.ok_or(Error::Malformed)? = [instr.op as u8, instr.arg as u8];
+            let runs = self.runs.get_mut(run..).and_then(|rest| rest.first_chunk_mut());
+            // Whether the location is another one, no processor foresees: the next run is written in
+            // any case, and counts if it is one.
+            let [current, next] = runs.ok_or(Error::Malformed)?;
+            *next = Run { loc: instr.loc, start: (at / 2) as u32 };
+            run += usize::from(current.loc != instr.loc);
+            at += 2 + 2 * flowgraph::cache_units(instr.op) as usize;
+            count += 1;
+        }
+        (self.offset, self.run) = ((at / 2) as u32, run);
+        Ok(count)
+    }
+
     /// Writes an instruction.
-    #[inline(always)]
     fn put(&mut self, op: Opcode, arg: u32, loc: &Loc) -> Result<(), Error> {
-        // Whether the location is another one, no processor foresees: the next run is written in
-        // any case, and counts if it is one.
         let [current, next, ..] = &mut self.runs[self.run..] else { return Err(Error::Malformed) };
         *next = Run { loc: *loc, start: self.offset };
         self.run += usize::from(current.loc != *loc);
-        if op as u32 | arg > 0xFF {
-            return self.put_long(op, arg);
-        }
-        self.put_unit(op, arg)?;
-        self.offset += 1 + flowgraph::cache_units(op);
-        Ok(())
+        self.put_long(op, arg)
     }
 
     #[inline(always)]
@@ -382,7 +420,6 @@ impl Output<'_> {
     }
 
     /// Writes an instruction with its EXTENDED_ARGs.
-    #[inline(never)]
     fn put_long(&mut self, op: Opcode, arg: u32) -> Result<(), Error> {
         if op.number() > 0xFF {
             return Err(Error::NotForCompiling(op));
@@ -398,23 +435,18 @@ impl Output<'_> {
 }
 
 impl Emitter<'_> {
-    // Inlined into what calls it, it would have no registers left.
-    #[inline(never)]
     fn emit(&mut self, graph: &Cfg) -> Result<(), Error> {
         let mut jumps = self.layout.jumps.iter();
         let mut handler = None;
         for b in graph.order() {
             let code = graph.code(b);
-            let (plain, ending) = code.split_at(graph.plain_len(b));
-            for (i, instr) in plain.iter().enumerate() {
-                if instr.except != handler {
-                    handler = instr.except;
-                    self.set_guard(graph, handler)?;
+            let plain = graph.plain_len(b);
+            let mut i = 0;
+            while i < code.len() {
+                if i < plain {
+                    i += self.out.put_plain(&code[i..plain], handler)?;
                 }
-                let loc = final_location(graph, b, i, &instr.loc);
-                self.out.put(instr.op, instr.arg, loc)?;
-            }
-            for (i, instr) in (plain.len()..).zip(ending) {
+                let Some(instr) = code.get(i) else { break };
                 if instr.except != handler {
                     handler = instr.except;
                     self.set_guard(graph, handler)?;
@@ -423,8 +455,8 @@ impl Emitter<'_> {
                     true => jumps.next().map_or((instr.op, 0), |jump| (jump.op, jump.arg)),
                     false => (instr.op, instr.arg),
                 };
-                let loc = final_location(graph, b, i, &instr.loc);
-                self.out.put(op, arg, loc)?;
+                self.out.put(op, arg, final_location(graph, b, i, &instr.loc))?;
+                i += 1;
             }
         }
         self.set_guard(graph, None)

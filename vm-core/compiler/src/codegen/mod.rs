@@ -84,7 +84,7 @@ pub fn generate(
     options: CodegenOptions,
     warnings: &mut Vec<Warning>,
 ) -> Result<Code> {
-    let mut workspace = Workspace::default();
+    let mut workspace = Workspace::spare();
     let mut assemble = |unit: Unit, seq: &mut InstrSequence| {
         let firstlineno = unit.firstlineno;
         workspace.assemble(unit, seq).map_err(|problem| {
@@ -97,7 +97,9 @@ pub fn generate(
             Box::new(source.error_at(loc, format!("this code cannot be assembled: {problem}")))
         })
     };
-    generate_with(module, table, source, options, warnings, &mut assemble)
+    let code = generate_with(module, table, source, options, warnings, &mut assemble);
+    workspace.keep();
+    code
 }
 
 /// [`generate`] with another way to make code objects of units: to look at what code

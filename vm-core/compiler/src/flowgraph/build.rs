@@ -53,15 +53,12 @@ impl Buffers {
         self.begins[0] = Begin::SOME_BLOCK;
         let mut first = 0;
         while first < len {
-            let rest = &self.begins[first + 1..len];
-            let end = rest.iter().position(|&begin| begin != Begin::NOTHING);
-            let end = end.map_or(len, |more| first + 1 + more);
-            let block = graph.append_block_of(first..end);
+            let (block, count) = graph.append_block(first, &self.begins[first + 1..len], Begin::NOTHING);
             self.begins[first] = Begin(block.index() as u32 + 1);
-            first = end;
+            first += count;
         }
         if len == 0 {
-            graph.append_block_of(0..0);
+            graph.new_block();
         }
         self.bind_jumps(graph)
     }

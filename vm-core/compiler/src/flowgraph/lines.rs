@@ -46,6 +46,9 @@ fn duplicate_exits_without_line(g: &mut Cfg) {
 }
 
 fn duplicate_jump_target(g: &mut Cfg, b: BlockId) {
+    if !g[b].kinds.has(Kinds::JUMP) {
+        return;
+    }
     let Some(last) = g.last(b).copied().filter(|last| ops::has_jump(last.op)) else {
         return;
     };

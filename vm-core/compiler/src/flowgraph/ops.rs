@@ -50,7 +50,7 @@ impl Kinds {
     #[inline]
     pub(crate) fn of(instr: &Instr) -> Kinds {
         // The sign of the line is the bit.
-        facts(instr.op).kinds.or(Kinds(instr.loc.line as u32).and(Kinds::NO_LINE))
+        kinds(instr.op).or(Kinds(instr.loc.line as u32).and(Kinds::NO_LINE))
     }
 
     pub(crate) const fn or(self, other: Kinds) -> Kinds {
@@ -302,7 +302,7 @@ macro_rules! define_facts {
         [$($entry:ident : $units:literal),*],
         {$($flag:ident)*};
     )*) => {
-        static FACTS: [Facts; NUMBERS] = {
+        const FACTS: [Facts; NUMBERS] = {
             let mut table = [Facts::NONE; NUMBERS];
             $(
                 table[$number] = Facts::new(
@@ -320,14 +320,53 @@ macro_rules! define_facts {
 }
 tailscope_bytecode::for_each_opcode!(define_facts);
 
+// What is asked for alone stands in a table alone: an address in it takes fewer steps.
+
+static KINDS: [Kinds; NUMBERS] = {
+    let mut table = [Kinds::NONE; NUMBERS];
+    let mut i = 0;
+    while i < NUMBERS {
+        table[i] = FACTS[i].kinds;
+        i += 1;
+    }
+    table
+};
+
+static CACHE_UNITS: [u8; NUMBERS] = {
+    let mut table = [0; NUMBERS];
+    let mut i = 0;
+    while i < NUMBERS {
+        table[i] = FACTS[i].cache_units;
+        i += 1;
+    }
+    table
+};
+
+/// How many values are popped and pushed, and the difference.
+static COUNTS: [[Count; 4]; NUMBERS] = {
+    let mut table = [[Count::NONE; 4]; NUMBERS];
+    let mut i = 0;
+    while i < NUMBERS {
+        let Facts { popped, pushed, effect, .. } = FACTS[i];
+        table[i] = [popped, pushed, effect, Count::NONE];
+        i += 1;
+    }
+    table
+};
+
 #[inline]
-fn facts(op: Opcode) -> &'static Facts {
-    &FACTS[op as usize % NUMBERS]
+fn counts(op: Opcode) -> &'static [Count; 4] {
+    &COUNTS[op as usize % NUMBERS]
 }
 
 #[inline]
-fn is(op: Opcode, kinds: Kinds) -> bool {
-    facts(op).kinds.has(kinds)
+fn kinds(op: Opcode) -> Kinds {
+    KINDS[op as usize % NUMBERS]
+}
+
+#[inline]
+fn is(op: Opcode, wanted: Kinds) -> bool {
+    kinds(op).has(wanted)
 }
 
 /// Whether the instruction opens a protected region: its target is the handler.
@@ -408,26 +447,26 @@ pub(crate) fn is_runtime_only(op: Opcode) -> bool {
 
 /// Size of the inline cache in code units.
 pub(crate) fn cache_units(op: Opcode) -> u32 {
-    u32::from(facts(op).cache_units)
+    u32::from(CACHE_UNITS[op as usize % NUMBERS])
 }
 
 /// Number of values popped.
 #[inline]
 pub(crate) fn popped(op: Opcode, arg: u32) -> i64 {
-    facts(op).popped.for_oparg(arg, || op.effect().popped(arg))
+    counts(op)[0].for_oparg(arg, || op.effect().popped(arg))
 }
 
 /// Number of values pushed; by a block push, in the handler.
 #[inline]
 pub(crate) fn pushed(op: Opcode, arg: u32) -> i64 {
-    facts(op).pushed.for_oparg(arg, || op.effect().pushed(arg))
+    counts(op)[1].for_oparg(arg, || op.effect().pushed(arg))
 }
 
 /// Change of the stack's depth where a jump is taken, or the handler of a block push entered.
 #[inline]
 pub(crate) fn effect_on_jump(op: Opcode, arg: u32) -> i64 {
     let other = || op.effect().pushed(arg) - op.effect().popped(arg);
-    facts(op).effect.for_oparg(arg, other)
+    counts(op)[2].for_oparg(arg, other)
 }
 
 /// Change of the stack's depth where control goes on to the next instruction.

@@ -184,6 +184,7 @@ fn find_optimizable(code: &[Instr], i: usize) -> Option<usize> {
 
 /// Optimizes what begins, or for constants ends, with instruction `i`, which is no jump. Returns
 /// whether there may be a NOP now, unless by folding.
+#[inline(never)]
 fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Result<bool, Error> {
     use Opcode::*;
     let Instr { op, arg, .. } = g.code(b)[i];
@@ -294,10 +295,14 @@ fn shorten_pair(code: &mut [Instr], i: usize) -> bool {
 /// Returns whether there is something at `i` to look at again.
 fn thread_jump(g: &mut Cfg, b: BlockId, i: usize) -> bool {
     use Opcode::*;
-    let jump = g.code(b)[i];
-    let Some(target) = jump.target else {
+    let Some(target) = g.code(b)[i].target else {
         return false;
     };
+    // Mostly no jump is there.
+    if !g[target].kinds.has(Kinds::UNCONDITIONAL_JUMP.or(Kinds::KEEPING_JUMP)) {
+        return false;
+    }
+    let jump = g.code(b)[i];
     let Some(landing) = g.code(target).first().copied() else {
         return false;
     };

@@ -23,13 +23,18 @@ pub(crate) fn remove_unreachable(g: &mut Cfg) {
         if let Some(next) = g.fallthrough(b) {
             count_edge(g, &mut work, next);
         }
-        // Without block pushes, only the last instruction leads elsewhere.
-        let first = if g[b].kinds.has(Kinds::BLOCK_PUSH) { 0 } else { g.len(b).saturating_sub(1) };
-        for i in first..g.len(b) {
-            let instr = &g.code(b)[i];
-            if let (true, Some(target)) = (ops::has_target(instr.op), instr.target) {
-                count_edge(g, &mut work, target);
+        if g[b].kinds.has(Kinds::BLOCK_PUSH) {
+            for i in 0..g.len(b) {
+                let instr = &g.code(b)[i];
+                if let (true, Some(target)) = (ops::has_target(instr.op), instr.target) {
+                    count_edge(g, &mut work, target);
+                }
             }
+        } else if g[b].kinds.has(Kinds::JUMP)
+            && let Some(target) = g.jump_target(b)
+        {
+            // Without block pushes, only the last instruction leads elsewhere.
+            count_edge(g, &mut work, target);
         }
     }
     g.end_traversal(work);
@@ -86,7 +91,7 @@ fn inline_jump_target(g: &mut Cfg, b: BlockId) -> bool {
         last.set_nop();
     }
     g[b].kinds.insert(Kinds::NOP);
-    g.append_block(b, target);
+    g.append_copies(b, target);
     if no_line
         && jump.op == Opcode::JUMP
         && let Some(last) = g.last_mut(b)

@@ -43,6 +43,14 @@ impl Scan {
             match INTERESTS[token.kind() as usize % INTERESTS.len()] {
                 Interest::None => continue,
                 Interest::Warnings => {}
+                Interest::Brackets => {
+                    scan.exceeded = limits.exceeded_by_bracket(token);
+                    if scan.exceeded.is_some() {
+                        break;
+                    }
+                    scan.doubtful = scan.doubtful || doubts.raised_by_bracket(i, tokens);
+                    continue;
+                }
                 Interest::All => {
                     if let Some(wrong) = limits.exceeded_by(token, source) {
                         scan.exceeded = Some(wrong);
@@ -65,6 +73,8 @@ enum Interest {
     None,
     /// It is neither counted nor doubtful.
     Warnings,
+    /// There is nothing to warn of: parentheses and square brackets, which are frequent.
+    Brackets,
     All,
 }
 
@@ -77,6 +87,11 @@ static INTERESTS: [Interest; 256] = {
         i += 1;
     }
     i = 0;
+    while i < BRACKETS.len() {
+        table[BRACKETS[i] as usize] = Interest::Brackets;
+        i += 1;
+    }
+    i = 0;
     while i < FOR_ALL.len() {
         table[FOR_ALL[i] as usize] = Interest::All;
         i += 1;
@@ -86,12 +101,10 @@ static INTERESTS: [Interest; 256] = {
 
 const FOR_WARNINGS: [TokenKind; 3] = [TokenKind::String, TokenKind::FStringMiddle, TokenKind::TStringMiddle];
 
-const FOR_ALL: [TokenKind; 19] = [
-    TokenKind::Lpar,
-    TokenKind::Lsqb,
+const BRACKETS: [TokenKind; 4] = [TokenKind::Lpar, TokenKind::Lsqb, TokenKind::Rpar, TokenKind::Rsqb];
+
+const FOR_ALL: [TokenKind; 15] = [
     TokenKind::Lbrace,
-    TokenKind::Rpar,
-    TokenKind::Rsqb,
     TokenKind::Rbrace,
     TokenKind::FStringStart,
     TokenKind::TStringStart,
@@ -120,10 +133,31 @@ struct Limits {
 }
 
 impl Limits {
+    /// By a parenthesis or square bracket.
+    #[inline]
+    fn exceeded_by_bracket(&mut self, token: &Token) -> Option<Wrong> {
+        match token.kind() {
+            TokenKind::Lpar | TokenKind::Lsqb => self.opened(token),
+            _ => {
+                self.parentheses = self.parentheses.saturating_sub(1);
+                None
+            }
+        }
+    }
+
+    /// Counts a bracket that opens.
+    fn opened(&mut self, token: &Token) -> Option<Wrong> {
+        self.parentheses += 1;
+        if self.parentheses <= MAX_PARENTHESES {
+            return None;
+        }
+        Some(Wrong::Limit(token.range(), ErrorKind::Syntax, "too many nested parentheses"))
+    }
+
     fn exceeded_by(&mut self, token: &Token, source: &SourceFile) -> Option<Wrong> {
         let (kind, msg) = match token.kind() {
-            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
-                if let (TokenKind::Lbrace, Some(open)) = (token.kind(), self.fields.last_mut()) {
+            TokenKind::Lbrace => {
+                if let Some(open) = self.fields.last_mut() {
                     *open += 1;
                     if *open == 3 && shows_its_text(token, source) {
                         // A mistake of CPython's: it loses the text there.
@@ -131,14 +165,10 @@ impl Limits {
                         return Some(Wrong::Limit(token.range(), ErrorKind::Value, msg));
                     }
                 }
-                self.parentheses += 1;
-                if self.parentheses <= MAX_PARENTHESES {
-                    return None;
-                }
-                (ErrorKind::Syntax, "too many nested parentheses")
+                return self.opened(token);
             }
-            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
-                if let (TokenKind::Rbrace, Some(open)) = (token.kind(), self.fields.last_mut()) {
+            TokenKind::Rbrace => {
+                if let Some(open) = self.fields.last_mut() {
                     *open = open.saturating_sub(1);
                 }
                 self.parentheses = self.parentheses.saturating_sub(1);
@@ -224,6 +254,32 @@ impl Doubts {
         self.depth = self.depth.saturating_sub(1);
     }
 
+    /// By a parenthesis or square bracket.
+    #[inline]
+    fn raised_by_bracket(&mut self, i: usize, tokens: &[Token]) -> bool {
+        match tokens[i].kind() {
+            TokenKind::Lpar => {
+                self.depth += 1;
+                self.depth == 1 && is_annotated_part(i, tokens)
+            }
+            TokenKind::Lsqb => {
+                self.depth += 1;
+                let follows_value = i.checked_sub(1).is_some_and(|before| {
+                    matches!(tokens[before].kind(), TokenKind::Name | TokenKind::Rsqb | TokenKind::Rpar)
+                });
+                follows_value && kinds_behind(i, tokens).next() == Some(TokenKind::Rsqb)
+            }
+            TokenKind::Rpar => {
+                self.close();
+                kinds_behind(i, tokens).next() == Some(TokenKind::ColonEqual)
+            }
+            _ => {
+                self.close();
+                false
+            }
+        }
+    }
+
     fn raised_by(&mut self, i: usize, tokens: &[Token], text: &str) -> bool {
         let token = &tokens[i];
         match token.kind() {
@@ -232,22 +288,6 @@ impl Doubts {
                 return next.is_some_and(|b| b.is_ascii_alphabetic());
             }
             TokenKind::Case => return lacks_comma(i, tokens),
-            TokenKind::Lpar => {
-                self.depth += 1;
-                return self.depth == 1 && is_annotated_part(i, tokens);
-            }
-            TokenKind::Lsqb => {
-                self.depth += 1;
-                let follows_value = i.checked_sub(1).is_some_and(|before| {
-                    matches!(tokens[before].kind(), TokenKind::Name | TokenKind::Rsqb | TokenKind::Rpar)
-                });
-                return follows_value && kinds_behind(i, tokens).next() == Some(TokenKind::Rsqb);
-            }
-            TokenKind::Rpar => {
-                self.close();
-                return kinds_behind(i, tokens).next() == Some(TokenKind::ColonEqual);
-            }
-            TokenKind::Rsqb => self.close(),
             TokenKind::Yield => {
                 let mut before = tokens[..i].iter().rev().map(Token::kind);
                 if before.find(|kind| !kind.is_trivia()) == Some(TokenKind::Lpar) {

@@ -48,6 +48,7 @@ pub(super) fn collect(
         stack: Vec::new(),
         private: None,
         names: Names::default(),
+        users: Vec::new(),
         last_line: START.line,
     };
     let key = Some(NodeKey::of(module));
@@ -86,6 +87,8 @@ pub(super) struct Builder<'a> {
     /// Name of the innermost class, for name mangling.
     pub private: Option<&'a str>,
     pub names: Names,
+    /// By the names' indices, the block that was last seen to use each.
+    users: Vec<Option<ScopeId>>,
     /// Where the last block begins, which is near to where the next does.
     last_line: i32,
 }
@@ -282,13 +285,13 @@ impl<'a> Builder<'a> {
     /// open block.
     pub fn add_def_to(&mut self, scope: ScopeId, name: NameId, flag: u32, range: TextRange) -> Result {
         let mangled = self.mangled(name);
+        // Most names are used again and again.
+        if flag == USE && !self.scope(scope).comp_iter_target && self.is_used_again(mangled, scope) {
+            return Ok(());
+        }
         let symbols = &mut self.scope_mut(scope).symbols;
         let index = symbols.entry(mangled);
         let known = symbols.get_index(index).map_or(0, |(_, symbol)| symbol.flags);
-        // Most names are used again and again.
-        if flag == USE && known & USE != 0 && !self.scope(scope).comp_iter_target {
-            return Ok(());
-        }
         if let Some(msg) = self.duplicate(name, flag & known) {
             return self.error_in(range, msg);
         }
@@ -314,6 +317,15 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the block has used the name before. From now on it has.
+    fn is_used_again(&mut self, name: NameId, scope: ScopeId) -> bool {
+        let place = name.index();
+        if place >= self.users.len() {
+            self.users.resize((place + 1).next_power_of_two().max(256), None);
+        }
+        self.users[place].replace(scope) == Some(scope)
     }
 
     /// What is wrong with a definition where there is one in the block already.

@@ -90,6 +90,13 @@ impl<'a> Codegen<'a> {
     /// Emits the code of an expression: its value goes on the stack, or a value on the
     /// stack into it where it is a target.
     pub(super) fn visit_expr(&mut self, e: &'a Expr) -> Result<()> {
+        // Most expressions are names, in which nothing is nested.
+        if let Expr::Name(name) = e {
+            let loc = self.loc_of(name.range);
+            let id = self.name_of(name);
+            self.name_access(loc, id, name.ctx);
+            return Ok(());
+        }
         self.nested(|codegen| codegen.visit_expr_inner(e))
     }
 
@@ -100,12 +107,6 @@ impl<'a> Codegen<'a> {
     fn visit_expr_inner(&mut self, e: &'a Expr) -> Result<()> {
         // Each kind tells where it is: the kinds are told apart once.
         match e {
-            Expr::Name(name) => {
-                let loc = self.loc_of(name.range);
-                let id = self.name_of(name);
-                self.name_access(loc, id, name.ctx);
-                Ok(())
-            }
             Expr::Attribute(e) => self.attribute(self.loc_of(e.range), e),
             Expr::Call(e) => self.call(self.loc(e), e),
             Expr::Subscript(e) => self.subscript(self.loc_of(e.range), e),

@@ -547,6 +547,27 @@ mod tests {
     }
 
     #[test]
+    fn runs_are_written_as_one_by_one() {
+        let raw = |line, end_line, column, end_column| RawPosition { line, end_line, column, end_column };
+        let mut runs = vec![(RawPosition::NONE, 0), (RawPosition::NONE, 3), (raw(-2, -2, -2, -2), 1)];
+        for line in [1, 2, 2, 4, 300, 3, -1, 5] {
+            for (column, end) in [(0, 0), (79, 94), (80, 95), (8, 24), (127, 127), (128, 130), (9, 3), (-1, -1), (-2, 7)] {
+                for units in [1, 8, 9, 16, 17, 40] {
+                    runs.push((raw(line, line, column, end), units));
+                    runs.push((raw(line, line + 1, column, end), units));
+                }
+            }
+        }
+        runs.dedup_by_key(|(position, _)| *position);
+        let (mut all, mut one) = (LineTableWriter::new(1), LineTableWriter::new(1));
+        all.push_runs(runs.iter().copied());
+        for (position, units) in runs {
+            one.push_raw(position.with_missing(), units);
+        }
+        assert_eq!(all.finish(), one.finish());
+    }
+
+    #[test]
     fn long_runs_are_split_and_equal_runs_joined() {
         let position = Position::new(1, 0, 1, 5);
         let table = write(1, &[(position, 5), (position, 14)]);

@@ -138,8 +138,7 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
     let mut i = 0;
     let mut swaps = false;
     let mut threaded = 0;
-    loop {
-        let Some(next) = find_optimizable(g.code(b), i) else { break };
+    while let Some(next) = find_optimizable(g.code(b), i) {
         i = next;
         let op = g.code(b)[i].op;
         // What a threaded jump has become is looked at again. Following more jumps than there

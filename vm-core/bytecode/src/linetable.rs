@@ -81,6 +81,25 @@ impl RawPosition {
         column: -1,
         end_column: -1,
     };
+
+    /// Whether it is on one line, with columns below 128.
+    #[inline(always)]
+    fn is_short(&self) -> bool {
+        self.line != -1 && self.line == self.end_line && ((self.column | self.end_column) as u32) < 128
+    }
+
+    /// Without a line the others are missing too; negative ones are missing.
+    fn with_missing(self) -> RawPosition {
+        if self.line == -1 {
+            return RawPosition::NONE;
+        }
+        RawPosition {
+            line: self.line,
+            end_line: self.end_line.max(-1),
+            column: self.column.max(-1),
+            end_column: self.end_column.max(-1),
+        }
+    }
 }
 
 impl From<Position> for RawPosition {
@@ -136,6 +155,47 @@ impl LineTableWriter {
             self.pending = position;
         }
         self.pending_units += units;
+    }
+
+    /// [`LineTableWriter::push_raw`] of runs, each of which has another position than the one before.
+    /// Of negative numbers, -1 and what is not a line count as missing.
+    pub fn push_runs(&mut self, runs: impl Iterator<Item = (RawPosition, usize)>) {
+        // What is written is collected where no vector's length is kept.
+        let mut buffer = [0; 256];
+        let mut at = 0;
+        for (position, units) in runs {
+            let delta = position.line.wrapping_sub(self.line) as u32;
+            let is_near = position.is_short() && delta < 3;
+            let room = buffer.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<8>());
+            match room {
+                Some(room) if is_near && (1..=2 * MAX_UNITS).contains(&units) && self.pending_units == 0 => {
+                    let (entry, len) = short_entry(position, delta, units.min(MAX_UNITS));
+                    *room = u64::from(entry).to_le_bytes();
+                    at += len;
+                    self.line = position.line;
+                    if units > MAX_UNITS {
+                        let (rest, rest_len) = short_entry(position, 0, units - MAX_UNITS);
+                        *room = (u64::from(entry) | u64::from(rest) << (8 * len)).to_le_bytes();
+                        at += rest_len;
+                    }
+                }
+                _ => {
+                    self.table.extend_from_slice(&buffer[..at]);
+                    at = 0;
+                    self.push_other(position, units);
+                }
+            }
+        }
+        self.table.extend_from_slice(&buffer[..at]);
+    }
+
+    /// A run of any kind.
+    fn push_other(&mut self, position: RawPosition, units: usize) {
+        self.push_raw(position.with_missing(), units);
+        // Nothing is to be added to it, for it has columns as the next one has.
+        if position.is_short() {
+            self.flush_long();
+        }
     }
 
     /// The table.
@@ -218,6 +278,19 @@ impl LineTableWriter {
         let magnitude = value.unsigned_abs();
         self.varint(magnitude << 1 | u32::from(value < 0));
     }
+}
+
+/// An entry of a position that [`RawPosition::is_short`], at most two lines behind the last: its
+/// bytes, the first one lowest, and their number. Which of the two forms it takes, no processor
+/// foresees: both are made.
+#[inline(always)]
+fn short_entry(position: RawPosition, delta: u32, units: usize) -> (u32, usize) {
+    let begin = 0x80 | (units as u32).wrapping_sub(1);
+    let (column, end) = (position.column as u32, position.end_column as u32);
+    let width = end.wrapping_sub(column);
+    let one_line = begin | (u32::from(KIND_ONE_LINE_0) + delta) << 3 | column << 8 | end << 16;
+    let short = begin | column >> 3 << 3 | ((column & 7) << 4 | width & 15) << 8;
+    if delta == 0 && column < 80 && width < 16 { (short, 2) } else { (one_line, 3) }
 }
 
 fn first_byte(kind: u8, units: usize) -> u8 {
@@ -471,6 +544,27 @@ mod tests {
             (Position::new(2, 9, 2, 3), 1),
         ];
         assert_eq!(read(1, &write(1, &runs)), runs);
+    }
+
+    #[test]
+    fn runs_are_written_as_one_by_one() {
+        let raw = |line, end_line, column, end_column| RawPosition { line, end_line, column, end_column };
+        let mut runs = vec![(RawPosition::NONE, 0), (RawPosition::NONE, 3), (raw(-2, -2, -2, -2), 1)];
+        for line in [1, 2, 2, 4, 300, 3, -1, 5] {
+            for (column, end) in [(0, 0), (79, 94), (80, 95), (8, 24), (127, 127), (128, 130), (9, 3), (-1, -1), (-2, 7)] {
+                for units in [1, 8, 9, 16, 17, 40] {
+                    runs.push((raw(line, line, column, end), units));
+                    runs.push((raw(line, line + 1, column, end), units));
+                }
+            }
+        }
+        runs.dedup_by_key(|(position, _)| *position);
+        let (mut all, mut one) = (LineTableWriter::new(1), LineTableWriter::new(1));
+        all.push_runs(runs.iter().copied());
+        for (position, units) in runs {
+            one.push_raw(position.with_missing(), units);
+        }
+        assert_eq!(all.finish(), one.finish());
     }
 
     #[test]

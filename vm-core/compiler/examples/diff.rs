@@ -413,7 +413,7 @@ fn compare_errors(name: &str, ours: &CompileError, theirs: &[Const], report: &mu
 fn symtable(source: &[u8], name: &str) -> Result<Const, CompileError> {
     use tailscope_compiler::preprocess::FutureFlags;
     use tailscope_compiler::source::SourceFile;
-    use tailscope_compiler::symtable::{ScopeId, ScopeKind, SymScope, SymbolTable, build};
+    use tailscope_compiler::symtable::{ScopeId, ScopeKind, SymScope, SymbolTable, build_all};
 
     fn scope(table: &SymbolTable, id: ScopeId) -> Const {
         let s = table.scope(id);
@@ -459,7 +459,7 @@ fn symtable(source: &[u8], name: &str) -> Result<Const, CompileError> {
     let source = SourceFile::from_bytes(source, name)?;
     let parsed = tailscope_compiler::parse::parse(&source, Mode::Exec)?;
     let future = FutureFlags::of(&parsed.module, &source)?;
-    let table = build(&parsed.module, &source, future)?;
+    let table = build_all(&parsed.module, &source, future)?;
     Ok(scope(&table, SymbolTable::TOP))
 }
 

@@ -1,6 +1,7 @@
 //! From an optimized flow graph to a code object: jump offsets, bytes, tables.
 //! Source: CPython 3.14 `Python/assemble.c`.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use tailscope_bytecode::linetable::{LineTableWriter, RawPosition};
 use tailscope_bytecode::opcode::Opcode;
 
 use crate::flowgraph::{self, BlockId, CellSlots, Cfg, ConstPool, Error};
-use crate::instr::{InstrSequence, Loc, Unit};
+use crate::instr::{Instr, InstrSequence, Loc, Unit};
 
 /// Where END_SEND is from SEND, in code units, in the code of an `await`: END_ASYNC_FOR
 /// refers to the former though it jumps to the latter.
@@ -31,7 +32,25 @@ pub struct Workspace {
     layout: Layout,
 }
 
+thread_local! {
+    /// What the last compilation of the thread has left.
+    static SPARE: Cell<Option<Workspace>> = const { Cell::new(None) };
+}
+
 impl Workspace {
+    /// A workspace, with the memory of the one that was kept last in this thread.
+    pub(crate) fn spare() -> Workspace {
+        SPARE.take().unwrap_or_default()
+    }
+
+    /// Keeps the memory for the next compilation, if it is not too much of it.
+    pub(crate) fn keep(self) {
+        const MOST_INSTRS: usize = 1 << 13;
+        if self.graph.room() <= MOST_INSTRS {
+            SPARE.set(Some(self));
+        }
+    }
+
     /// Makes the code object of a unit from its instructions
     /// (`optimize_and_assemble_code_unit`). The instructions end by leaving the scope: what
     /// falling off the end does is code generation's.
@@ -98,6 +117,11 @@ struct Run {
     start: u32,
 }
 
+impl Run {
+    /// What is before the first instruction.
+    const START: Run = Run { loc: Loc::NONE, start: 0 };
+}
+
 /// Where a block begins.
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
@@ -151,12 +175,16 @@ impl Layout {
         self.place_jumps()?;
         self.resolve_jumps()?;
         let mut runs = std::mem::take(&mut self.runs);
-        runs.clear();
-        let mut emitter = Emitter::new(self);
-        emitter.emit(graph, &mut runs)?;
-        let Emitter { code, entries, .. } = emitter;
+        // One for what is before the first instruction, one for the end.
+        let room = self.count as usize + 2;
+        if runs.len() < room {
+            runs.resize(room, Run::START);
+        }
+        // Inline caches start as zeros.
+        let mut code = vec![0; (self.fixed + self.moving) as usize * 2];
+        let (entries, count) = self.emit(graph, &mut code, &mut runs)?;
+        let linetable = self.write_lines(unit.firstlineno, &runs[..=count]);
         self.runs = runs;
-        let linetable = self.write_lines(unit.firstlineno);
         let (localsplusnames, localspluskinds) = localsplus(&mut unit, cells);
         Ok(Code {
             argcount: unit.posonlyargcount + unit.argcount,
@@ -178,15 +206,33 @@ impl Layout {
         })
     }
 
-    /// The location table of what was emitted.
-    fn write_lines(&mut self, firstlineno: i32) -> Vec<u8> {
+    /// Writes the instructions. Returns the exception table's entries and how many runs of
+    /// locations there are; behind them the end is noted.
+    fn emit(
+        &self,
+        graph: &Cfg,
+        code: &mut [u8],
+        runs: &mut [Run],
+    ) -> Result<(Vec<ExceptionEntry>, usize), Error> {
+        runs[0] = Run::START;
+        let out = Output { code, offset: 0, runs, run: 0 };
+        let mut emitter = Emitter { layout: self, out, guard: None, entries: Vec::new() };
+        emitter.emit(graph)?;
+        let Emitter { out, entries, .. } = emitter;
+        let count = out.run + 1;
+        out.runs[count] = Run { start: out.offset, ..Run::START };
+        Ok((entries, count))
+    }
+
+    /// The location table of what was emitted: of these runs, the last of which is the end.
+    fn write_lines(&mut self, firstlineno: i32, runs: &[Run]) -> Vec<u8> {
         let table = std::mem::take(&mut self.table);
         let mut lines = LineTableWriter::in_buffer(firstlineno, table);
-        let size = self.fixed + self.moving;
-        let ends = self.runs.iter().skip(1).map(|run| run.start).chain([size]);
-        for (run, end) in self.runs.iter().zip(ends) {
-            lines.push_raw(raw_position(&run.loc), (end - run.start) as usize);
-        }
+        lines.push_runs(runs.windows(2).map(|pair| {
+            let Loc { line, end_line, col, end_col } = pair[0].loc;
+            let position = RawPosition { line, end_line, column: col, end_column: end_col };
+            (position, (pair[1].start - pair[0].start) as usize)
+        }));
         self.table = lines.finish();
         let linetable = self.table.as_slice().to_vec();
         self.table.clear();
@@ -202,8 +248,10 @@ impl Layout {
         let mut last = Opcode::NOP;
         for b in graph.order() {
             self.blocks[b.index()] = at;
-            for (index, instr) in (at.first..).zip(graph.code(b)) {
-                last = instr.op;
+            let code = graph.code(b);
+            let (plain, ending) = code.split_at(graph.plain_len(b));
+            at.fixed += sizes(plain);
+            for (index, instr) in (at.first + plain.len() as u32..).zip(ending) {
                 if !flowgraph::has_jump(instr.op) {
                     at.fixed += size(instr.op, instr.arg);
                     continue;
@@ -219,7 +267,8 @@ impl Layout {
                 });
                 at.jumps += 1;
             }
-            at.first += graph.len(b) as u32;
+            at.first += code.len() as u32;
+            last = code.last().map_or(last, |instr| instr.op);
         }
         (self.count, self.fixed) = (at.first, at.fixed);
         if flowgraph::ends_flow(last) { Ok(()) } else { Err(Error::FallsOffTheEnd) }
@@ -290,89 +339,132 @@ fn size(op: Opcode, arg: u32) -> u32 {
     1 + u32::from(extended_args(arg)) + flowgraph::cache_units(op)
 }
 
+/// Size of instructions that are no jumps.
+fn sizes(code: &[Instr]) -> u32 {
+    let (mut size, mut args) = (code.len() as u32, 0);
+    for instr in code {
+        size += flowgraph::cache_units(instr.op);
+        args |= instr.arg;
+    }
+    if args > 0xFF {
+        size += code.iter().map(|instr| u32::from(extended_args(instr.arg))).sum::<u32>();
+    }
+    size
+}
+
 /// Writes the bytes of a code object and its exception table, in one walk over its instructions,
 /// and notes where their locations change: writing these as well would take more registers than
 /// there are.
 struct Emitter<'a> {
     layout: &'a Layout,
-    code: Vec<u8>,
+    out: Output<'a>,
     /// Which block handles the exceptions of the latest instructions, and where these begin.
     guard: Option<(u32, BlockId)>,
     entries: Vec<ExceptionEntry>,
 }
 
-impl<'a> Emitter<'a> {
-    fn new(layout: &'a Layout) -> Emitter<'a> {
-        let size = (layout.fixed + layout.moving) as usize * 2;
-        Emitter {
-            layout,
-            // Inline caches start as zeros.
-            code: vec![0; size],
-            guard: None,
-            entries: Vec::new(),
+/// Where the instructions go.
+struct Output<'a> {
+    /// Inline caches are zeros already.
+    code: &'a mut [u8],
+    /// In code units.
+    offset: u32,
+    /// One more than there are instructions at least.
+    runs: &'a mut [Run],
+    /// Index of the run that the latest instruction is in.
+    run: usize,
+}
+
+impl Output<'_> {
+    /// Writes instructions up to one that is out of the ordinary: another handler is there for it
+    /// than this one, its argument is long, or its location is that of the next. Returns how many.
+    // What calls it needs registers for other things.
+    #[inline(never)]
+    fn put_plain(&mut self, instrs: &[Instr], handler: Option<BlockId>) -> Result<usize, Error> {
+        let (mut at, mut run) = (self.offset as usize * 2, self.run);
+        let mut count = 0;
+        for instr in instrs {
+            let is_long = instr.op as u32 | instr.arg > 0xFF;
+            if is_long || instr.except != handler || instr.loc.line == NEXT_LINE {
+                break;
+            }
+            let unit = self.code.get_mut(at..).and_then(|rest| rest.first_chunk_mut());
+            *unit.ok_or(Error::Malformed)? = [instr.op as u8, instr.arg as u8];
+            let runs = self.runs.get_mut(run..).and_then(|rest| rest.first_chunk_mut());
+            // Whether the location is another one, no processor foresees: the next run is written in
+            // any case, and counts if it is one.
+            let [current, next] = runs.ok_or(Error::Malformed)?;
+            *next = Run { loc: instr.loc, start: (at / 2) as u32 };
+            run += usize::from(current.loc != instr.loc);
+            at += 2 + 2 * flowgraph::cache_units(instr.op) as usize;
+            count += 1;
         }
+        (self.offset, self.run) = ((at / 2) as u32, run);
+        Ok(count)
     }
 
-    // Inlined into what calls it, it would have no registers left.
-    #[inline(never)]
-    fn emit(&mut self, graph: &Cfg, runs: &mut Vec<Run>) -> Result<(), Error> {
+    /// Writes an instruction.
+    fn put(&mut self, op: Opcode, arg: u32, loc: &Loc) -> Result<(), Error> {
+        let [current, next, ..] = &mut self.runs[self.run..] else { return Err(Error::Malformed) };
+        *next = Run { loc: *loc, start: self.offset };
+        self.run += usize::from(current.loc != *loc);
+        self.put_long(op, arg)
+    }
+
+    #[inline(always)]
+    fn put_unit(&mut self, op: Opcode, arg: u32) -> Result<(), Error> {
+        let rest = self.code.get_mut(self.offset as usize * 2..);
+        let unit = rest.and_then(|rest| rest.first_chunk_mut()).ok_or(Error::Malformed)?;
+        *unit = [op as u8, arg as u8];
+        Ok(())
+    }
+
+    /// Writes an instruction with its EXTENDED_ARGs.
+    fn put_long(&mut self, op: Opcode, arg: u32) -> Result<(), Error> {
+        if op.number() > 0xFF {
+            return Err(Error::NotForCompiling(op));
+        }
+        for shift in (1..=extended_args(arg)).rev() {
+            self.put_unit(Opcode::EXTENDED_ARG, arg >> (8 * shift))?;
+            self.offset += 1;
+        }
+        self.put_unit(op, arg)?;
+        self.offset += 1 + flowgraph::cache_units(op);
+        Ok(())
+    }
+}
+
+impl Emitter<'_> {
+    fn emit(&mut self, graph: &Cfg) -> Result<(), Error> {
         let mut jumps = self.layout.jumps.iter();
-        let mut offset = 0;
         let mut handler = None;
-        // The location of the latest instructions. It stays where it is: the loop needs the
-        // registers for other things.
-        let mut last = &Loc::NONE;
-        runs.push(Run { loc: Loc::NONE, start: 0 });
         for b in graph.order() {
-            for (i, instr) in graph.code(b).iter().enumerate() {
+            let code = graph.code(b);
+            let plain = graph.plain_len(b);
+            let mut i = 0;
+            while i < code.len() {
+                if i < plain {
+                    i += self.out.put_plain(&code[i..plain], handler)?;
+                }
+                let Some(instr) = code.get(i) else { break };
+                if instr.except != handler {
+                    handler = instr.except;
+                    self.set_guard(graph, handler)?;
+                }
                 let (op, arg) = match flowgraph::has_jump(instr.op) {
                     true => jumps.next().map_or((instr.op, 0), |jump| (jump.op, jump.arg)),
                     false => (instr.op, instr.arg),
                 };
-                if instr.except != handler {
-                    handler = instr.except;
-                    self.set_guard(graph, offset, handler)?;
-                }
-                let loc = match instr.loc.line {
-                    NEXT_LINE => location_of_next(graph, b, i),
-                    _ => &instr.loc,
-                };
-                if loc != last {
-                    runs.push(Run { loc: *loc, start: offset });
-                    last = loc;
-                }
-                offset += self.write(op, arg, offset)?;
+                self.out.put(op, arg, final_location(graph, b, i, &instr.loc))?;
+                i += 1;
             }
         }
-        self.set_guard(graph, offset, None)
+        self.set_guard(graph, None)
     }
 
-    /// Writes an instruction; returns its size in code units.
-    #[inline]
-    fn write(&mut self, op: Opcode, arg: u32, offset: u32) -> Result<u32, Error> {
-        if op.number() > 0xFF {
-            return Err(Error::NotForCompiling(op));
-        }
-        let mut at = offset as usize * 2;
-        if arg > 0xFF {
-            at = self.write_extended_args(arg, at);
-        }
-        self.code[at..at + 2].copy_from_slice(&[op as u8, arg as u8]);
-        Ok(size(op, arg))
-    }
-
-    /// Writes the EXTENDED_ARGs of an instruction; returns where they end.
-    fn write_extended_args(&mut self, arg: u32, mut at: usize) -> usize {
-        for shift in (1..=extended_args(arg)).rev() {
-            let unit = [Opcode::EXTENDED_ARG as u8, (arg >> (8 * shift)) as u8];
-            self.code[at..at + 2].copy_from_slice(&unit);
-            at += 2;
-        }
-        at
-    }
-
-    /// From `offset` on `handler` handles exceptions.
-    fn set_guard(&mut self, graph: &Cfg, offset: u32, handler: Option<BlockId>) -> Result<(), Error> {
+    /// From here on `handler` handles exceptions.
+    fn set_guard(&mut self, graph: &Cfg, handler: Option<BlockId>) -> Result<(), Error> {
+        let offset = self.out.offset;
         // Blocks are the same handler if they start with the same instruction.
         let first = |block: BlockId| self.layout.blocks[block.index()].first;
         if self.guard.map(|(_, block)| first(block)) == handler.map(first) {
@@ -409,6 +501,15 @@ impl<'a> Emitter<'a> {
     }
 }
 
+/// The location of instruction `i` of the block, which may be that of the next.
+#[inline(always)]
+fn final_location<'g>(graph: &'g Cfg, b: BlockId, i: usize, loc: &'g Loc) -> &'g Loc {
+    match loc.line {
+        NEXT_LINE => location_of_next(graph, b, i),
+        _ => loc,
+    }
+}
+
 /// The location of the first instruction from `i` of the block on that has one of its own, unless
 /// control does not get there.
 #[cold]
@@ -423,19 +524,6 @@ fn location_of_next(graph: &Cfg, b: BlockId, i: usize) -> &Loc {
         }
     }
     &Loc::NONE
-}
-
-#[inline]
-fn raw_position(loc: &Loc) -> RawPosition {
-    if loc.line == Loc::NONE.line {
-        return RawPosition::NONE;
-    }
-    RawPosition {
-        line: loc.line,
-        end_line: loc.end_line.max(-1),
-        column: loc.col.max(-1),
-        end_column: loc.end_col.max(-1),
-    }
 }
 
 /// Names and kinds of the frame's slots. The names are taken from the unit.

@@ -58,7 +58,7 @@ pub fn blocks(source: &[u8], options: &CompileOptions) -> Result<Vec<Block>, Com
 fn blocks_of(module: &mut Mod, source: &SourceFile, options: &CompileOptions) -> Result<Vec<Block>, CompileError> {
     let future = FutureFlags::of(module, source)?;
     preprocess::preprocess(module, source, future, Some(0), options.mode);
-    let table = symtable::build(module, source, future)?;
+    let table = symtable::build_all(module, source, future)?;
     let text = |name: NameId| table.names.text(name).to_string();
     let block = |scope: &symtable::Scope| Block {
         kind: scope.kind,

@@ -36,13 +36,20 @@ impl ConstTable {
     ///
     /// A NaN is equal to nothing, so a constant that holds one is always appended.
     pub(crate) fn add(&mut self, value: Const) -> u32 {
-        if let Some(index) = self.find(&value)
-            && !holds_nan(&value)
+        let hash = match self.find(&value) {
+            Ok(index) if !holds_nan(&value) => return index,
+            Ok(_) => None,
+            Err(hash) => hash,
+        };
+        let place = self.consts.len();
+        if let Some(hash) = hash
+            && self.indexed == place
         {
-            return index;
+            self.index.insert(hash, place);
+            self.indexed += 1;
         }
         self.consts.push(value);
-        self.consts.len() as u32 - 1
+        place as u32
     }
 
     /// The index of None.
@@ -84,19 +91,29 @@ impl ConstTable {
         self.none = None;
     }
 
-    fn find(&mut self, value: &Const) -> Option<u32> {
+    /// Where the constant is; if it is nowhere, its hash, if that was needed.
+    fn find(&mut self, value: &Const) -> Result<u32, Option<u32>> {
         if self.consts.len() <= LINEAR_LOOKUP {
-            let kind = std::mem::discriminant(value);
-            let same = |known: &Const| std::mem::discriminant(known) == kind && known == value;
-            return self.consts.iter().position(same).map(|i| i as u32);
+            let found = self.consts.iter().position(|known| is_same(known, value));
+            return found.map(|i| i as u32).ok_or(None);
         }
         for i in self.indexed..self.consts.len() {
             self.index.insert(hash(&self.consts[i]) as u32, i);
         }
         self.indexed = self.consts.len();
         let consts = &self.consts;
-        let found = self.index.find(hash(value) as u32, |index| consts[index] == *value);
-        found.map(|index| index as u32)
+        let hash = hash(value) as u32;
+        let found = self.index.find(hash, |index| is_same(&consts[index], value));
+        found.map(|index| index as u32).ok_or(Some(hash))
+    }
+}
+
+/// [`Const`]'s equality, fast for the kinds that most constants are of.
+#[inline]
+fn is_same(known: &Const, value: &Const) -> bool {
+    match (known, value) {
+        (Const::Str(a), Const::Str(b)) => a.0.len() == b.0.len() && a == b,
+        _ => std::mem::discriminant(known) == std::mem::discriminant(value) && known == value,
     }
 }
 

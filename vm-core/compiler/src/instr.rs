@@ -112,6 +112,12 @@ pub struct InstrSequence {
 }
 
 impl InstrSequence {
+    /// An empty sequence with room for the instructions of most functions.
+    pub(crate) fn with_room() -> InstrSequence {
+        const ROOM: usize = 128;
+        InstrSequence { instrs: Vec::with_capacity(ROOM), ..InstrSequence::default() }
+    }
+
     /// Makes it empty; its memory stays.
     pub(crate) fn clear(&mut self) {
         self.instrs.clear();

@@ -36,7 +36,8 @@ impl NameId {
     const PRIVATE: u32 = 1 << 31;
 
     fn new(index: usize, text: &str) -> NameId {
-        let is_private = text.starts_with("__") && !text.ends_with("__");
+        // Most names begin otherwise, which one comparison tells.
+        let is_private = text.as_bytes().first_chunk() == Some(b"__") && !text.ends_with("__");
         NameId(index as u32 | if is_private { NameId::PRIVATE } else { 0 })
     }
 

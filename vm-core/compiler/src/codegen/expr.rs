@@ -90,6 +90,13 @@ impl<'a> Codegen<'a> {
     /// Emits the code of an expression: its value goes on the stack, or a value on the
     /// stack into it where it is a target.
     pub(super) fn visit_expr(&mut self, e: &'a Expr) -> Result<()> {
+        // Most expressions are names, in which nothing is nested.
+        if let Expr::Name(name) = e {
+            let loc = self.loc_of(name.range);
+            let id = self.name_of(name);
+            self.name_access(loc, id, name.ctx);
+            return Ok(());
+        }
         self.nested(|codegen| codegen.visit_expr_inner(e))
     }
 
@@ -98,31 +105,42 @@ impl<'a> Codegen<'a> {
     }
 
     fn visit_expr_inner(&mut self, e: &'a Expr) -> Result<()> {
-        let loc = self.loc(e);
+        // Each kind tells where it is: the kinds are told apart once.
         match e {
-            Expr::Name(name) => {
-                let id = self.name_of(name);
-                self.name_access(loc, id, name.ctx);
-                Ok(())
-            }
-            Expr::Attribute(e) => self.attribute(loc, e),
-            Expr::Call(e) => self.call(loc, e),
-            Expr::Subscript(e) => self.subscript(loc, e),
+            Expr::Attribute(e) => self.attribute(self.loc_of(e.range), e),
+            Expr::Call(e) => self.call(self.loc(e), e),
+            Expr::Subscript(e) => self.subscript(self.loc_of(e.range), e),
             Expr::BinOp(e) => {
+                let loc = self.loc_of(e.range);
                 self.visit_expr(&e.left)?;
                 self.visit_expr(&e.right)?;
                 self.emit_binary(loc, e.op);
                 Ok(())
             }
-            Expr::Compare(e) => self.compare(loc, e),
-            Expr::BoolOp(e) => self.bool_op(loc, e),
-            Expr::UnaryOp(e) => self.unary_op(loc, e),
+            Expr::Compare(e) => self.compare(self.loc_of(e.range), e),
+            Expr::BoolOp(e) => self.bool_op(self.loc_of(e.range), e),
+            Expr::UnaryOp(e) => self.unary_op(self.loc_of(e.range), e),
             Expr::If(e) => self.if_exp(e),
-            Expr::Named(e) => self.named(loc, e),
-            Expr::Tuple(e) => self.tuple(loc, e),
-            Expr::List(e) => self.list(loc, e),
-            Expr::Set(e) => self.set(loc, e),
-            Expr::Dict(e) => self.dict(loc, e),
+            Expr::Named(e) => self.named(self.loc_of(e.range), e),
+            Expr::Tuple(e) => self.tuple(self.loc_of(e.range), e),
+            Expr::List(e) => self.list(self.loc_of(e.range), e),
+            Expr::Set(e) => self.set(self.loc_of(e.range), e),
+            Expr::Dict(e) => self.dict(self.loc_of(e.range), e),
+            Expr::StringLiteral(string) => {
+                let loc = self.loc_of(string.range);
+                self.visit_constant(loc, e)
+            }
+            Expr::NumberLiteral(number) => {
+                let loc = self.loc_of(number.range);
+                self.visit_constant(loc, e)
+            }
+            _ => self.visit_rarer_expr(e),
+        }
+    }
+
+    fn visit_rarer_expr(&mut self, e: &'a Expr) -> Result<()> {
+        let loc = self.loc(e);
+        match e {
             Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) | Expr::Generator(_) => {
                 self.comprehension(loc, e)
             }
@@ -138,19 +156,17 @@ impl<'a> Codegen<'a> {
             }
             Expr::Yield(e) => self.visit_yield(loc, e),
             Expr::YieldFrom(e) => self.visit_yield_from(loc, e),
-            Expr::StringLiteral(_)
-            | Expr::BytesLiteral(_)
-            | Expr::NumberLiteral(_)
-            | Expr::BooleanLiteral(_)
-            | Expr::NoneLiteral(_)
-            | Expr::EllipsisLiteral(_)
-            | Expr::IpyEscapeCommand(_) => match self.constant(e) {
-                Some(value) => {
-                    self.emit_const(loc, value);
-                    Ok(())
-                }
-                None => self.error(loc, "invalid syntax"),
-            },
+            _ => self.visit_constant(loc, e),
+        }
+    }
+
+    fn visit_constant(&mut self, loc: Loc, e: &'a Expr) -> Result<()> {
+        match self.constant(e) {
+            Some(value) => {
+                self.emit_const(loc, value);
+                Ok(())
+            }
+            None => self.error(loc, "invalid syntax"),
         }
     }
 

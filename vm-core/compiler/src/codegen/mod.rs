@@ -33,7 +33,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use ruff_python_ast::{Mod, Stmt};
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextRange};
 use tailscope_bytecode::code::{Code, Const, flags};
 use tailscope_bytecode::oparg::{Intrinsic1, Intrinsic2, resume};
 use tailscope_bytecode::opcode::Opcode;
@@ -84,7 +84,7 @@ pub fn generate(
     options: CodegenOptions,
     warnings: &mut Vec<Warning>,
 ) -> Result<Code> {
-    let mut workspace = Workspace::default();
+    let mut workspace = Workspace::spare();
     let mut assemble = |unit: Unit, seq: &mut InstrSequence| {
         let firstlineno = unit.firstlineno;
         workspace.assemble(unit, seq).map_err(|problem| {
@@ -97,7 +97,9 @@ pub fn generate(
             Box::new(source.error_at(loc, format!("this code cannot be assembled: {problem}")))
         })
     };
-    generate_with(module, table, source, options, warnings, &mut assemble)
+    let code = generate_with(module, table, source, options, warnings, &mut assemble);
+    workspace.keep();
+    code
 }
 
 /// [`generate`] with another way to make code objects of units: to look at what code
@@ -270,7 +272,7 @@ impl<'a> Codegen<'a> {
             UnitKind::Function | UnitKind::AsyncFunction | UnitKind::Lambda
         );
         let locals = if is_function { ".<locals>" } else { "" };
-        Arc::from(format!("{}{locals}.{name}", parent.qualname))
+        Arc::from([&*parent.qualname, locals, ".", name].concat())
     }
 
     fn code_flags(&self) -> u32 {
@@ -431,7 +433,11 @@ impl Codegen<'_> {
 /// Positions and reports.
 impl Codegen<'_> {
     fn loc(&self, node: &impl Ranged) -> Loc {
-        let loc = self.source.loc_near(node.range(), self.last_line.get());
+        self.loc_of(node.range())
+    }
+
+    fn loc_of(&self, range: TextRange) -> Loc {
+        let loc = self.source.loc_near(range, self.last_line.get());
         self.last_line.set(loc.line);
         loc
     }

@@ -51,7 +51,7 @@ impl<'a> Codegen<'a> {
 
     fn visit_stmt(&mut self, s: &'a Stmt) -> Result<()> {
         self.nested(|codegen| {
-            let loc = codegen.loc(s);
+            let loc = if codegen.needs_loc(s) { codegen.loc(s) } else { Loc::NONE };
             let conditional = is_compound(s);
             codegen.unit.in_conditional_block += u32::from(conditional);
             codegen.visit_stmt_at(loc, s)?;
@@ -60,6 +60,18 @@ impl<'a> Codegen<'a> {
         })
     }
 
+    /// Whether an instruction has the location of the whole statement.
+    fn needs_loc(&self, s: &Stmt) -> bool {
+        match s {
+            Stmt::If(_) | Stmt::With(_) | Stmt::Match(_) | Stmt::Delete(_) => false,
+            Stmt::Global(_) | Stmt::Nonlocal(_) => false,
+            Stmt::Assign(s) => s.targets.len() > 1,
+            Stmt::Expr(s) => self.is_interactive_top_level() || is_constant(&s.value),
+            _ => true,
+        }
+    }
+
+    /// `loc` matters if [`Codegen::needs_loc`] says so.
     fn visit_stmt_at(&mut self, loc: Loc, s: &'a Stmt) -> Result<()> {
         match s {
             Stmt::FunctionDef(s) => self.function_def(loc, s)?,

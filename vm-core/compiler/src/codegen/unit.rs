@@ -145,7 +145,7 @@ impl<'a> UnitState<'a> {
             static_attributes: BTreeSet::new(),
             deferred_annotations: Vec::new(),
             next_conditional_annotation: 0,
-            seq: InstrSequence::default(),
+            seq: InstrSequence::with_room(),
             stashed_seq: None,
             fblocks: Vec::new(),
             in_inlined_comp: 0,

@@ -15,7 +15,8 @@ use crate::instr::Instr;
 /// A value on the abstract stack.
 #[derive(Clone, Copy, Debug)]
 struct Ref {
-    /// The instruction of the block that pushed it; `NOWHERE` if it was there before.
+    /// The instruction of the block that must not borrow if the value breaks the rules. `NOWHERE`
+    /// if none borrows anyway.
     instr: u32,
     /// The local it was loaded from, or `NOWHERE`.
     local: u32,
@@ -31,9 +32,9 @@ const UNKNOWN: Ref = Ref {
 /// The state of the pass.
 #[derive(Debug, Default)]
 pub(crate) struct Borrower {
+    /// The abstract stack is the first `depth` of these.
     stack: Vec<Ref>,
-    /// For each instruction of the block, whether it must keep its own reference.
-    keeps: Vec<bool>,
+    depth: usize,
     /// Where the block's jumps go.
     targets: Vec<BlockId>,
     work: Vec<BlockId>,
@@ -77,90 +78,100 @@ impl Borrower {
     }
 
     fn borrow_in_block(&mut self, g: &mut Cfg, b: BlockId) {
-        self.keeps.clear();
-        self.keeps.resize(g.len(b), false);
+        self.depth = g[b].start_depth.max(0) as usize;
         self.stack.clear();
-        self.stack.resize(g[b].start_depth.max(0) as usize, UNKNOWN);
-        for (i, instr) in (0..).zip(g.code(b)) {
-            self.run(i, instr);
+        self.stack.resize(self.depth, UNKNOWN);
+        let code = g.code_mut(b);
+        for i in 0..code.len() {
+            self.run(code, i);
         }
         // What is left on the stack may be used after its local has changed.
-        for &Ref { instr, .. } in &self.stack {
-            keep(&mut self.keeps, instr);
-        }
-        for (instr, &keeps) in g.code_mut(b).iter_mut().zip(&self.keeps) {
-            match instr.op {
-                _ if keeps => {}
-                Opcode::LOAD_FAST => instr.op = Opcode::LOAD_FAST_BORROW,
-                Opcode::LOAD_FAST_LOAD_FAST => {
-                    instr.op = Opcode::LOAD_FAST_BORROW_LOAD_FAST_BORROW;
-                }
-                _ => {}
-            }
+        for i in 0..self.depth {
+            keep(code, self.stack[i].instr);
         }
     }
 
-    /// Runs instruction `i` on the abstract stack.
-    #[inline]
-    fn run(&mut self, i: u32, instr: &Instr) {
-        if ops::follows_values(instr.op) {
-            return self.run_following(i, instr);
+    /// Runs instruction `i` on the abstract stack. Loads borrow until it turns out that they must not.
+    #[inline(always)]
+    fn run(&mut self, code: &mut [Instr], i: usize) {
+        let Instr { op, arg, .. } = code[i];
+        if ops::follows_values(op) {
+            return self.run_following(code, i);
         }
         // Most consume their inputs, and what they push has nothing to do with these.
-        self.drop(ops::popped(instr.op, instr.arg));
-        for _ in 0..ops::pushed(instr.op, instr.arg) {
-            self.push_result(i);
+        self.drop(ops::popped(op, arg));
+        let pushed = ops::pushed(op, arg);
+        if pushed > 1 {
+            return (0..pushed).for_each(|_| self.push(UNKNOWN));
         }
+        // Whether there is a result, no processor foresees.
+        self.push(UNKNOWN);
+        self.depth -= usize::from(pushed < 1);
     }
 
     /// Instructions on locals, and what leaves some of its inputs on the stack.
-    fn run_following(&mut self, i: u32, instr: &Instr) {
+    fn run_following(&mut self, code: &mut [Instr], i: usize) {
         use Opcode::*;
-        let arg = instr.arg;
-        match instr.op {
-            DELETE_FAST => self.kill(arg),
-            LOAD_FAST => self.push_local(i, arg),
-            LOAD_FAST_AND_CLEAR => {
-                self.kill(arg);
+        let Instr { op, arg, .. } = code[i];
+        match op {
+            LOAD_FAST => {
+                code[i].op = LOAD_FAST_BORROW;
                 self.push_local(i, arg);
             }
             LOAD_FAST_LOAD_FAST => {
+                code[i].op = LOAD_FAST_BORROW_LOAD_FAST_BORROW;
                 self.push_local(i, arg >> 4);
                 self.push_local(i, arg & 15);
             }
-            STORE_FAST => self.store(arg),
+            LOAD_ATTR | LOAD_SUPER_ATTR => {
+                let owner = self.pop();
+                if op == LOAD_SUPER_ATTR {
+                    self.drop(2);
+                }
+                self.push(UNKNOWN);
+                if arg & 1 != 0 {
+                    // Of a method, self may come back.
+                    self.push(owner);
+                }
+            }
+            STORE_FAST => self.store(code, arg),
             STORE_FAST_LOAD_FAST => {
-                self.store(arg >> 4);
+                self.store(code, arg >> 4);
                 self.push_local(i, arg & 15);
             }
             STORE_FAST_STORE_FAST => {
-                self.store(arg >> 4);
-                self.store(arg & 15);
+                self.store(code, arg >> 4);
+                self.store(code, arg & 15);
+            }
+            DELETE_FAST => self.kill(code, arg),
+            LOAD_FAST_AND_CLEAR => {
+                self.kill(code, arg);
+                self.push_local(i, arg);
             }
             COPY => {
                 let value = self.at(arg).map_or(UNKNOWN, |index| self.stack[index]);
-                self.stack.push(value);
+                self.push(value);
             }
             SWAP => {
                 if let (Some(a), Some(b)) = (self.at(arg), self.at(1)) {
                     self.stack.swap(a, b);
                 }
             }
-            _ => self.run_partial(i, instr),
+            _ => self.run_partial(op, arg),
         }
     }
 
     /// Instructions that leave some of their inputs on the stack, each in its way.
-    fn run_partial(&mut self, i: u32, instr: &Instr) {
+    fn run_partial(&mut self, op: Opcode, arg: u32) {
         use Opcode::*;
-        let effect = || ops::effect_on_jump(instr.op, instr.arg);
-        match instr.op {
+        let effect = || ops::effect_on_jump(op, arg);
+        match op {
             // These consume nothing. CPython credits what they push to the first
             // instruction of the block, and so must we.
             FORMAT_SIMPLE | GET_ANEXT | GET_LEN | GET_YIELD_FROM_ITER | IMPORT_FROM
             | MATCH_KEYS | MATCH_MAPPING | MATCH_SEQUENCE | WITH_EXCEPT_START => {
                 for pushed in 0..effect().max(0) {
-                    self.push_result(pushed as u32);
+                    self.push(Ref { instr: pushed as u32, local: NOWHERE });
                 }
             }
             // These consume their top inputs and push nothing.
@@ -169,81 +180,81 @@ impl Borrower {
             END_SEND | SET_FUNCTION_ATTRIBUTE => {
                 let top = self.pop();
                 self.pop();
-                self.stack.push(top);
+                self.push(top);
             }
-            CHECK_EXC_MATCH => {
+            CHECK_EXC_MATCH | SEND => {
                 self.pop();
-                self.push_result(i);
+                self.push(UNKNOWN);
             }
-            FOR_ITER => self.push_result(i),
-            LOAD_ATTR | LOAD_SUPER_ATTR => {
-                let owner = self.pop();
-                if instr.op == LOAD_SUPER_ATTR {
-                    self.drop(2);
-                }
-                self.push_result(i);
-                if instr.arg & 1 != 0 {
-                    // Of a method, self may come back.
-                    self.stack.push(owner);
-                }
-            }
+            FOR_ITER => self.push(UNKNOWN),
             LOAD_SPECIAL | PUSH_EXC_INFO => {
                 let top = self.pop();
-                self.push_result(i);
-                self.stack.push(top);
-            }
-            SEND => {
-                self.pop();
-                self.push_result(i);
+                self.push(UNKNOWN);
+                self.push(top);
             }
             // What these push is on the stack in the handler only.
             op => debug_assert!(ops::is_block_push(op), "{op} was told apart for nothing"),
         }
     }
 
-    fn push_local(&mut self, i: u32, local: u32) {
-        self.stack.push(Ref { instr: i, local });
+    fn push_local(&mut self, i: usize, local: u32) {
+        self.push(Ref { instr: i as u32, local });
     }
 
-    fn push_result(&mut self, i: u32) {
-        self.stack.push(Ref { instr: i, local: NOWHERE });
+    #[inline(always)]
+    fn push(&mut self, value: Ref) {
+        match self.stack.get_mut(self.depth) {
+            Some(slot) => *slot = value,
+            None => self.stack.push(value),
+        }
+        self.depth += 1;
     }
 
+    #[inline(always)]
     fn pop(&mut self) -> Ref {
-        self.stack.pop().unwrap_or(UNKNOWN)
+        match self.depth.checked_sub(1) {
+            Some(below) => {
+                self.depth = below;
+                self.stack[below]
+            }
+            None => UNKNOWN,
+        }
     }
 
+    #[inline(always)]
     fn drop(&mut self, count: i64) {
-        let left = self.stack.len().saturating_sub(count.max(0) as usize);
-        self.stack.truncate(left);
+        self.depth = self.depth.saturating_sub(count.max(0) as usize);
     }
 
     /// Index of the `depth`th item from the top, counted from 1.
     fn at(&self, depth: u32) -> Option<usize> {
-        self.stack
-            .len()
+        self.depth
             .checked_sub(depth as usize)
             .filter(|_| depth > 0)
     }
 
     /// The local is rebound or deleted: loads of it that are still on the stack must not borrow.
-    fn kill(&mut self, local: u32) {
-        for value in self.stack.iter().filter(|value| value.local == local) {
-            keep(&mut self.keeps, value.instr);
+    fn kill(&mut self, code: &mut [Instr], local: u32) {
+        for value in self.stack.iter().take(self.depth).filter(|value| value.local == local) {
+            keep(code, value.instr);
         }
     }
 
-    fn store(&mut self, local: u32) {
+    fn store(&mut self, code: &mut [Instr], local: u32) {
         let value = self.pop();
-        self.kill(local);
-        keep(&mut self.keeps, value.instr);
+        self.kill(code, local);
+        keep(code, value.instr);
     }
 }
 
-/// Notes that an instruction of the block must keep its own reference.
-fn keep(keeps: &mut [bool], instr: u32) {
-    if let Some(keeps) = keeps.get_mut(instr as usize) {
-        *keeps = true;
+/// Makes an instruction of the block keep a reference of its own.
+fn keep(code: &mut [Instr], instr: u32) {
+    if let Some(instr) = code.get_mut(instr as usize) {
+        match instr.op {
+            Opcode::LOAD_FAST_BORROW => instr.op = Opcode::LOAD_FAST,
+            Opcode::LOAD_FAST_BORROW_LOAD_FAST_BORROW => instr.op = Opcode::LOAD_FAST_LOAD_FAST,
+            _ => {}
+        }
     }
 }
 

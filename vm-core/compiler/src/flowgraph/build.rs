@@ -20,11 +20,9 @@ pub(crate) fn from_sequence(seq: &mut InstrSequence, graph: &mut Cfg) -> Result<
 /// Storage of the building.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
-    /// Places of instructions that start a block.
-    starts: Vec<u32>,
+    /// What each instruction begins, and then the block.
+    begins: Vec<Begin>,
     jumps: Vec<Jump>,
-    /// The block that starts at an instruction.
-    block_at: Vec<Option<BlockId>>,
 }
 
 /// A jump or block push, and where its target is: places among all instructions.
@@ -34,35 +32,44 @@ struct Jump {
     target: u32,
 }
 
+/// What begins at an instruction: the block with this number, from 1 on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Begin(u32);
+
+impl Begin {
+    /// It is in the middle of a block.
+    const NOTHING: Begin = Begin(0);
+    const SOME_BLOCK: Begin = Begin(u32::MAX);
+}
+
 impl Buffers {
     fn build(&mut self, seq: &mut InstrSequence, graph: &mut Cfg) -> Result<(), Error> {
         while let Some(placeholder) = self.find_breaks(seq)? {
             splice_annotations(seq, placeholder)?;
         }
-        self.starts.sort_unstable();
-        self.starts.dedup();
         let len = seq.instrs.len();
         graph.take_instrs(&mut seq.instrs);
-        self.block_at.clear();
-        self.block_at.resize(len, None);
+        // The first block begins anyway, and behind all is none.
+        self.begins[0] = Begin::SOME_BLOCK;
         let mut first = 0;
-        // The end of all starts no block, and the first block starts anyway.
-        let starts = self.starts.iter().map(|&start| start as usize);
-        for end in starts.filter(|start| (1..len).contains(start)).chain([len]) {
-            let block = graph.append_block_of(first..end);
-            if let Some(at) = self.block_at.get_mut(first) {
-                *at = Some(block);
-            }
-            first = end;
+        while first < len {
+            let (block, count) = graph.append_block(first, &self.begins[first + 1..len], Begin::NOTHING);
+            self.begins[first] = Begin(block.index() as u32 + 1);
+            first += count;
+        }
+        if len == 0 {
+            graph.new_block();
         }
         self.bind_jumps(graph)
     }
 
     /// Finds jumps, block pushes and where blocks start; or else the placeholder of annotations.
     fn find_breaks(&mut self, seq: &InstrSequence) -> Result<Option<usize>, Error> {
-        self.starts.clear();
+        let len = seq.instrs.len();
         self.jumps.clear();
-        for (place, instr) in (0..).zip(&seq.instrs) {
+        self.begins.clear();
+        self.begins.resize(len + 1, Begin::NOTHING);
+        for (place, instr) in seq.instrs.iter().enumerate() {
             if !ops::shapes_graph(instr.op) {
                 continue;
             }
@@ -70,17 +77,17 @@ impl Buffers {
                 return Err(Error::NotForCompiling(instr.op));
             }
             if instr.op == Opcode::ANNOTATIONS_PLACEHOLDER {
-                return Ok(Some(place as usize));
+                return Ok(Some(place));
             }
             if ops::has_target(instr.op) {
                 let target = seq.labels.get(instr.arg as usize).copied();
-                let target = target.filter(|&target| target < seq.instrs.len());
-                let target = target.ok_or(Error::UnplacedLabel(instr.arg))? as u32;
-                self.starts.push(target);
-                self.jumps.push(Jump { place, target });
+                let target = target.filter(|&target| target < len);
+                let target = target.ok_or(Error::UnplacedLabel(instr.arg))?;
+                self.begins[target] = Begin::SOME_BLOCK;
+                self.jumps.push(Jump { place: place as u32, target: target as u32 });
             }
             if ops::is_terminator(instr.op) {
-                self.starts.push(place + 1);
+                self.begins[place + 1] = Begin::SOME_BLOCK;
             }
         }
         Ok(None)
@@ -89,7 +96,9 @@ impl Buffers {
     /// Replaces labels by the blocks they name.
     fn bind_jumps(&self, graph: &mut Cfg) -> Result<(), Error> {
         for jump in &self.jumps {
-            let target = self.block_at[jump.target as usize].ok_or(Error::Malformed)?;
+            let number = self.begins[jump.target as usize].0;
+            let target = number.checked_sub(1).map(|index| BlockId::new(index as usize));
+            let target = target.ok_or(Error::Malformed)?;
             graph.instr_mut(jump.place as usize).target = Some(target);
             graph[target].labelled = true;
         }

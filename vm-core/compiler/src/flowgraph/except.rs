@@ -81,18 +81,30 @@ pub(crate) fn label_exception_targets(g: &mut Cfg) -> Result<(), Error> {
     Ok(())
 }
 
+/// Gives the handler to the instructions from `first` on that are nothing but instructions. Returns
+/// where another one is.
+fn label_plain(code: &mut [Instr], first: usize, handler: Option<BlockId>) -> Option<usize> {
+    for (i, instr) in code.iter_mut().enumerate().skip(first) {
+        let op = instr.op;
+        if ops::has_target(op) || matches!(op, Opcode::POP_BLOCK | Opcode::YIELD_VALUE | Opcode::RESUME) {
+            return Some(i);
+        }
+        instr.except = handler;
+    }
+    None
+}
+
 impl Labeller {
     fn label_block(&mut self, g: &mut Cfg, b: BlockId) -> Result<(), Error> {
         let mut stack = self.entry_stacks[b.index()];
         let mut handler = self.nodes.handler(stack);
         let mut yield_depth = None;
-        for i in 0..g.len(b) {
+        let mut next = 0;
+        loop {
             let code = g.code_mut(b);
+            let Some(i) = label_plain(code, next, handler) else { break };
+            next = i + 1;
             let Instr { op, arg, target, .. } = code[i];
-            if !ops::has_target(op) && !matches!(op, Opcode::POP_BLOCK | Opcode::YIELD_VALUE | Opcode::RESUME) {
-                code[i].except = handler;
-                continue;
-            }
             if ops::is_block_push(op) {
                 let target = target.ok_or(Error::NoTarget(op))?;
                 self.reach(g, target, stack);

@@ -19,7 +19,7 @@ use crate::instr::{Instr, Loc};
 pub(crate) struct BlockId(NonZeroU32);
 
 impl BlockId {
-    fn new(index: usize) -> BlockId {
+    pub(super) fn new(index: usize) -> BlockId {
         let one_based = u32::try_from(index + 1).unwrap_or(u32::MAX);
         BlockId(NonZeroU32::new(one_based).unwrap_or(NonZeroU32::MAX))
     }
@@ -122,23 +122,37 @@ impl Cfg {
         std::mem::swap(&mut self.instrs, instrs);
     }
 
-    /// Chains a block of these instructions behind the block made last, if there is one.
-    pub(crate) fn append_block_of(&mut self, range: Range<usize>) -> BlockId {
+    /// Chains a block of the instructions from `first` on behind the block made last, if there is
+    /// one. For each instruction behind the first, `begins` has something else than `nothing` if
+    /// another block begins there. Returns the block and its size.
+    pub(super) fn append_block<T: PartialEq>(&mut self, first: usize, begins: &[T], nothing: T) -> (BlockId, usize) {
+        let instrs = &self.instrs[first..];
+        let mut kinds = instrs.first().map_or(Kinds::NONE, Kinds::of);
+        let mut len = 1;
+        for (instr, begin) in instrs[1..].iter().zip(begins) {
+            if *begin != nothing {
+                break;
+            }
+            kinds.insert(Kinds::of(instr));
+            len += 1;
+        }
+        self.seen.insert(kinds);
         let before = self.blocks.len().checked_sub(1);
         let id = self.new_block();
         if let Some(before) = before {
             self.blocks[before].next = Some(id);
         }
-        let mut kinds = Kinds::NONE;
-        for instr in &self.instrs[range.clone()] {
-            kinds.insert(Kinds::of(instr));
+        let size = len as u32;
+        if let Some(block) = self.blocks.last_mut() {
+            block.kinds = kinds;
+            (block.start, block.used, block.filled, block.capacity) = (first as u32, size, size, size);
         }
-        self.seen.insert(kinds);
-        let block = &mut self[id];
-        block.kinds = kinds;
-        let len = range.len() as u32;
-        (block.start, block.used, block.filled, block.capacity) = (range.start as u32, len, len, len);
-        id
+        (id, len)
+    }
+
+    /// How many instructions there is memory for.
+    pub(crate) fn room(&self) -> usize {
+        self.instrs.capacity()
     }
 
     /// Where the instructions of a block are among all.
@@ -183,7 +197,12 @@ impl Cfg {
 
     /// The blocks in their order.
     pub(crate) fn order(&self) -> impl Iterator<Item = BlockId> + '_ {
-        std::iter::successors(Some(self.entry), |&b| self[b].next)
+        self.order_from(self.entry)
+    }
+
+    /// A block and those behind it in their order.
+    pub(crate) fn order_from(&self, b: BlockId) -> impl Iterator<Item = BlockId> + '_ {
+        std::iter::successors(Some(b), |&b| self[b].next)
     }
 
     /// Number of instructions of a block.
@@ -199,6 +218,15 @@ impl Cfg {
     pub(crate) fn code_mut(&mut self, b: BlockId) -> &mut [Instr] {
         let range = self.range(b);
         &mut self.instrs[range]
+    }
+
+    /// How many instructions of the block are before those among which a jump may be: the last one,
+    /// behind which a NOT_TAKEN may stand.
+    #[inline]
+    pub(crate) fn plain_len(&self, b: BlockId) -> usize {
+        let block = &self[b];
+        let ending = if block.kinds.has(Kinds::JUMP) { 2 } else { 0 };
+        (block.used as usize).saturating_sub(ending)
     }
 
     /// The opcode at `i` of the block, NOP (which no pass looks for) past its end.
@@ -308,7 +336,7 @@ impl Cfg {
     }
 
     /// Appends copies of the instructions of `from` to `to`.
-    pub(crate) fn append_block(&mut self, to: BlockId, from: BlockId) {
+    pub(crate) fn append_copies(&mut self, to: BlockId, from: BlockId) {
         let kinds = self[from].kinds;
         self[to].kinds.insert(kinds);
         for i in 0..self.len(from) {
@@ -320,7 +348,7 @@ impl Cfg {
     /// A new, unchained block with the same instructions.
     pub(crate) fn copy_block(&mut self, b: BlockId) -> BlockId {
         let copy = self.new_block();
-        self.append_block(copy, b);
+        self.append_copies(copy, b);
         copy
     }
 
@@ -361,6 +389,12 @@ impl Cfg {
             self[b].visited = false;
             cursor = self[b].next;
         }
+        self.take_work()
+    }
+
+    /// Lends out an empty work list, to be handed back with [`Cfg::end_traversal`], for a traversal
+    /// that has marks of its own.
+    pub(crate) fn take_work(&mut self) -> Vec<BlockId> {
         let mut work = std::mem::take(&mut self.scratch);
         work.clear();
         work

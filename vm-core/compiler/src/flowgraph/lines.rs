@@ -6,17 +6,11 @@ use crate::instr::Loc;
 
 /// Gives instructions without a location the one they inherit.
 pub(crate) fn resolve_line_numbers(g: &mut Cfg) {
-    if all_have_lines(g) {
-        return;
-    }
-    if g.order().any(|b| needs_line(g, b)) {
+    let Some(first) = g.order().find(|&b| g[b].kinds.has(Kinds::NO_LINE)) else { return };
+    if g.order_from(first).any(|b| needs_line(g, b)) {
         duplicate_exits_without_line(g);
     }
     propagate_line_numbers(g);
-}
-
-fn all_have_lines(g: &Cfg) -> bool {
-    g.order().all(|b| !g[b].kinds.has(Kinds::NO_LINE))
 }
 
 /// Whether the block has no line though a frame may be left, or its line be looked at, in it.
@@ -52,6 +46,9 @@ fn duplicate_exits_without_line(g: &mut Cfg) {
 }
 
 fn duplicate_jump_target(g: &mut Cfg, b: BlockId) {
+    if !g[b].kinds.has(Kinds::JUMP) {
+        return;
+    }
     let Some(last) = g.last(b).copied().filter(|last| ops::has_jump(last.op)) else {
         return;
     };
@@ -82,19 +79,20 @@ fn propagate_line_numbers(g: &mut Cfg) {
             propagate_in_block(g, b);
         }
         let next = g[b].next;
-        if let Some(&last) = g.last(b) {
-            if let Some(next) = next
-                && lacks_line(g, next)
-                && !ops::ends_flow(last.op)
-            {
-                inherit(g, next, last.loc);
-            }
-            if let Some(target) = last.target
-                && lacks_line(g, target)
-                && ops::has_jump(last.op)
-            {
-                inherit(g, target, last.loc);
-            }
+        if let Some(next) = next
+            && lacks_line(g, next)
+            && let Some(&last) = g.last(b)
+            && !ops::ends_flow(last.op)
+        {
+            inherit(g, next, last.loc);
+        }
+        if g[b].kinds.has(Kinds::JUMP)
+            && let Some(&last) = g.last(b)
+            && let Some(target) = last.target
+            && lacks_line(g, target)
+            && ops::has_jump(last.op)
+        {
+            inherit(g, target, last.loc);
         }
         cursor = next;
     }

@@ -92,41 +92,57 @@ pub(crate) fn remove_redundant_nops_and_pairs(g: &mut Cfg) {
 /// whether there were any.
 fn remove_nops_and_find_pairs(g: &mut Cfg) -> bool {
     let mut changed = false;
-    // The last instruction before the block, if control can only come from there.
-    let mut before: Option<(BlockId, usize)> = None;
+    // The last block with instructions, if no label is between.
+    let mut before: Option<BlockId> = None;
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         remove_block_nops(g, b);
-        if g[b].labelled {
+        let block = &g[b];
+        if block.labelled {
             before = None;
         }
-        let len = g.len(b);
         // Without a POP_TOP there is nothing to look for.
-        let mut i = if g[b].kinds.has(Kinds::POP_TOP) { 0 } else { len };
-        while let Some(next) = g.code(b)[i..].iter().position(|instr| instr.op == Opcode::POP_TOP) {
-            i += next;
-            let producer = if i == 0 { before } else { Some((b, i - 1)) };
-            if let Some((block, producer)) = producer
-                && is_pure_push(g, block, producer)
-            {
-                g.code_mut(block)[producer].set_nop();
-                g.code_mut(b)[i].set_nop();
-                g[block].kinds.insert(Kinds::NOP);
-                g[b].kinds.insert(Kinds::NOP);
-                changed = true;
-            }
-            i += 1;
+        if block.kinds.has(Kinds::POP_TOP) {
+            changed |= find_pairs(g, b, before);
         }
-        if len > 0 {
-            before = Some((b, len - 1));
-        }
-        let ends_in_jump = before.is_some_and(|(b, i)| ops::has_jump(g.code(b)[i].op));
-        if ends_in_jump || !g.falls_through(b) {
-            before = None;
+        if g.len(b) > 0 {
+            before = Some(b);
         }
         cursor = g[b].next;
     }
     changed
+}
+
+/// Turns constants and copies that the block pops at once into NOPs. `before` is the block before, if
+/// control can come from there. Returns whether there were any.
+fn find_pairs(g: &mut Cfg, b: BlockId, before: Option<BlockId>) -> bool {
+    let mut changed = false;
+    let mut i = 0;
+    while let Some(next) = g.code(b)[i..].iter().position(|instr| instr.op == Opcode::POP_TOP) {
+        i += next;
+        let producer = match i.checked_sub(1) {
+            Some(i) => Some((b, i)),
+            None => before.and_then(|before| last_before(g, before)),
+        };
+        if let Some((block, producer)) = producer
+            && is_pure_push(g, block, producer)
+        {
+            g.code_mut(block)[producer].set_nop();
+            g.code_mut(b)[i].set_nop();
+            g[block].kinds.insert(Kinds::NOP);
+            g[b].kinds.insert(Kinds::NOP);
+            changed = true;
+        }
+        i += 1;
+    }
+    changed
+}
+
+/// The last instruction of a block, if control goes on from there to the next block only.
+fn last_before(g: &Cfg, b: BlockId) -> Option<(BlockId, usize)> {
+    let last = g.last(b)?;
+    let leads_elsewhere = ops::has_jump(last.op) || ops::ends_flow(last.op);
+    (!leads_elsewhere).then(|| (b, g.len(b) - 1))
 }
 
 fn is_pure_push(g: &Cfg, b: BlockId, i: usize) -> bool {

@@ -50,7 +50,7 @@ impl Kinds {
     #[inline]
     pub(crate) fn of(instr: &Instr) -> Kinds {
         // The sign of the line is the bit.
-        facts(instr.op).kinds.or(Kinds(instr.loc.line as u32).and(Kinds::NO_LINE))
+        kinds(instr.op).or(Kinds(instr.loc.line as u32).and(Kinds::NO_LINE))
     }
 
     pub(crate) const fn or(self, other: Kinds) -> Kinds {
@@ -184,33 +184,24 @@ impl Kinds {
 /// How many values are popped or pushed.
 #[derive(Clone, Copy)]
 struct Count {
-    form: Form,
     base: i8,
+    /// A multiple of the oparg and its lowest bit are added.
     times_oparg: i8,
     times_bit: i8,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Form {
-    /// The base is all of it.
-    Constant,
-    /// A multiple of the oparg and its lowest bit are added.
-    Linear,
     /// There is more to it.
-    Other,
+    is_other: bool,
 }
 
 impl Count {
     const NONE: Count = Count {
-        form: Form::Constant,
         base: 0,
         times_oparg: 0,
         times_bit: 0,
+        is_other: false,
     };
 
     const fn of(items: &[Size]) -> Count {
         let mut count = Count::NONE;
-        let mut other = false;
         let mut i = 0;
         while i < items.len() {
             match items[i] {
@@ -222,45 +213,31 @@ impl Count {
                 }
                 Size::OpargTimes(n) => count.times_oparg += n as i8,
                 Size::OpargBit0 => count.times_bit += 1,
-                Size::OpargLowByte | Size::OpargHighBits => other = true,
+                Size::OpargLowByte | Size::OpargHighBits => count.is_other = true,
             }
             i += 1;
         }
-        count.formed(other)
-    }
-
-    const fn formed(mut self, other: bool) -> Count {
-        self.form = match (other, self.times_oparg, self.times_bit) {
-            (true, ..) => Form::Other,
-            (_, 0, 0) => Form::Constant,
-            _ => Form::Linear,
-        };
-        self
+        count
     }
 
     const fn less(self, other: Count) -> Count {
-        let incomplete = matches!(self.form, Form::Other) || matches!(other.form, Form::Other);
-        let difference = Count {
+        Count {
             base: self.base - other.base,
             times_oparg: self.times_oparg - other.times_oparg,
             times_bit: self.times_bit - other.times_bit,
-            ..Count::NONE
-        };
-        difference.formed(incomplete)
+            is_other: self.is_other || other.is_other,
+        }
     }
 
-    /// The number for an oparg; what is neither constant nor linear, `other` tells.
-    #[inline]
+    /// The number for an oparg; what is not linear, `other` tells. Not to tell the constant ones
+    /// apart is faster than to guess wrong.
+    #[inline(always)]
     fn for_oparg(self, oparg: u32, other: impl FnOnce() -> i64) -> i64 {
-        let base = i64::from(self.base);
-        match self.form {
-            Form::Constant => base,
-            Form::Linear => {
-                let oparg = i64::from(oparg);
-                base + i64::from(self.times_oparg) * oparg + i64::from(self.times_bit) * (oparg & 1)
-            }
-            Form::Other => other(),
+        if self.is_other {
+            return other();
         }
+        let (base, oparg) = (i64::from(self.base), i64::from(oparg));
+        base + i64::from(self.times_oparg) * oparg + i64::from(self.times_bit) * (oparg & 1)
     }
 }
 
@@ -325,7 +302,7 @@ macro_rules! define_facts {
         [$($entry:ident : $units:literal),*],
         {$($flag:ident)*};
     )*) => {
-        static FACTS: [Facts; NUMBERS] = {
+        const FACTS: [Facts; NUMBERS] = {
             let mut table = [Facts::NONE; NUMBERS];
             $(
                 table[$number] = Facts::new(
@@ -343,14 +320,53 @@ macro_rules! define_facts {
 }
 tailscope_bytecode::for_each_opcode!(define_facts);
 
+// What is asked for alone stands in a table alone: an address in it takes fewer steps.
+
+static KINDS: [Kinds; NUMBERS] = {
+    let mut table = [Kinds::NONE; NUMBERS];
+    let mut i = 0;
+    while i < NUMBERS {
+        table[i] = FACTS[i].kinds;
+        i += 1;
+    }
+    table
+};
+
+static CACHE_UNITS: [u8; NUMBERS] = {
+    let mut table = [0; NUMBERS];
+    let mut i = 0;
+    while i < NUMBERS {
+        table[i] = FACTS[i].cache_units;
+        i += 1;
+    }
+    table
+};
+
+/// How many values are popped and pushed, and the difference.
+static COUNTS: [[Count; 4]; NUMBERS] = {
+    let mut table = [[Count::NONE; 4]; NUMBERS];
+    let mut i = 0;
+    while i < NUMBERS {
+        let Facts { popped, pushed, effect, .. } = FACTS[i];
+        table[i] = [popped, pushed, effect, Count::NONE];
+        i += 1;
+    }
+    table
+};
+
 #[inline]
-fn facts(op: Opcode) -> &'static Facts {
-    &FACTS[op as usize % NUMBERS]
+fn counts(op: Opcode) -> &'static [Count; 4] {
+    &COUNTS[op as usize % NUMBERS]
 }
 
 #[inline]
-fn is(op: Opcode, kinds: Kinds) -> bool {
-    facts(op).kinds.has(kinds)
+fn kinds(op: Opcode) -> Kinds {
+    KINDS[op as usize % NUMBERS]
+}
+
+#[inline]
+fn is(op: Opcode, wanted: Kinds) -> bool {
+    kinds(op).has(wanted)
 }
 
 /// Whether the instruction opens a protected region: its target is the handler.
@@ -431,26 +447,26 @@ pub(crate) fn is_runtime_only(op: Opcode) -> bool {
 
 /// Size of the inline cache in code units.
 pub(crate) fn cache_units(op: Opcode) -> u32 {
-    u32::from(facts(op).cache_units)
+    u32::from(CACHE_UNITS[op as usize % NUMBERS])
 }
 
 /// Number of values popped.
 #[inline]
 pub(crate) fn popped(op: Opcode, arg: u32) -> i64 {
-    facts(op).popped.for_oparg(arg, || op.effect().popped(arg))
+    counts(op)[0].for_oparg(arg, || op.effect().popped(arg))
 }
 
 /// Number of values pushed; by a block push, in the handler.
 #[inline]
 pub(crate) fn pushed(op: Opcode, arg: u32) -> i64 {
-    facts(op).pushed.for_oparg(arg, || op.effect().pushed(arg))
+    counts(op)[1].for_oparg(arg, || op.effect().pushed(arg))
 }
 
 /// Change of the stack's depth where a jump is taken, or the handler of a block push entered.
 #[inline]
 pub(crate) fn effect_on_jump(op: Opcode, arg: u32) -> i64 {
     let other = || op.effect().pushed(arg) - op.effect().popped(arg);
-    facts(op).effect.for_oparg(arg, other)
+    counts(op)[2].for_oparg(arg, other)
 }
 
 /// Change of the stack's depth where control goes on to the next instruction.

@@ -35,7 +35,13 @@ fn optimize_block_load_const(code: &mut [Instr], pool: &mut ConstPool) -> Result
     // The instruction that pushed what is on top of the stack now: a COPY of a constant
     // counts as its load.
     let mut load = Instr::new(Opcode::NOP, 0, Loc::NONE);
-    for i in 0..code.len() {
+    let mut i = 0;
+    while i < code.len() {
+        if load.op == Opcode::NOP {
+            let next = code[i..].iter().position(|instr| ops::loads_const(instr.op));
+            let Some(next) = next else { break };
+            i += next;
+        }
         let instr = &mut code[i];
         if instr.op == Opcode::LOAD_CONST
             && let Some(small) = small_int(pool.get(instr.arg)?)
@@ -46,11 +52,13 @@ fn optimize_block_load_const(code: &mut [Instr], pool: &mut ConstPool) -> Result
             load = *instr;
         } else if !(load.op == Opcode::LOAD_CONST && instr.op == Opcode::COPY && instr.arg == 1) {
             load.op = Opcode::NOP;
+            i += 1;
             continue;
         }
         if let Some(next) = code.get(i + 1).map(|next| next.op) {
             made.insert(optimize_loaded_const(code, i, &load, next, pool)?);
         }
+        i += 1;
     }
     Ok(made)
 }
@@ -130,60 +138,82 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
     let mut i = 0;
     let mut swaps = false;
     let mut threaded = 0;
-    loop {
-        let next = g.code(b)[i..].iter().position(|instr| ops::is_optimizable(instr.op));
-        let Some(next) = next else { break };
-        i += next;
+    while let Some(next) = find_optimizable(g.code(b), i) {
+        i = next;
         let op = g.code(b)[i].op;
         // What a threaded jump has become is looked at again. Following more jumps than there
         // are blocks would be going in circles.
         if ops::has_jump(op) && threaded <= g.block_count() && thread_jump(g, b, i) {
             threaded += 1;
             g.rewired = true;
+            g[b].kinds.insert(Kinds::NOP);
             continue;
         }
         swaps |= op == Opcode::SWAP;
-        optimize_instr(g, b, i, pool)?;
+        if optimize_instr(g, b, i, pool)? {
+            g[b].kinds.insert(Kinds::NOP);
+        }
         i += 1;
     }
     if swaps {
         optimize_swaps(g, b);
+        g[b].kinds.insert(Kinds::NOP);
     }
-    g[b].kinds.insert(Kinds::NOP);
     Ok(())
 }
 
-/// Optimizes what begins, or for constants ends, with instruction `i`, which is no jump.
-fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Result<(), Error> {
+/// The next instruction from `i` on that there may be something to do for.
+#[inline]
+fn find_optimizable(code: &[Instr], i: usize) -> Option<usize> {
+    let mut i = i;
+    loop {
+        i += code.get(i..)?.iter().position(|instr| ops::is_optimizable(instr.op))?;
+        // The two most frequent ones depend on the instruction behind.
+        let second = match code[i].op {
+            Opcode::STORE_FAST => Opcode::STORE_FAST,
+            Opcode::LOAD_GLOBAL => Opcode::PUSH_NULL,
+            _ => return Some(i),
+        };
+        if code.get(i + 1)?.op == second {
+            return Some(i);
+        }
+        i += 1;
+    }
+}
+
+/// Optimizes what begins, or for constants ends, with instruction `i`, which is no jump. Returns
+/// whether there may be a NOP now, unless by folding.
+#[inline(never)]
+fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Result<bool, Error> {
     use Opcode::*;
     let Instr { op, arg, .. } = g.code(b)[i];
     let is_read = |g: &Cfg| matches!(g.op_at(b, i + 1), GET_ITER | CONTAINS_OP);
     match op {
         BUILD_TUPLE => {
-            let unpacked = unpack_built_tuple(g.code_mut(b), i);
-            return if unpacked {
-                Ok(())
-            } else {
-                folding::fold_tuple(g, b, i, pool)
-            };
+            if unpack_built_tuple(g.code_mut(b), i) {
+                return Ok(true);
+            }
+            folding::fold_tuple(g, b, i, pool)?;
         }
         BUILD_LIST | BUILD_SET => folding::optimize_list_or_set(g, b, i, pool)?,
         LIST_APPEND | SET_ADD if arg == 1 && is_read(g) => {
             folding::fold_appended(g, b, i, pool)?;
         }
-        SWAP if arg == 1 => g.code_mut(b)[i].set_nop(),
+        SWAP if arg == 1 => {
+            g.code_mut(b)[i].set_nop();
+            return Ok(true);
+        }
         UNARY_NOT | UNARY_INVERT | UNARY_NEGATIVE => {
-            let shortened = shorten_pair(g.code_mut(b), i);
-            return if shortened {
-                Ok(())
-            } else {
-                folding::fold_unary(g, b, i, pool)
-            };
+            if shorten_pair(g.code_mut(b), i) {
+                return Ok(true);
+            }
+            folding::fold_unary(g, b, i, pool)?;
         }
         CALL_INTRINSIC_1 if arg == INTRINSIC_LIST_TO_TUPLE => {
             let folded = folding::fold_appended(g, b, i, pool)?;
             if !folded && g.op_at(b, i + 1) == GET_ITER {
                 g.code_mut(b)[i].set_nop();
+                return Ok(true);
             }
         }
         CALL_INTRINSIC_1 if arg == INTRINSIC_UNARY_POSITIVE => {
@@ -192,11 +222,11 @@ fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Re
         BINARY_OP => folding::fold_binary(g, b, i, pool)?,
         STORE_FAST if shorten_pair(g.code_mut(b), i) => g[b].kinds.insert(Kinds::POP_TOP),
         LOAD_GLOBAL | COMPARE_OP | CONTAINS_OP | IS_OP | TO_BOOL => {
-            shorten_pair(g.code_mut(b), i);
+            return Ok(shorten_pair(g.code_mut(b), i));
         }
         _ => {}
     }
-    Ok(())
+    Ok(false)
 }
 
 /// A tuple that is built and unpacked again at once: swaps at most. Returns whether it was.
@@ -264,10 +294,14 @@ fn shorten_pair(code: &mut [Instr], i: usize) -> bool {
 /// Returns whether there is something at `i` to look at again.
 fn thread_jump(g: &mut Cfg, b: BlockId, i: usize) -> bool {
     use Opcode::*;
-    let jump = g.code(b)[i];
-    let Some(target) = jump.target else {
+    let Some(target) = g.code(b)[i].target else {
         return false;
     };
+    // Mostly no jump is there.
+    if !g[target].kinds.has(Kinds::UNCONDITIONAL_JUMP.or(Kinds::KEEPING_JUMP)) {
+        return false;
+    }
+    let jump = g.code(b)[i];
     let Some(landing) = g.code(target).first().copied() else {
         return false;
     };

@@ -11,28 +11,30 @@ const MAX_COPY_SIZE: usize = 4;
 /// Counts the predecessors of every block and empties the blocks that control never reaches.
 pub(crate) fn remove_unreachable(g: &mut Cfg) {
     g.rewired = false;
-    let mut work = g.begin_traversal();
+    let mut work = g.take_work();
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         g[b].predecessors = 0;
         cursor = g[b].next;
     }
     let entry = g.entry;
-    g[entry].predecessors = 1;
-    g.visit(&mut work, entry);
+    count_edge(g, &mut work, entry);
     while let Some(b) = work.pop() {
         if let Some(next) = g.fallthrough(b) {
-            g.visit(&mut work, next);
-            g[next].predecessors += 1;
+            count_edge(g, &mut work, next);
         }
-        // Without block pushes, only the last instruction leads elsewhere.
-        let first = if g[b].kinds.has(Kinds::BLOCK_PUSH) { 0 } else { g.len(b).saturating_sub(1) };
-        for i in first..g.len(b) {
-            let instr = &g.code(b)[i];
-            if let (true, Some(target)) = (ops::has_target(instr.op), instr.target) {
-                g.visit(&mut work, target);
-                g[target].predecessors += 1;
+        if g[b].kinds.has(Kinds::BLOCK_PUSH) {
+            for i in 0..g.len(b) {
+                let instr = &g.code(b)[i];
+                if let (true, Some(target)) = (ops::has_target(instr.op), instr.target) {
+                    count_edge(g, &mut work, target);
+                }
             }
+        } else if g[b].kinds.has(Kinds::JUMP)
+            && let Some(target) = g.jump_target(b)
+        {
+            // Without block pushes, only the last instruction leads elsewhere.
+            count_edge(g, &mut work, target);
         }
     }
     g.end_traversal(work);
@@ -44,6 +46,15 @@ pub(crate) fn remove_unreachable(g: &mut Cfg) {
             g[b].except_handler = false;
         }
         cursor = g[b].next;
+    }
+}
+
+/// Counts an edge into `b`, which is to be looked at after the first.
+fn count_edge(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId) {
+    let block = &mut g[b];
+    block.predecessors += 1;
+    if block.predecessors == 1 {
+        work.push(b);
     }
 }
 
@@ -80,7 +91,7 @@ fn inline_jump_target(g: &mut Cfg, b: BlockId) -> bool {
         last.set_nop();
     }
     g[b].kinds.insert(Kinds::NOP);
-    g.append_block(b, target);
+    g.append_copies(b, target);
     if no_line
         && jump.op == Opcode::JUMP
         && let Some(last) = g.last_mut(b)

@@ -19,7 +19,7 @@ pub(crate) fn calculate_stackdepth(g: &mut Cfg) -> Result<u32, Error> {
         g[b].start_depth = -1;
         cursor = g[b].next;
     }
-    let mut work = g.begin_traversal();
+    let mut work = g.take_work();
     let mut jumps = std::mem::take(&mut g.depths);
     jumps.clear();
     let entry = g.entry;

@@ -15,23 +15,7 @@ pub(crate) fn insert_superinstructions(g: &mut Cfg) {
     let mut joined_any = false;
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        let joinable = if g[b].kinds.has(Kinds::FAST) { g.len(b) } else { 0 };
-        let code = g.code_mut(b);
-        let mut joined_here = false;
-        for i in 1..joinable {
-            let [first, second] = &mut code[i - 1..=i] else { break };
-            if !matches!(first.op, Opcode::LOAD_FAST | Opcode::STORE_FAST) {
-                continue;
-            }
-            let joined = match (first.op, second.op) {
-                (Opcode::LOAD_FAST, Opcode::LOAD_FAST) => Opcode::LOAD_FAST_LOAD_FAST,
-                (Opcode::STORE_FAST, Opcode::LOAD_FAST) => Opcode::STORE_FAST_LOAD_FAST,
-                (Opcode::STORE_FAST, Opcode::STORE_FAST) => Opcode::STORE_FAST_STORE_FAST,
-                _ => continue,
-            };
-            joined_here |= join(first, second, joined);
-        }
-        if joined_here {
+        if g[b].kinds.has(Kinds::FAST) && join_in_block(g.code_mut(b)) {
             g[b].kinds.insert(Kinds::NOP);
             joined_any = true;
         }
@@ -40,6 +24,35 @@ pub(crate) fn insert_superinstructions(g: &mut Cfg) {
     if joined_any {
         remove_redundant_nops(g);
     }
+}
+
+/// Returns whether there were any to join.
+fn join_in_block(code: &mut [Instr]) -> bool {
+    let mut joined_any = false;
+    // Whether the instruction before may be the first of two.
+    let mut may_join = false;
+    for i in 0..code.len() {
+        let is_fast = matches!(code[i].op, Opcode::LOAD_FAST | Opcode::STORE_FAST);
+        if is_fast && may_join && join_with_previous(code, i) {
+            joined_any = true;
+            may_join = false;
+        } else {
+            may_join = is_fast;
+        }
+    }
+    joined_any
+}
+
+/// Joins two neighbouring instructions if there is one that does what both do.
+fn join_with_previous(code: &mut [Instr], i: usize) -> bool {
+    let [first, second] = &mut code[i - 1..=i] else { return false };
+    let joined = match (first.op, second.op) {
+        (Opcode::LOAD_FAST, Opcode::LOAD_FAST) => Opcode::LOAD_FAST_LOAD_FAST,
+        (Opcode::STORE_FAST, Opcode::LOAD_FAST) => Opcode::STORE_FAST_LOAD_FAST,
+        (Opcode::STORE_FAST, Opcode::STORE_FAST) => Opcode::STORE_FAST_STORE_FAST,
+        _ => return false,
+    };
+    join(first, second, joined)
 }
 
 /// Makes `first` do both, unless they are on different lines or an argument needs more

@@ -66,8 +66,11 @@ fn reach(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, unsafe_locals: u64) {
 fn scan_block(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, raised: &mut Vec<(BlockId, u64)>) {
     let mut unbound = g[b].unsafe_locals;
     let kinds = g[b].kinds;
-    let all_bound = unbound == 0 && !kinds.has(Kinds::UNBINDS);
-    let idle = all_bound || !kinds.has(Kinds::LOCAL) && !g.seen.has(Kinds::BLOCK_PUSH);
+    // What leads on from here leaves nothing unbound.
+    if unbound == 0 && !kinds.has(Kinds::UNBINDS) {
+        return;
+    }
+    let idle = !kinds.has(Kinds::LOCAL) && !g.seen.has(Kinds::BLOCK_PUSH);
     let code: &mut [Instr] = if idle { &mut [] } else { g.code_mut(b) };
     for instr in code {
         if let Some(handler) = instr.except {

@@ -44,6 +44,14 @@ impl Scan {
             match INTERESTS[token.kind() as usize % INTERESTS.len()] {
                 Interest::None => continue,
                 Interest::Warnings => {}
+                Interest::Brackets => {
+                    scan.exceeded = limits.exceeded_by_bracket(token);
+                    if scan.exceeded.is_some() {
+                        break;
+                    }
+                    scan.doubtful = scan.doubtful || doubts.raised_by_bracket(i, tokens);
+                    continue;
+                }
                 Interest::All => {
                     if let Some(wrong) = limits.exceeded_by(token, source) {
                         scan.exceeded = Some(wrong);
@@ -66,6 +74,8 @@ enum Interest {
     None,
     /// It is neither counted nor doubtful.
     Warnings,
+    /// There is nothing to warn of: parentheses and square brackets, which are frequent.
+    Brackets,
     All,
 }
 
@@ -78,6 +88,11 @@ static INTERESTS: [Interest; 256] = {
         i += 1;
     }
     i = 0;
+    while i < BRACKETS.len() {
+        table[BRACKETS[i] as usize] = Interest::Brackets;
+        i += 1;
+    }
+    i = 0;
     while i < FOR_ALL.len() {
         table[FOR_ALL[i] as usize] = Interest::All;
         i += 1;
@@ -87,12 +102,10 @@ static INTERESTS: [Interest; 256] = {
 
 const FOR_WARNINGS: [TokenKind; 3] = [TokenKind::String, TokenKind::FStringMiddle, TokenKind::TStringMiddle];
 
-const FOR_ALL: [TokenKind; 19] = [
-    TokenKind::Lpar,
-    TokenKind::Lsqb,
+const BRACKETS: [TokenKind; 4] = [TokenKind::Lpar, TokenKind::Lsqb, TokenKind::Rpar, TokenKind::Rsqb];
+
+const FOR_ALL: [TokenKind; 15] = [
     TokenKind::Lbrace,
-    TokenKind::Rpar,
-    TokenKind::Rsqb,
     TokenKind::Rbrace,
     TokenKind::FStringStart,
     TokenKind::TStringStart,
@@ -121,10 +134,31 @@ struct Limits {
 }
 
 impl Limits {
+    /// By a parenthesis or square bracket.
+    #[inline]
+    fn exceeded_by_bracket(&mut self, token: &Token) -> Option<Wrong> {
+        match token.kind() {
+            TokenKind::Lpar | TokenKind::Lsqb => self.opened(token),
+            _ => {
+                self.parentheses = self.parentheses.saturating_sub(1);
+                None
+            }
+        }
+    }
+
+    /// Counts a bracket that opens.
+    fn opened(&mut self, token: &Token) -> Option<Wrong> {
+        self.parentheses += 1;
+        if self.parentheses <= MAX_PARENTHESES {
+            return None;
+        }
+        Some(Wrong::Limit(token.range(), ErrorKind::Syntax, "too many nested parentheses"))
+    }
+
     fn exceeded_by(&mut self, token: &Token, source: &SourceFile) -> Option<Wrong> {
         let (kind, msg) = match token.kind() {
-            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
-                if let (TokenKind::Lbrace, Some(open)) = (token.kind(), self.fields.last_mut()) {
+            TokenKind::Lbrace => {
+                if let Some(open) = self.fields.last_mut() {
                     *open += 1;
                     if *open == 3 && shows_its_text(token, source) {
                         // A mistake of CPython's: it loses the text there.
@@ -132,14 +166,10 @@ impl Limits {
                         return Some(Wrong::Limit(token.range(), ErrorKind::Value, msg));
                     }
                 }
-                self.parentheses += 1;
-                if self.parentheses <= MAX_PARENTHESES {
-                    return None;
-                }
-                (ErrorKind::Syntax, "too many nested parentheses")
+                return self.opened(token);
             }
-            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
-                if let (TokenKind::Rbrace, Some(open)) = (token.kind(), self.fields.last_mut()) {
+            TokenKind::Rbrace => {
+                if let Some(open) = self.fields.last_mut() {
                     *open = open.saturating_sub(1);
                 }
                 self.parentheses = self.parentheses.saturating_sub(1);
@@ -210,12 +240,47 @@ fn has_too_many_digits(token: &Token, source: &SourceFile, max_digits: usize) ->
 struct Doubts {
     /// Braces open in each string with fields.
     braces: Vec<usize>,
-    /// For each open bracket whether a `yield` stands at its beginning.
-    yields: Vec<bool>,
+    /// How many brackets are open, and which of them have a `yield` at their beginning.
+    depth: usize,
+    yields: Vec<usize>,
     clauses: usize,
 }
 
 impl Doubts {
+    /// A bracket closes, if one is open.
+    fn close(&mut self) {
+        if self.yields.last() == Some(&self.depth) {
+            self.yields.pop();
+        }
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// By a parenthesis or square bracket.
+    #[inline]
+    fn raised_by_bracket(&mut self, i: usize, tokens: &[Token]) -> bool {
+        match tokens[i].kind() {
+            TokenKind::Lpar => {
+                self.depth += 1;
+                self.depth == 1 && is_annotated_part(i, tokens) || is_compared_part(i, tokens)
+            }
+            TokenKind::Lsqb => {
+                self.depth += 1;
+                let follows_value = i.checked_sub(1).is_some_and(|before| {
+                    matches!(tokens[before].kind(), TokenKind::Name | TokenKind::Rsqb | TokenKind::Rpar)
+                });
+                follows_value && kinds_behind(i, tokens).next() == Some(TokenKind::Rsqb)
+            }
+            TokenKind::Rpar => {
+                self.close();
+                kinds_behind(i, tokens).next() == Some(TokenKind::ColonEqual)
+            }
+            _ => {
+                self.close();
+                false
+            }
+        }
+    }
+
     fn raised_by(&mut self, i: usize, tokens: &[Token], text: &str) -> bool {
         let token = &tokens[i];
         match token.kind() {
@@ -224,32 +289,14 @@ impl Doubts {
                 return next.is_some_and(|b| b.is_ascii_alphabetic());
             }
             TokenKind::Case => return lacks_comma(i, tokens),
-            TokenKind::Lpar => {
-                let is_outermost = self.yields.is_empty();
-                self.yields.push(false);
-                return is_outermost && is_annotated_part(i, tokens) || is_compared_part(i, tokens);
-            }
-            TokenKind::Lsqb => {
-                self.yields.push(false);
-                let follows_value = i.checked_sub(1).is_some_and(|before| {
-                    matches!(tokens[before].kind(), TokenKind::Name | TokenKind::Rsqb | TokenKind::Rpar)
-                });
-                return follows_value && kinds_behind(i, tokens).next() == Some(TokenKind::Rsqb);
-            }
-            TokenKind::Rpar => {
-                self.yields.pop();
-                return kinds_behind(i, tokens).next() == Some(TokenKind::ColonEqual);
-            }
-            TokenKind::Rsqb => drop(self.yields.pop()),
             TokenKind::Yield => {
                 let mut before = tokens[..i].iter().rev().map(Token::kind);
                 if before.find(|kind| !kind.is_trivia()) == Some(TokenKind::Lpar) {
-                    self.yields.pop();
-                    self.yields.push(true);
+                    self.yields.push(self.depth);
                 }
                 return kinds_behind(i, tokens).next().is_some_and(|next| !may_follow_yield(next));
             }
-            TokenKind::For => return self.yields.last() == Some(&true),
+            TokenKind::For => return self.depth > 0 && self.yields.last() == Some(&self.depth),
             TokenKind::Elif => {
                 self.clauses += 1;
                 return self.clauses > HARMLESS_CLAUSES;
@@ -257,14 +304,14 @@ impl Doubts {
             TokenKind::FStringStart | TokenKind::TStringStart => self.braces.push(0),
             TokenKind::FStringEnd | TokenKind::TStringEnd => drop(self.braces.pop()),
             TokenKind::Lbrace => {
-                self.yields.push(false);
+                self.depth += 1;
                 if let Some(open) = self.braces.last_mut() {
                     *open += 1;
                     return *open > 2;
                 }
             }
             TokenKind::Rbrace => {
-                self.yields.pop();
+                self.close();
                 if let Some(open) = self.braces.last_mut() {
                     *open = open.saturating_sub(1);
                 }

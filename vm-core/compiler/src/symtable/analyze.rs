@@ -349,8 +349,11 @@ impl Analyzer<'_> {
     fn drop_class_free(&mut self, id: ScopeId, free: &mut NameSet) {
         let [class, classdict, annotations] = CLASS_CELLS.map(|name| free.remove(&name));
         let scope = self.scope_mut(id);
+        // What the blocks of annotations that were left out would have found.
+        let flags = scope.flags_of(NameId::CLASSDICT);
+        let is_hidden = flags & DEF_GLOBAL != 0 || flags & DEF_BOUND != 0 && flags & DEF_NONLOCAL == 0;
         scope.needs_class_closure |= class;
-        scope.needs_classdict |= classdict;
+        scope.needs_classdict |= classdict || scope.has_bare_method && !is_hidden;
         scope.has_conditional_annotations |= annotations;
     }
 

@@ -3,7 +3,7 @@
 
 use ruff_python_ast::{ExprContext, Mod};
 use ruff_text_size::{Ranged, TextRange};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::{
     DEF_COMP_ITER, DEF_GLOBAL, DEF_IMPORT, DEF_LOCAL, DEF_NONLOCAL, DEF_PARAM, DEF_TYPE_PARAM,
@@ -34,15 +34,21 @@ pub(super) fn collect(
     module: &Mod,
     source: &SourceFile,
     future: FutureFlags,
+    blocks: Blocks,
 ) -> Result<SymbolTable> {
+    // Bytes of source that a block has, on the average.
+    const BLOCK: usize = 512;
+    let count = source.text().len() / BLOCK + 8;
     let mut builder = Builder {
         source,
         future,
-        scopes: Vec::with_capacity(32),
-        by_node: FxHashMap::default(),
+        blocks,
+        scopes: Vec::with_capacity(count),
+        by_node: FxHashMap::with_capacity_and_hasher(count, FxBuildHasher),
         stack: Vec::new(),
         private: None,
         names: Names::default(),
+        users: Vec::new(),
         last_line: START.line,
     };
     let key = Some(NodeKey::of(module));
@@ -61,9 +67,19 @@ pub(super) fn collect(
     })
 }
 
+/// Which blocks are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blocks {
+    /// All that CPython makes.
+    All,
+    /// Those that become code objects, or decide what names are in one.
+    Needed,
+}
+
 pub(super) struct Builder<'a> {
     pub source: &'a SourceFile,
     pub future: FutureFlags,
+    pub blocks: Blocks,
     pub scopes: Vec<Scope>,
     by_node: FxHashMap<NodeKey, ScopeId>,
     /// The open blocks, the current one last.
@@ -71,6 +87,8 @@ pub(super) struct Builder<'a> {
     /// Name of the innermost class, for name mangling.
     pub private: Option<&'a str>,
     pub names: Names,
+    /// By the names' indices, the block that was last seen to use each.
+    users: Vec<Option<ScopeId>>,
     /// Where the last block begins, which is near to where the next does.
     last_line: i32,
 }
@@ -158,6 +176,7 @@ impl<'a> Builder<'a> {
             annotation_block: None,
             mangled_in: None,
             mangled_names: FxHashSet::default(),
+            has_bare_method: false,
             loc,
             scope_info: None,
             directives: Vec::new(),
@@ -266,13 +285,13 @@ impl<'a> Builder<'a> {
     /// open block.
     pub fn add_def_to(&mut self, scope: ScopeId, name: NameId, flag: u32, range: TextRange) -> Result {
         let mangled = self.mangled(name);
+        // Most names are used again and again.
+        if flag == USE && !self.scope(scope).comp_iter_target && self.is_used_again(mangled, scope) {
+            return Ok(());
+        }
         let symbols = &mut self.scope_mut(scope).symbols;
         let index = symbols.entry(mangled);
         let known = symbols.get_index(index).map_or(0, |(_, symbol)| symbol.flags);
-        // Most names are used again and again.
-        if flag == USE && known & USE != 0 && !self.scope(scope).comp_iter_target {
-            return Ok(());
-        }
         if let Some(msg) = self.duplicate(name, flag & known) {
             return self.error_in(range, msg);
         }
@@ -298,6 +317,15 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the block has used the name before. From now on it has.
+    fn is_used_again(&mut self, name: NameId, scope: ScopeId) -> bool {
+        let place = name.index();
+        if place >= self.users.len() {
+            self.users.resize((place + 1).next_power_of_two().max(256), None);
+        }
+        self.users[place].replace(scope) == Some(scope)
     }
 
     /// What is wrong with a definition where there is one in the block already.

@@ -36,7 +36,17 @@ impl<'a> Builder<'a> {
         expr.map_or(Ok(()), |e| self.expr(e))
     }
 
+    #[inline]
     pub fn expr(&mut self, expr: &'a Expr) -> Result {
+        match expr {
+            // Nothing is inside of most expressions.
+            Expr::Name(e) => self.name(e),
+            Expr::StringLiteral(_) | Expr::NumberLiteral(_) => Ok(()),
+            _ => self.compound_expr(expr),
+        }
+    }
+
+    fn compound_expr(&mut self, expr: &'a Expr) -> Result {
         match expr {
             Expr::Named(e) => self.named_expr(e),
             Expr::BoolOp(e) => self.exprs(&e.values),

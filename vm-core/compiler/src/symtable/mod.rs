@@ -152,6 +152,9 @@ pub struct Scope {
     pub mangled_in: Option<ScopeId>,
     /// Names of the type parameters, in the block that `mangled_in` means.
     mangled_names: FxHashSet<NameId>,
+    /// Class: of a function directly in it, which has no annotations, the block of annotations was
+    /// left out. It would look at the class's namespace.
+    has_bare_method: bool,
     /// Where the block begins in the source.
     pub loc: Loc,
 
@@ -297,7 +300,30 @@ pub fn build(
     source: &SourceFile,
     future: FutureFlags,
 ) -> Result<SymbolTable, CompileError> {
-    let mut table = build::collect(module, source, future).map_err(|error| *error)?;
+    build_with(module, source, future, build::Blocks::Needed)
+}
+
+/// [`build`] that makes all blocks that CPython makes: code generation needs no block of annotations
+/// for a function that has none.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn build_all(
+    module: &Mod,
+    source: &SourceFile,
+    future: FutureFlags,
+) -> Result<SymbolTable, CompileError> {
+    build_with(module, source, future, build::Blocks::All)
+}
+
+fn build_with(
+    module: &Mod,
+    source: &SourceFile,
+    future: FutureFlags,
+    blocks: build::Blocks,
+) -> Result<SymbolTable, CompileError> {
+    let mut table = build::collect(module, source, future, blocks).map_err(|error| *error)?;
     analyze::analyze(&mut table, source)?;
     Ok(table)
 }

@@ -7,7 +7,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::{Ranged, TextRange};
 
-use super::build::{Builder, Result};
+use super::build::{Blocks, Builder, Result};
 use super::{
     DEF_ANNOT, DEF_GLOBAL, DEF_IMPORT, DEF_LOCAL, DEF_NONLOCAL, DEF_PARAM, DEF_TYPE_PARAM, NodeKey,
     ScopeId, ScopeKind, SymbolTable, USE,
@@ -214,7 +214,12 @@ impl<'a> Builder<'a> {
 
     fn function_annotations(&mut self, s: &'a StmtFunctionDef, range: TextRange) -> Result {
         let p = &s.parameters;
-        let sees_class = self.cur().can_see_class_scope || self.cur().kind == ScopeKind::Class;
+        let in_class = self.cur().kind == ScopeKind::Class;
+        let sees_class = self.cur().can_see_class_scope || in_class;
+        if self.blocks == Blocks::Needed && !self.cur().can_see_class_scope && !is_annotated(s) {
+            self.cur_mut().has_bare_method |= in_class && !self.future.annotations();
+            return Ok(());
+        }
         self.enter_block(
             "__annotate__",
             ScopeKind::Annotation,
@@ -556,4 +561,9 @@ impl<'a> Builder<'a> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a function has annotations of its own.
+fn is_annotated(s: &StmtFunctionDef) -> bool {
+    s.returns.is_some() || s.parameters.iter().any(|parameter| parameter.annotation().is_some())
 }

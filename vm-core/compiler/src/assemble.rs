@@ -46,7 +46,8 @@ impl Workspace {
     /// Keeps the memory for the next compilation, if it is not too much of it.
     pub(crate) fn keep(self) {
         const MOST_INSTRS: usize = 1 << 13;
-        if self.graph.room() <= MOST_INSTRS {
+        // There are as many runs as the largest unit had instructions.
+        if self.graph.room().max(self.layout.runs.len()) <= MOST_INSTRS {
             SPARE.set(Some(self));
         }
     }

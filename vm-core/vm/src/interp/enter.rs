@@ -8,6 +8,7 @@ use crate::error::{PyResult, Raised};
 use crate::frame::{Frame, HEADER_SLOTS, Link, address_value, halt_address};
 use crate::interp::bind::Moved;
 use crate::interp::call::{self, fill_null};
+use crate::interp::stack::NATIVE_RESERVE;
 use crate::interp::{bind, run, unwind};
 use crate::types::function::PyFunction;
 use crate::types::generator::{GeneratorState, PyGenerator};
@@ -97,6 +98,26 @@ fn native_stack_full(vm: &Vm, what: &str) -> Raised {
     let e = vm.recursion_error(format!("maximum recursion depth exceeded{what}"));
     s.native_limit.set(limit);
     e
+}
+
+/// Calls `f`, which reports what nobody handled, with half of the native stack that is kept back from
+/// others: it may be the end of the stack that is to be reported. What is reported meanwhile has no
+/// more than that.
+pub fn with_reserve<R>(vm: &Vm, f: impl FnOnce() -> R) -> R {
+    struct Lowered<'a>(&'a Vm, usize);
+    impl Drop for Lowered<'_> {
+        fn drop(&mut self) {
+            self.0.interp.native_limit.set(self.1);
+            self.0.interp.in_reserve.set(false);
+        }
+    }
+    if vm.interp.in_reserve.replace(true) {
+        return f();
+    }
+    let limit = vm.interp.native_limit.get();
+    let _lowered = Lowered(vm, limit);
+    vm.interp.native_limit.set(limit.saturating_sub(NATIVE_RESERVE / 2));
+    f()
 }
 
 /// For native code that recurses without entering bytecode (repr of nested lists, comparisons).

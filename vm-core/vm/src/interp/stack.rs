@@ -10,7 +10,7 @@ pub const DEFAULT_SLOTS: usize = 1 << 26;
 /// Slots behind the limit, so that what a call pushes before it checks has room.
 const RED_ZONE: usize = 1 << 10;
 /// Native stack that must be left for a nested run to start.
-const NATIVE_RESERVE: usize = if cfg!(debug_assertions) { 512 << 10 } else { 64 << 10 };
+pub(super) const NATIVE_RESERVE: usize = if cfg!(debug_assertions) { 512 << 10 } else { 64 << 10 };
 /// Assumed where the native stack's size cannot be found out.
 const NATIVE_FALLBACK: usize = 512 << 10;
 

@@ -86,6 +86,8 @@ pub struct State {
     pub profile: RefCell<crate::interp::profile::Profile>,
     /// Lowest native stack address that a nested run may start from.
     pub native_limit: Cell<usize>,
+    /// Some of what lies behind the limit is in use, by a thread.
+    pub in_reserve: Cell<bool>,
     pub async_exception: OwnedCell,
     /// Code unit that RERAISE names as the origin of its exception.
     pub reraise_unit: Cell<Option<u32>>,
@@ -140,6 +142,7 @@ impl State {
             recorder: UnsafeCell::default(),
             profile: RefCell::default(),
             native_limit: Cell::new(0),
+            in_reserve: Cell::new(false),
             async_exception: OwnedCell::null(),
             reraise_unit: Cell::new(None),
             last_memory_error: OwnedCell::null(),

@@ -2,6 +2,7 @@
 
 use crate::args::CallArgs;
 use crate::error::{PyResult, Raised};
+use crate::interp::enter;
 use crate::native::structseq;
 use crate::protocol::{attr, call, object as obj};
 use crate::runtime;
@@ -119,6 +120,11 @@ fn remember_last(vm: &Vm, e: Value) {
 /// Reports an exception that nobody can handle through `sys.unraisablehook`. `message` says what
 /// was ignored; without it, the object does.
 pub fn unraisable(vm: &Vm, e: &Raised, message: Option<&str>, object: Value) {
+    // It may be a RecursionError: nothing is left of the native stack then.
+    enter::with_reserve(vm, || report(vm, e, message, object));
+}
+
+fn report(vm: &Vm, e: &Raised, message: Option<&str>, object: Value) {
     let value = e.0.value();
     let object = object.non_null().unwrap_or(vm.none());
     let traceback = exceptions::exception(value)

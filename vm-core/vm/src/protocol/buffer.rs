@@ -147,7 +147,7 @@ impl Buffer {
     /// Memory that is had without Python code, and without a description of its layout.
     fn direct(vm: &Vm, v: Value, flags: i32) -> PyResult<Option<Buffer>> {
         let ty = vm.type_of(v);
-        let (start, len, item_size) = if let Some(m) = v.cast::<PyMemoryView>() {
+        let (start, len, item_size) = if let Some(m) = v.cast_exact::<PyMemoryView>() {
             m.bytes_as(vm, v, flags)?
         } else if !ty.is_heap()
             && ty.slots().get_buffer.is_some_and(|f| f as usize == native as *const () as usize)
@@ -242,7 +242,7 @@ pub fn view(vm: &Vm, v: Value) -> PyResult {
 /// # Errors
 /// As [`request`].
 pub fn copy(vm: &Vm, v: Value) -> PyResult<Vec<u8>> {
-    if let Some(m) = v.cast::<PyMemoryView>() {
+    if let Some(m) = v.cast_exact::<PyMemoryView>() {
         return m.copy(vm);
     }
     if let Some(held) = Buffer::direct(vm, v, flags::SIMPLE)? {

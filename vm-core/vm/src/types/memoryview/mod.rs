@@ -173,7 +173,7 @@ pub fn buffer_of(vm: &Vm, v: Value) -> Option<BufferInfo> {
 
 /// The memory of a built-in type behind whatever exports it.
 fn root_of(owner: Value) -> Ref {
-    let root = match (owner.cast::<PyMemoryView>(), owner.cast::<PyExporter>()) {
+    let root = match (owner.cast_exact::<PyMemoryView>(), owner.cast_exact::<PyExporter>()) {
         (Some(m), _) => m.root.get_ref().or_else(|| m.base.get_ref()),
         (_, Some(e)) => e.root(),
         _ => None,
@@ -184,7 +184,7 @@ fn root_of(owner: Value) -> Ref {
 /// What is shown of what holds memory: instances that know nothing of the protocol are shown
 /// themselves.
 pub fn shown_owner(owner: Value) -> Ref {
-    match owner.cast::<PyExporter>() {
+    match owner.cast_exact::<PyExporter>() {
         Some(e) => e.shown(owner),
         None => owner.to_ref(),
     }
@@ -289,7 +289,7 @@ pub fn new(vm: &Vm, v: Value) -> PyResult {
 /// TypeError for what exports no memory, ValueError for a released view, whatever `__buffer__`
 /// raises.
 pub fn new_with_flags(vm: &Vm, v: Value, flags: i32) -> PyResult {
-    if let Some(m) = v.cast::<PyMemoryView>() {
+    if let Some(m) = v.cast_exact::<PyMemoryView>() {
         let base = m.base(vm)?;
         m.check_restricted(vm)?;
         return Ok(PyMemoryView::make(vm, base.value(), m.readonly, m.layout.borrow().clone()));

@@ -62,7 +62,7 @@ def run_program(path):
 
 def run_tests(name):
     import unittest
-    sys.modules["__main__"].__file__ = __file__
+    sys.modules["__main__"].__file__ = name
     def each(suite):
         for t in suite:
             if isinstance(t, unittest.TestSuite): yield from each(t)
@@ -77,7 +77,10 @@ def run_tests(name):
         except Exception as e:
             print(f"{test.id()}\tcould not be measured: {e!r}", file=report, flush=True)
 
-(run_program if what.endswith(".py") else run_tests)(what)
+try:
+    (run_program if what.endswith(".py") else run_tests)(what)
+except BaseException as e:
+    print(f"{what}\tcould not be measured: {e!r}", file=report, flush=True)
 """
 
 

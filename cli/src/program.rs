@@ -223,6 +223,7 @@ fn prepare(vm: &'static Vm, source: &Source, first: &str) -> PyResult {
         let path = attr::get_named(vm, vm.runtime.sys.get(), "path")?;
         if let Some(path) = path.cast::<PyList>() {
             path.insert(0, vm.new_str(first));
+            vm.runtime.first_folder.replace(Some(first.to_owned()));
         }
     }
     Ok(main)

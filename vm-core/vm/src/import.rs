@@ -1,5 +1,8 @@
 //! `import`: modules from native code, from the embedded library and from `sys.path`.
 
+pub(crate) mod loading;
+pub(crate) mod spec;
+
 use std::path::{Path, PathBuf};
 
 use tailscope_bytecode::code::Code;
@@ -8,6 +11,8 @@ use tailscope_compiler::error::{CompileError, ErrorKind};
 use tailscope_compiler::source::declared_encoding;
 use tailscope_compiler::{CompileOptions, Mode, SourceFile};
 
+use self::loading::Loading;
+use crate::code::PyCode;
 use crate::error::{PyResult, Raised};
 use crate::pycache;
 use crate::protocol::{attr, call, object as obj, truth};
@@ -131,10 +136,7 @@ fn is_missing(vm: &Vm, e: &Raised, name: &str) -> bool {
 
 /// Imports a module and its parents; returns that module.
 pub fn import_module(vm: &Vm, name: &str) -> PyResult {
-    if let Some(m) = modules(vm).get(vm, vm.new_str(name).value())? {
-        if m.is(vm.none()) {
-            return Err(not_found(vm, name, &format!("import of {name} halted; None in sys.modules")));
-        }
+    if let Some(m) = imported(vm, name)? {
         return Ok(m);
     }
     crate::interp::enter::check_native_stack(vm, "")?;
@@ -143,18 +145,32 @@ pub fn import_module(vm: &Vm, name: &str) -> PyResult {
         None => None,
     };
     // Importing the parent may have imported the child.
-    if let Some(m) = modules(vm).get(vm, vm.new_str(name).value())? {
+    if let Some(m) = imported(vm, name)? {
         return Ok(m);
     }
+    let loading = Loading::begin(vm, name);
     let m = load(vm, name, parent.as_ref())?;
     if name == "importlib" {
         crate::native::imp::install(vm)?;
     }
     crate::native::imp::describe(vm, name, m.value())?;
+    drop(loading);
     if let (Some(p), Some((_, child))) = (&parent, name.rsplit_once('.')) {
         attr::set_named(vm, p.value(), child, m.value())?;
     }
     Ok(m)
+}
+
+/// A module that is in `sys.modules`, once no other thread loads it any more.
+fn imported(vm: &Vm, name: &str) -> PyResult<Option<Ref>> {
+    loading::wait_for(vm, name)?;
+    let key = vm.new_str(name);
+    let Some(m) = modules(vm).get(vm, key.value())? else { return Ok(None) };
+    if m.is(vm.none()) {
+        return Err(not_found(vm, name, &format!("import of {name} halted; None in sys.modules")));
+    }
+    // If that failed it is not there any more.
+    if spec::wait_for_importlib(vm, name, m.value())? { modules(vm).get(vm, key.value()) } else { Ok(Some(m)) }
 }
 
 #[cold]
@@ -215,8 +231,7 @@ fn load(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult {
             }
             continue;
         }
-        let dir = if dir.is_empty() { ".".to_owned() } else { dir };
-        match find_in(Path::new(&dir), leaf) {
+        match find_in(&absolute(&dir), leaf) {
             Found::Module(p) => return run_file(vm, name, &p, None),
             Found::Package(p) => {
                 let folder = p.parent().map(|d| d.display().to_string()).unwrap_or_default();
@@ -230,6 +245,16 @@ fn load(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult {
         return make_namespace(vm, name, namespace);
     }
     Err(not_found(vm, name, &format!("No module named '{name}'")))
+}
+
+/// An entry of `sys.path` as a folder; as it is where there is no working folder.
+fn absolute(entry: &str) -> PathBuf {
+    match std::env::current_dir() {
+        Ok(working) if matches!(entry, "" | ".") => working,
+        // Not `join`, which would leave out what is doubled.
+        Ok(working) if !entry.starts_with('/') => PathBuf::from(format!("{}/{entry}", working.display())),
+        _ => PathBuf::from(entry),
+    }
 }
 
 /// The entry of `sys.path` (and of `__path__`s) that stands for the embedded library. It looks
@@ -307,7 +332,7 @@ fn run_file(vm: &Vm, name: &str, file: &Path, path: Option<Vec<String>>) -> PyRe
     match std::fs::read(file) {
         Ok(bytes) if file.extension().is_some_and(|e| e == BYTECODE) => {
             let code = read_pyc(&bytes).map_err(|why| cannot_read(vm, name, &shown, &bytes, &why))?;
-            let code = crate::code::PyCode::new(vm, &std::sync::Arc::new(code))?;
+            let code = PyCode::new(vm, &std::sync::Arc::new(code))?;
             run_module(vm, name, &shown, code.value(), path)
         }
         Ok(text) => {
@@ -322,10 +347,10 @@ fn run_file(vm: &Vm, name: &str, file: &Path, path: Option<Vec<String>>) -> PyRe
 /// The code object of a source file, from `__pycache__` if that is up to date.
 fn compiled_before(vm: &Vm, file: &Path, shown: &str, source: &pycache::Source) -> PyResult {
     if let Some(code) = pycache::load(vm, file, source) {
-        return crate::code::PyCode::new(vm, &std::sync::Arc::new(code));
+        return PyCode::new(vm, &std::sync::Arc::new(code));
     }
     let code = compile(vm, &source.text, shown, Mode::Exec, vm.runtime.config.optimize)?;
-    if let Some(c) = code.cast::<crate::code::PyCode>() {
+    if let Some(c) = code.cast::<PyCode>() {
         pycache::store(vm, file, source, &c.code);
     }
     Ok(code)
@@ -444,7 +469,7 @@ pub fn compile_source(vm: &Vm, source: &SourceFile, options: &CompileOptions) ->
     match tailscope_compiler::compile_source(source, options) {
         Ok((code, warnings)) => {
             warn(vm, &warnings, source)?;
-            let code = crate::code::PyCode::new(vm, &std::sync::Arc::new(code))?;
+            let code = PyCode::new(vm, &std::sync::Arc::new(code))?;
             if options.filename.starts_with('<') {
                 vm.interp.note_text(&code, source.text());
             }
@@ -538,7 +563,7 @@ pub fn compiled_module(vm: &Vm, name: &str) -> PyResult<Option<(Ref, String, boo
     }
     let Some(m) = vm.runtime.config.library.as_ref().and_then(|l| l.compiled(name)) else { return Ok(None) };
     let Ok(code) = tailscope_bytecode::marshal::read_code(&m.code) else { return Ok(None) };
-    let code = crate::code::PyCode::new(vm, &std::sync::Arc::new(code))?;
+    let code = PyCode::new(vm, &std::sync::Arc::new(code))?;
     Ok(Some((code, m.filename, m.is_package)))
 }
 
@@ -555,7 +580,9 @@ fn run_module(vm: &Vm, name: &str, file: &str, code: Value, path: Option<Vec<Str
     let package = if path.is_some() { name } else { name.rsplit_once('.').map_or("", |(p, _)| p) };
     d.set_str(vm, n.__package__, vm.new_str(package).value());
     d.set_str(vm, n.__builtins__, module_dict_of_builtins(vm));
-    if let Some(cached) = pycache::cached_name(vm, file) {
+    let cached = pycache::cached_name(vm, file);
+    let is_file = cached.is_some();
+    if let Some(cached) = cached {
         d.set_text(vm, "__cached__", cached.value());
     }
     if let Some(p) = path {
@@ -564,6 +591,11 @@ fn run_module(vm: &Vm, name: &str, file: &str, code: Value, path: Option<Vec<Str
     }
     let key = vm.new_str(name);
     modules(vm).set(vm, key.value(), m.value())?;
+    loading::made(vm, name, m.value());
+    if is_file && code.cast::<PyCode>().is_some_and(|c| spec::is_asked_for(vm, c)) {
+        spec::make(vm, m.value())?;
+    }
+    crate::native::imp::describe(vm, name, m.value())?;
     let dict = attr::instance_dict_value(vm, m.value()).unwrap_or(vm.none()).to_ref();
     match crate::interp::enter::run_code(vm, code, dict.value(), dict.value(), Value::NULL) {
         // A module may replace itself in sys.modules.
@@ -577,49 +609,6 @@ fn run_module(vm: &Vm, name: &str, file: &str, code: Value, path: Option<Vec<Str
 
 fn module_dict_of_builtins(vm: &Vm) -> Value {
     attr::instance_dict_value(vm, vm.runtime.builtins.get()).unwrap_or(vm.none())
-}
-
-/// IMPORT_FROM: an attribute, or a submodule that is in `sys.modules` already.
-pub fn import_from(vm: &Vm, m: Value, name: Value) -> PyResult {
-    if let Some(v) = attr::get_opt(vm, m, name)? {
-        return Ok(v);
-    }
-    let n = vm.names();
-    let package = attr::get_opt(vm, m, n.__name__)?.map(|p| obj::text(p.value()));
-    let text = obj::text(name);
-    if let Some(p) = &package
-        && let Some(sub) = modules(vm).get(vm, vm.new_str(&format!("{p}.{text}")).value())?
-    {
-        return Ok(sub);
-    }
-    let file = attr::get_opt(vm, m, n.__file__)?.map(|f| obj::text(f.value()));
-    let shown = package.clone().map_or("<unknown module name>".to_owned(), |p| p);
-    let initializing = match attr::get_opt(vm, m, n.__spec__)? {
-        Some(s) => match attr::get_opt(vm, s.value(), n._initializing)? {
-            Some(v) => truth::truth(vm, v.value())?,
-            None => false,
-        },
-        None => false,
-    };
-    let place = file.clone().unwrap_or_else(|| "unknown location".to_owned());
-    let msg = if initializing {
-        format!(
-            "cannot import name '{text}' from partially initialized module '{shown}' (most likely due to a circular import) ({place})"
-        )
-    } else {
-        format!("cannot import name '{text}' from '{shown}' ({place})")
-    };
-    let e = vm.import_error(&msg);
-    if let Some(x) = crate::types::exceptions::exception(e.0.value()) {
-        if let Some(p) = package {
-            x.fields[0].set(vm.new_str(&p));
-        }
-        if let Some(f) = file {
-            x.fields[1].set(vm.new_str(&f));
-        }
-        x.fields[3].set(name.to_ref());
-    }
-    Err(e)
 }
 
 /// The level argument of IMPORT_NAME.

@@ -197,14 +197,33 @@ unsafe fn destroy_nested(vm: &Vm, p: *mut Header) {
 /// the depth out here: it could go on for ever, while the code's own depth is limited. And what was
 /// put off out here has its turn out here.
 pub(crate) fn in_finalizer<R>(vm: &Vm, f: impl FnOnce() -> R) -> R {
-    let depth = vm.destroy_depth.replace(0);
-    // SAFETY: the list is touched by this thread alone, and not while borrowed.
-    let later = std::mem::take(unsafe { &mut *vm.destroy_later.get() });
-    let r = f();
-    // SAFETY: as above.
-    unsafe { (*vm.destroy_later.get()).extend(later) };
-    vm.destroy_depth.set(depth);
-    r
+    let _outer = Outer {
+        vm,
+        depth: vm.destroy_depth.replace(0),
+        // SAFETY: the list is touched by this thread alone, and not while borrowed.
+        later: std::mem::take(unsafe { &mut *vm.destroy_later.get() }),
+    };
+    f()
+}
+
+/// What was going on around a finalizer; goes on when this is dropped, be it because memory ran out.
+struct Outer<'a> {
+    vm: &'a Vm,
+    depth: u32,
+    later: Vec<*mut Header>,
+}
+
+impl Drop for Outer<'_> {
+    fn drop(&mut self) {
+        // SAFETY: as in `in_finalizer`.
+        let later = unsafe { &mut *self.vm.destroy_later.get() };
+        // Mostly there is nothing inside of a finalizer that was put off: nothing is to be allocated.
+        let inner = std::mem::replace(later, std::mem::take(&mut self.later));
+        if !inner.is_empty() {
+            later.splice(0..0, inner);
+        }
+        self.vm.destroy_depth.set(self.depth);
+    }
 }
 
 #[inline(always)]

@@ -160,8 +160,10 @@ pub struct Runtime {
     pub sys: OwnedCell,
     /// The function `_find_and_load` of `importlib._bootstrap`; NULL until that is imported.
     pub find_and_load: OwnedCell,
-    /// The function `_handle_fromlist` of `importlib._bootstrap`.
-    pub handle_fromlist: OwnedCell,
+    /// The program's folder, which `sys.path` begins with; empty for the working folder, `None` where
+    /// it does not (`-P`).
+    pub first_folder: RefCell<Option<String>>,
+    pub(crate) loads: crate::import::loading::Loads,
     /// `sys.set_int_max_str_digits`; 0 for no limit.
     pub int_max_str_digits: Cell<usize>,
     /// `sys.setswitchinterval`, in seconds.
@@ -199,7 +201,8 @@ impl Runtime {
             builtins: OwnedCell::null(),
             sys: OwnedCell::null(),
             find_and_load: OwnedCell::null(),
-            handle_fromlist: OwnedCell::null(),
+            first_folder: RefCell::default(),
+            loads: Default::default(),
             int_max_str_digits: Cell::new(digits),
             switch_interval: Cell::new(0.005),
             audit_hooks: RefCell::default(),

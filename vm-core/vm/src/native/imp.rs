@@ -4,7 +4,7 @@
 //! `sys.meta_path`: native modules are found by `BuiltinImporter`, those of the embedded library
 //! by `FrozenImporter`, others by `PathFinder`. The VM itself does not ask them.
 
-use std::cell::Cell;
+use siphasher::sip::SipHasher13;
 
 use crate::convert;
 use crate::error::{PyResult, Raised};
@@ -25,17 +25,18 @@ use crate::vm::Vm;
 /// The magic number of 3.14's bytecode files, as the first four bytes of one.
 const MAGIC_TOKEN: i64 = 3627 | (b'\r' as i64) << 16 | (b'\n' as i64) << 24;
 
-thread_local! {
-    /// How often the import lock is held; there is one thread that could.
-    static HELD: Cell<usize> = const { Cell::new(0) };
-}
-
 fn name(vm: &Vm, function: &str, v: Value) -> PyResult<String> {
     Ok(convert::str_arg(vm, function, "argument", v)?.to_string_lossy())
 }
 
 fn is_native(vm: &Vm, name: &str) -> bool {
     native::find(name).is_some() || vm.runtime.config.native_modules.iter().any(|(n, _)| *n == name)
+}
+
+/// Whether a module is the native one of that name.
+pub(crate) fn is_builtin_module(vm: &Vm, module: Value, name: Value) -> bool {
+    let Some(name) = name.cast::<PyStr>().and_then(PyStr::to_str) else { return false };
+    is_native(vm, name) && runtime::modules(vm).get_text(vm, name).is_some_and(|m| m.is(module))
 }
 
 fn is_builtin(vm: &Vm, a: &[Value]) -> PyResult {
@@ -101,60 +102,23 @@ fn no_extensions(vm: &Vm, _: &[Value]) -> PyResult {
     Err(vm.import_error("extension modules cannot be loaded"))
 }
 
-fn release_lock(vm: &Vm, _: &[Value]) -> PyResult {
-    match HELD.get() {
-        0 => Err(vm.runtime_error("not holding the import lock")),
-        n => {
-            HELD.set(n - 1);
-            Ok(vm.none_ref())
-        }
-    }
+fn acquire_lock(vm: &Vm, _: &[Value]) -> PyResult {
+    vm.runtime.loads.lock.acquire(vm)?;
+    Ok(vm.none_ref())
 }
 
-/// SipHash-1-3 with a key of 64 bits.
-fn sip_hash(key: u64, data: &[u8]) -> u64 {
-    let mut v = [
-        key ^ 0x736f_6d65_7073_6575,
-        0x646f_7261_6e64_6f6d,
-        key ^ 0x6c79_6765_6e65_7261,
-        0x7465_6462_7974_6573,
-    ];
-    let round = |v: &mut [u64; 4]| {
-        v[0] = v[0].wrapping_add(v[1]);
-        v[1] = v[1].rotate_left(13) ^ v[0];
-        v[0] = v[0].rotate_left(32);
-        v[2] = v[2].wrapping_add(v[3]);
-        v[3] = v[3].rotate_left(16) ^ v[2];
-        v[0] = v[0].wrapping_add(v[3]);
-        v[3] = v[3].rotate_left(21) ^ v[0];
-        v[2] = v[2].wrapping_add(v[1]);
-        v[1] = v[1].rotate_left(17) ^ v[2];
-        v[2] = v[2].rotate_left(32);
-    };
-    let absorb = |v: &mut [u64; 4], word: u64| {
-        v[3] ^= word;
-        round(v);
-        v[0] ^= word;
-    };
-    let chunks = data.chunks_exact(8);
-    let mut last = [0; 8];
-    last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-    last[7] = data.len() as u8;
-    for chunk in chunks {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        absorb(&mut v, u64::from_le_bytes(word));
+fn release_lock(vm: &Vm, _: &[Value]) -> PyResult {
+    match vm.runtime.loads.lock.release(vm) {
+        true => Ok(vm.none_ref()),
+        false => Err(vm.runtime_error("not holding the import lock")),
     }
-    absorb(&mut v, u64::from_le_bytes(last));
-    v[2] ^= 0xff;
-    (0..3).for_each(|_| round(&mut v));
-    v[0] ^ v[1] ^ v[2] ^ v[3]
 }
 
 fn source_hash(vm: &Vm, a: &[Value]) -> PyResult {
     let key = convert::c_longlong(vm, a[1])?;
     let source = convert::buffer(vm, a[2])?;
-    Ok(bytes::new(vm, &sip_hash(key as u64, &source).to_le_bytes()))
+    let hash = SipHasher13::new_with_keys(key as u64, 0).hash(&source);
+    Ok(bytes::new(vm, &hash.to_le_bytes()))
 }
 
 /// Puts the finders of `importlib` into `sys`, and specs into the modules that are there already.
@@ -173,6 +137,9 @@ pub(crate) fn install(vm: &Vm) -> PyResult<()> {
         let function = BuiltinFunction::new(vm, def, Value::NULL, None);
         attr::set_named(vm, importer.value(), def.name, function.value())?;
     }
+    let lock = attr::get_named(vm, bootstrap.value(), LOCK_UNLOCK.name)?;
+    let function = BuiltinFunction::new(vm, &LOCK_UNLOCK, lock.value(), None);
+    attr::set_named(vm, bootstrap.value(), LOCK_UNLOCK.name, function.value())?;
     call::call_method(vm, external.value(), "_install", &[bootstrap.value()])?;
     vm.runtime.find_and_load.set(attr::get_named(vm, bootstrap.value(), "_find_and_load")?);
     // CPython's names of these modules, by which `zipimport` asks for them.
@@ -223,10 +190,20 @@ pub(crate) fn describe(vm: &Vm, name: &str, module: Value) -> PyResult<()> {
         return Ok(());
     }
     d.set_str(vm, names.__spec__, spec.value());
+    import::spec::set_initializing(vm, module, vm.runtime.loads.is_loading_module(module));
     if d.get_str(names.__loader__).is_none_or(|l| l.is(vm.none())) {
         d.set_str(vm, names.__loader__, attr::get_named(vm, spec.value(), "loader")?.value());
     }
     Ok(())
+}
+
+/// By which `importlib` waits for a module that another thread loads. The native import has no locks
+/// of that sort: this waits for it first, then calls the original, which it is bound to.
+pub(crate) static LOCK_UNLOCK: MethodDef = MethodDef::new("_lock_unlock_module", "($self, name, /)", lock_unlock, "Waits until a module is loaded.");
+
+fn lock_unlock(vm: &Vm, a: &[Value]) -> PyResult {
+    import::loading::wait_for(vm, &name(vm, LOCK_UNLOCK.name, a[1])?)?;
+    call::call_args(vm, a[0], &a[1..])
 }
 
 /// Methods of `FrozenImporter`, for `linecache`, `inspect` and `runpy`. Those of the library work on
@@ -262,16 +239,8 @@ pub static MODULE: ModuleDef = ModuleDef {
     name: "_imp",
     doc: "(Extremely) low-level import machinery bits as used by importlib.",
     functions: &[
-        MethodDef::new("lock_held", "($module, /)", |vm, _| Ok(vm.bool_ref(HELD.get() > 0)), "Whether the import lock is held."),
-        MethodDef::new(
-            "acquire_lock",
-            "($module, /)",
-            |vm, _| {
-                HELD.set(HELD.get() + 1);
-                Ok(vm.none_ref())
-            },
-            "Takes the import lock.",
-        ),
+        MethodDef::new("lock_held", "($module, /)", |vm, _| Ok(vm.bool_ref(vm.runtime.loads.lock.is_held())), "Whether the import lock is held."),
+        MethodDef::new("acquire_lock", "($module, /)", acquire_lock, "Takes the import lock, once another thread has given it back."),
         MethodDef::new("release_lock", "($module, /)", release_lock, "Gives the import lock back."),
         MethodDef::new("extension_suffixes", "($module, /)", |vm, _| Ok(PyList::new(vm, Vec::new())), "Suffixes of extension modules: none can be loaded."),
         MethodDef::new("is_builtin", NAME, is_builtin, "1 for a native module, -1 for one that cannot be made anew, else 0."),

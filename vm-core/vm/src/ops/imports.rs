@@ -1,10 +1,10 @@
 //! `import`.
 
 use crate::error::{PyResult, Raised};
+use crate::import::spec::Origin;
 use crate::interp::regs::{Flow, Regs};
 use crate::ops::variables::mapping_get;
 use crate::protocol::{attr, call, object as obj};
-use crate::shape;
 use crate::types::exceptions;
 use crate::types::str_::PyStr;
 use crate::value::{Ref, Value};
@@ -63,48 +63,31 @@ fn cannot_import(vm: &Vm, module: Value, module_name: Option<Ref>, name: Value) 
         Some(m) => obj::repr_text(vm, m.value())?,
         None => "'<unknown module name>'".to_owned(),
     };
-    let spec = attr::get_opt(vm, module, vm.names().__spec__)?;
-    let origin = match &spec {
-        Some(s) => file_origin(vm, s.value())?,
-        None => None,
-    };
-    let origin = match origin {
-        Some(o) => Some(o),
-        None => attr::get_opt(vm, module, vm.names().__file__)?.filter(|f| f.cast::<PyStr>().is_some()),
-    };
-    let initializing = match &spec {
-        Some(s) => match attr::get_opt(vm, s.value(), vm.names()._initializing)? {
-            Some(i) => crate::protocol::truth::truth(vm, i.value())?,
-            None => false,
-        },
-        None => false,
-    };
-    let place = origin.as_ref().map(|o| obj::text(o.value()));
-    let text = match (initializing, place) {
-        (true, Some(o)) => format!(
-            "cannot import name {shown} from partially initialized module {from} (most likely due to a circular import) ({o})"
-        ),
-        (true, None) => format!(
-            "cannot import name {shown} from partially initialized module {from} (most likely due to a circular import)"
-        ),
-        (false, Some(o)) if spec.is_some() => format!("cannot import name {shown} from {from} ({o})"),
-        _ => format!("cannot import name {shown} from {from} (unknown location)"),
+    let about = Origin::of(vm, module, module_name.as_ref().map(Ref::value))?;
+    let cannot = format!("cannot import name {shown} from");
+    let (text, file) = match about {
+        None => (format!("{cannot} {from} (unknown location)"), None),
+        Some(about) => {
+            let hint = about.renaming_hint(&from, |file| obj::repr_text(vm, file))?;
+            let file = match about.file {
+                Some(file) => Some(file),
+                None => attr::get_opt(vm, module, vm.names().__file__)?.filter(|f| f.cast::<PyStr>().is_some()),
+            };
+            let place = file.as_ref().map(|f| obj::text(f.value()));
+            let text = match (hint, about.is_initializing) {
+                (Some(hint), _) => format!("{cannot} {from} {hint}"),
+                (None, true) => {
+                    let place = place.map_or(String::new(), |p| format!(" ({p})"));
+                    format!("{cannot} partially initialized module {from} (most likely due to a circular import){place}")
+                }
+                (None, false) => format!("{cannot} {from} ({})", place.as_deref().unwrap_or("unknown location")),
+            };
+            (text, file)
+        }
     };
     let e = vm.import_error(text);
     if let Some(x) = exceptions::exception(e.0.value()) {
-        exceptions::set_import_fields(vm, x, module_name, origin, name);
+        exceptions::set_import_fields(vm, x, module_name, file, name);
     }
     Ok(e)
-}
-
-/// `spec.origin` if the spec has a location.
-fn file_origin(vm: &Vm, spec: Value) -> PyResult<Option<Ref>> {
-    let has = match attr::get_opt(vm, spec, vm.intern("has_location"))? {
-        Some(h) => crate::protocol::truth::truth(vm, h.value())?,
-        None => false,
-    };
-    if !has {
-        return Ok(None);
-    }
-    Ok(attr::get_opt(vm, spec, vm.intern("origin"))?.filter(|o| o.has_shape(shape::STR)))
 }

@@ -340,6 +340,7 @@ pub fn after_fork(vm: &Vm) {
     t.ready.borrow_mut().clear();
     t.waiting.borrow_mut().clear();
     t.main.set(me);
+    vm.runtime.loads.keep_only(me);
 }
 
 /// Calls `f` with the state of each thread that does not run.

@@ -1,7 +1,8 @@
 //! Module objects.
 
 use crate::args::CallArgs;
-use crate::error::PyResult;
+use crate::error::{PyResult, Raised};
+use crate::import::spec::{self, Origin};
 use crate::object::{self, Header, Payload};
 use crate::protocol::{attr, call, object as obj};
 use crate::shape;
@@ -87,12 +88,19 @@ fn repr(vm: &Vm, this: Value) -> PyResult {
     }
     match d.get_str(n.__loader__).filter(|l| !l.is(vm.none())) {
         Some(l) => Ok(vm.new_str(&format!("<module {name} ({})>", obj::repr_text(vm, l)?))),
+        None if d.get_str(n.__name__).is_some_and(|own| crate::native::imp::is_builtin_module(vm, this, own)) => {
+            Ok(vm.new_str(&format!("<module {name} (built-in)>")))
+        }
         None => Ok(vm.new_str(&format!("<module {name}>"))),
     }
 }
 
 fn get_attr(vm: &Vm, this: Value, name: Value) -> PyResult {
     if let Some(v) = attr::generic_get_opt(vm, this, name)? {
+        if v.is(vm.none()) && spec::is_made_when_asked(vm, name) {
+            spec::make(vm, this)?;
+            return Ok(attr::generic_get_opt(vm, this, name)?.unwrap_or(v));
+        }
         return Ok(v);
     }
     let n = vm.names();
@@ -101,26 +109,33 @@ fn get_attr(vm: &Vm, this: Value, name: Value) -> PyResult {
         let f = f.to_ref();
         return call::call_args(vm, f.value(), &[name]);
     }
+    Err(missing(vm, this, name)?)
+}
+
+/// The AttributeError, with what may help.
+#[cold]
+fn missing(vm: &Vm, this: Value, name: Value) -> PyResult<Raised> {
     let text = obj::text(name);
-    let module = d.get_str(n.__name__).map(obj::text);
-    let Some(module) = module else {
-        return Err(vm.attribute_error(this, name, format!("module has no attribute '{text}'")));
+    let Some(own_name) = dict(vm, this).get_str(vm.names().__name__).filter(|n| n.cast::<PyStr>().is_some()) else {
+        return Ok(vm.attribute_error(this, name, format!("module has no attribute '{text}'")));
     };
-    let initializing = match d.get_str(n.__spec__) {
-        Some(s) => match attr::get_opt(vm, s, n._initializing)? {
-            Some(v) => crate::protocol::truth::truth(vm, v.value())?,
-            None => false,
+    let (own_name, module) = (own_name.to_ref(), obj::text(own_name));
+    let plain = format!("module '{module}' has no attribute '{text}'");
+    let message = match Origin::of(vm, this, Some(own_name.value()))? {
+        None => plain,
+        Some(origin) => match origin.renaming_hint(&format!("'{module}'"), |file| Ok(format!("'{}'", obj::text(file))))? {
+            Some(hint) => format!("{plain} {hint}"),
+            None if origin.is_initializing => {
+                let from = origin.file.as_ref().map_or(String::new(), |f| format!(" from '{}'", obj::text(f.value())));
+                format!("partially initialized module '{module}'{from} has no attribute '{text}' (most likely due to a circular import)")
+            }
+            None if spec::is_uninitialized_submodule(vm, this, &module, name)? => {
+                format!("cannot access submodule '{text}' of module '{module}' (most likely due to a circular import)")
+            }
+            None => plain,
         },
-        None => false,
     };
-    let msg = if initializing {
-        format!(
-            "partially initialized module '{module}' has no attribute '{text}' (most likely due to a circular import)"
-        )
-    } else {
-        format!("module '{module}' has no attribute '{text}'")
-    };
-    Err(vm.attribute_error(this, name, msg))
+    Ok(vm.attribute_error(this, name, message))
 }
 
 fn dir(vm: &Vm, args: &[Value]) -> PyResult {

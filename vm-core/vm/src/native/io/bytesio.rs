@@ -344,6 +344,7 @@ pub static BYTES_IO: TypeDef = TypeDef {
         s.init = Some(init);
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(next);
+        s.traverse = crate::traverse_fields!(BytesIo: whole);
         s.drop = Some(object::drop_payload::<BytesIo>);
         // Nothing is lost when a stream in memory dies open; classes in Python may override close.
         s.finalize = Some(|vm, v| {
@@ -417,6 +418,7 @@ pub static BYTES_IO_BUFFER: TypeDef = TypeDef {
         s.buffer = Some(memory);
         // Its own life is what counts.
         s.count_export = Some(|_, _| ());
+        s.traverse = crate::traverse_fields!(BytesIoBuffer: source);
         s.drop = Some(object::drop_payload::<BytesIoBuffer>);
     },
     ..TypeDef::of::<BytesIoBuffer>("_io._BytesIOBuffer")

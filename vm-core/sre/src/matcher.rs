@@ -1,0 +1,624 @@
+//! The machine that matches at one place: instructions go forward, and when one fails, the last
+//! choice is taken back.
+
+use crate::chars::{self, Fold, LINE_FEED};
+use crate::program::{Arm, Guard, Inst, Program, RepeatOne, Times};
+use crate::scan::Char;
+use crate::set::Set;
+use crate::state::{Barrier, Frame, Kind, NO_REPEAT, Repeat, Request, State, Stop, UNSET};
+use crate::table::At;
+
+/// Called every [`crate::TICK`] steps.
+pub(crate) type Tick<'a, E> = &'a mut dyn FnMut() -> Result<(), E>;
+
+/// Where to go on: an instruction, and a position in the subject. `None`: it failed.
+type Go = Option<(usize, usize)>;
+
+pub(crate) struct Machine<'a, T, E> {
+    state: &'a mut State,
+    pub(crate) program: &'a Program,
+    /// The subject up to where it ends for the pattern.
+    pub(crate) chars: &'a [T],
+    /// The whole subject: CPython looks around also behind the end, if a match begins there.
+    all: &'a [T],
+    /// A whole match must reach the end.
+    fullmatch: bool,
+    /// Where a whole match must not end.
+    not_at: Option<usize>,
+    /// The innermost repeat context.
+    repeat: u32,
+    tick: Tick<'a, E>,
+    /// Steps until the next tick.
+    left: u32,
+}
+
+fn push<T, E>(stack: &mut Vec<T>, item: T) -> Result<(), Stop<E>> {
+    if stack.len() == stack.capacity() {
+        grow(stack)?;
+    }
+    stack.push(item);
+    Ok(())
+}
+
+#[cold]
+#[inline(never)]
+fn grow<T, E>(stack: &mut Vec<T>) -> Result<(), Stop<E>> {
+    stack.try_reserve(16).map_err(|_| Stop::Memory)
+}
+
+impl<'a, T: Char, E> Machine<'a, T, E> {
+    pub(crate) fn new(state: &'a mut State, r: &Request<'a, T>, tick: Tick<'a, E>) -> Self {
+        state.forget_groups();
+        let (program, all, chars) = (r.program, r.chars, r.chars.get(..r.end).unwrap_or_default());
+        Machine { state, program, chars, all, fullmatch: false, not_at: None, repeat: NO_REPEAT, tick, left: crate::TICK }
+    }
+
+    /// Tries the request's start, with what it says about the match's end.
+    pub(crate) fn first_try(&mut self, r: &Request<'_, T>) -> Result<bool, Stop<E>> {
+        self.fullmatch = r.fullmatch;
+        self.not_at = r.must_advance.then_some(r.start);
+        let found = self.try_at(r.start, 0);
+        self.not_at = None;
+        found
+    }
+
+    /// Tries a place where the program's prefix was found.
+    pub(crate) fn try_behind_prefix(&mut self, pos: usize) -> Result<bool, Stop<E>> {
+        let info = &self.program.info;
+        if info.is_literal {
+            self.state.span = (pos, pos + info.prefix_skip);
+            return Ok(true);
+        }
+        self.try_at(pos, info.prefix_skip)
+    }
+
+    /// Tries a place, of which as many instructions and characters have matched.
+    pub(crate) fn try_at(&mut self, pos: usize, matched: usize) -> Result<bool, Stop<E>> {
+        self.state.forget_groups();
+        self.step()?;
+        let end = self.run(matched, pos + matched)?;
+        if let Some(end) = end {
+            self.state.span = (pos, end);
+        }
+        Ok(end.is_some())
+    }
+
+    /// Counts a step.
+    #[inline]
+    fn step(&mut self) -> Result<(), Stop<E>> {
+        self.left -= 1;
+        if self.left == 0 { self.call_tick() } else { Ok(()) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn call_tick(&mut self) -> Result<(), Stop<E>> {
+        self.left = crate::TICK;
+        (self.tick)().map_err(Stop::Interrupted)
+    }
+
+    /// Runs from an instruction on, with empty stacks; where the match ends, if there is one.
+    fn run(&mut self, mut at: usize, mut pos: usize) -> Result<Option<usize>, Stop<E>> {
+        let (insts, sets, chars) = (&*self.program.insts, &*self.program.sets, self.chars);
+        self.repeat = NO_REPEAT;
+        self.state.repeats.clear();
+        loop {
+            let Some(inst) = insts.get(at) else { return Err(Stop::Internal) };
+            // What tests one character is done here, all else further down.
+            let passed = match (inst, chars.get(pos)) {
+                (Inst::Literal(l), c) => c.is_some_and(|c| (*c).into() == *l),
+                (Inst::Set(s), c) => c.is_some_and(|c| is_in(sets, *s, (*c).into())),
+                (Inst::NotLiteral(l), c) => c.is_some_and(|c| (*c).into() != *l),
+                (Inst::Any, c) => c.is_some_and(|c| (*c).into() != LINE_FEED),
+                (Inst::AnyAll, c) => c.is_some(),
+                (Inst::Success, _) if self.state.barriers.is_empty() => {
+                    if !(self.fullmatch && pos != chars.len() || self.not_at == Some(pos)) {
+                        return Ok(Some(pos));
+                    }
+                    false
+                }
+                _ => match self.other(inst, at, pos)? {
+                    Some(go) => {
+                        (at, pos) = go;
+                        continue;
+                    }
+                    None => false,
+                },
+            };
+            if passed {
+                at += 1;
+                pos += 1;
+                continue;
+            }
+            match self.backtrack()? {
+                Some(go) => (at, pos) = go,
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// An instruction that does not just test one character.
+    #[inline]
+    fn other(&mut self, inst: &Inst, at: usize, pos: usize) -> Result<Go, Stop<E>> {
+        Ok(match inst {
+            Inst::Mark(mark) => {
+                self.mark(*mark, pos)?;
+                Some((at + 1, pos))
+            }
+            Inst::Jump(to) => Some((*to as usize, pos)),
+            Inst::Branch { first, end, saves } => {
+                let arms = self.program.arms.get(..*end as usize).unwrap_or_default();
+                let Some(arm) = self.arm(arms, *first as usize, pos) else { return Ok(None) };
+                self.branch(arms, arm, at, pos, *saves)?
+            }
+            Inst::RepeatOne(r) => self.repeat_one(r, at, pos)?,
+            Inst::MinRepeatOne(r) => self.min_repeat_one(r, at, pos)?,
+            Inst::PossessiveRepeatOne(r) => self.take(r, pos).map(|(_, pos)| (at + 1, pos)),
+            Inst::At(place) => self.is_at(*place, pos).then_some((at + 1, pos)),
+            Inst::Repeat { until } => {
+                let prev = self.repeat;
+                let context = u32::try_from(self.state.repeats.len()).map_err(|_| Stop::Memory)?;
+                push(&mut self.state.repeats, Repeat { count: -1, last_pos: UNSET, prev })?;
+                self.push(Kind::Context, at, pos, 0, false)?;
+                self.repeat = context;
+                Some((*until as usize, pos))
+            }
+            Inst::MaxUntil { times, body } => self.max_until(*times, *body, at, pos)?,
+            Inst::MinUntil { times, body, saves } => self.min_until(*times, *body, *saves, at, pos)?,
+            Inst::GroupRef { group, fold } => self.group_ref(*group, *fold, pos).map(|pos| (at + 1, pos)),
+            Inst::GroupExists { group, no } => {
+                let to = if self.state.group(*group as usize).is_some_and(|(a, b)| a <= b) { at + 1 } else { *no as usize };
+                Some((to, pos))
+            }
+            Inst::Success => self.end_barrier(pos)?,
+            Inst::Assert { back, .. } => match pos.checked_sub(*back as usize) {
+                Some(from) => {
+                    self.barrier(at, pos, 0, None)?;
+                    Some((at + 1, from))
+                }
+                None => None,
+            },
+            Inst::AssertNot { back, end, saves } => match pos.checked_sub(*back as usize) {
+                Some(from) => {
+                    self.barrier(at, pos, 0, Some(*saves))?;
+                    Some((at + 1, from))
+                }
+                None => Some((*end as usize + 1, pos)),
+            },
+            Inst::Atomic { .. } => {
+                self.barrier(at, pos, 0, None)?;
+                Some((at + 1, pos))
+            }
+            Inst::PossessiveRepeat { times, end } => self.possessive(*times, *end, at, pos, 0, UNSET)?,
+            // Those of one character are done by the caller.
+            _ => None,
+        })
+    }
+
+    // Choices.
+
+    /// Notes something that is to be put right when the match goes back. `saves`: with all marks.
+    #[inline]
+    fn push(&mut self, kind: Kind, at: usize, pos: usize, extra: usize, saves: bool) -> Result<(), Stop<E>> {
+        let has_marks = saves && self.state.last_mark >= 0;
+        if has_marks {
+            self.save_marks()?;
+        }
+        let State { last_mark, last_index, .. } = *self.state;
+        let frame = Frame { kind, has_marks, at: at as u32, repeat: self.repeat, last_mark, last_index, pos, extra };
+        push(&mut self.state.frames, frame)
+    }
+
+    #[inline(never)]
+    fn save_marks(&mut self) -> Result<(), Stop<E>> {
+        let s = &mut *self.state;
+        let valid = s.marks.get(..(s.last_mark + 1) as usize).unwrap_or_default();
+        s.saved.try_reserve(valid.len()).map_err(|_| Stop::Memory)?;
+        s.saved.extend_from_slice(valid);
+        Ok(())
+    }
+
+    /// Puts the marks back that were saved last; `keep`: they will be needed again.
+    #[inline]
+    fn restore(&mut self, last_mark: i32, last_index: i32, has_marks: bool, keep: bool) {
+        self.state.last_mark = last_mark;
+        self.state.last_index = last_index;
+        if has_marks {
+            self.restore_marks(keep);
+        }
+    }
+
+    #[inline(never)]
+    fn restore_marks(&mut self, keep: bool) {
+        let s = &mut *self.state;
+        let n = (s.last_mark + 1) as usize;
+        let from = s.saved.len().saturating_sub(n);
+        for (mark, saved) in s.marks.iter_mut().zip(&s.saved[from..]) {
+            *mark = *saved;
+        }
+        if !keep {
+            s.saved.truncate(from);
+        }
+    }
+
+    /// Whether the last possibility of a choice needs no frame. What is beneath puts the marks back
+    /// in any case; only a question for an open group can see the difference.
+    #[inline]
+    fn is_last_free(&self) -> bool {
+        !self.program.asks_open_groups
+    }
+
+    /// Goes back to the last choice that has another possibility.
+    fn backtrack(&mut self) -> Result<Go, Stop<E>> {
+        loop {
+            self.step()?;
+            let Some(frame) = self.state.frames.pop() else { return Ok(None) };
+            self.repeat = frame.repeat;
+            let go = match frame.kind {
+                Kind::Branch => self.branch_again(frame)?,
+                Kind::RepeatOne => self.repeat_one_again(frame)?,
+                Kind::MinRepeatOne => self.min_repeat_one_again(frame)?,
+                Kind::Context => {
+                    self.state.repeats.pop();
+                    None
+                }
+                Kind::Again => {
+                    self.context()?.count -= 1;
+                    None
+                }
+                Kind::MaxUntil => {
+                    self.restore(frame.last_mark, frame.last_index, frame.has_marks, false);
+                    let context = self.context()?;
+                    context.last_pos = frame.extra;
+                    context.count -= 1;
+                    self.repeat = context.prev;
+                    Some((frame.at as usize + 1, frame.pos))
+                }
+                Kind::MinUntil => self.min_until_again(frame)?,
+                Kind::MinAgain => {
+                    let context = self.context()?;
+                    context.last_pos = frame.extra;
+                    context.count -= 1;
+                    None
+                }
+                Kind::Barrier => self.barrier_failed()?,
+            };
+            if go.is_some() {
+                return Ok(go);
+            }
+        }
+    }
+
+    // Marks.
+
+    #[inline]
+    fn mark(&mut self, mark: u32, pos: usize) -> Result<(), Stop<E>> {
+        let s = &mut *self.state;
+        let (i, n) = (mark as usize, mark as i32);
+        if i >= s.marks.len() {
+            let more = i + 1 - s.marks.len();
+            s.marks.try_reserve(more).map_err(|_| Stop::Memory)?;
+            s.marks.resize(i + 1, UNSET);
+        }
+        if mark % 2 == 1 {
+            s.last_index = n / 2 + 1;
+        }
+        if n > s.last_mark {
+            // Those in between are left from something else.
+            s.marks[(s.last_mark + 1) as usize..i].fill(UNSET);
+            s.last_mark = n;
+        }
+        s.marks[i] = pos;
+        Ok(())
+    }
+
+    fn group_ref(&self, group: u32, fold: Fold, pos: usize) -> Option<usize> {
+        let (from, to) = self.state.group(group as usize)?;
+        let group = self.all.get(from..to)?;
+        if group.is_empty() {
+            return Some(pos);
+        }
+        let here = self.chars.get(pos..pos.checked_add(group.len())?)?;
+        let same = match fold {
+            Fold::None => group == here,
+            _ => group.iter().zip(here).all(|(a, b)| fold.lower((*a).into()) == fold.lower((*b).into())),
+        };
+        same.then_some(pos + group.len())
+    }
+
+    // Alternatives.
+
+    /// The first alternative from `from` on that can match.
+    #[inline]
+    fn arm(&self, arms: &[Arm], from: usize, pos: usize) -> Option<usize> {
+        let c = self.chars.get(pos).map(|c| (*c).into());
+        let can_match = |arm: &Arm| match arm.guard {
+            Guard::None => true,
+            Guard::Literal(l) => c == Some(l),
+            Guard::Set(s) => c.is_some_and(|c| is_in(&self.program.sets, s, c)),
+        };
+        arms.get(from..)?.iter().position(can_match).map(|i| from + i)
+    }
+
+    /// Takes an alternative.
+    #[inline]
+    fn branch(&mut self, arms: &[Arm], arm: usize, at: usize, pos: usize, saves: bool) -> Result<Go, Stop<E>> {
+        let next = self.arm(arms, arm + 1, pos);
+        if next.is_some() || !self.is_last_free() {
+            self.push(Kind::Branch, at, pos, next.unwrap_or(arms.len()), saves)?;
+        }
+        Ok(arms.get(arm).map(|arm| (arm.at as usize, pos)))
+    }
+
+    fn branch_again(&mut self, frame: Frame) -> Result<Go, Stop<E>> {
+        let (arm, pos) = (frame.extra, frame.pos);
+        let Some(Inst::Branch { end, .. }) = self.program.insts.get(frame.at as usize) else { return Err(Stop::Internal) };
+        let arms = self.program.arms.get(..*end as usize).unwrap_or_default();
+        let Some(taken) = arms.get(arm) else {
+            self.restore(frame.last_mark, frame.last_index, frame.has_marks, false);
+            return Ok(None);
+        };
+        let next = self.arm(arms, arm + 1, pos);
+        let keep = next.is_some() || !self.is_last_free();
+        self.restore(frame.last_mark, frame.last_index, frame.has_marks, keep);
+        if keep {
+            push(&mut self.state.frames, Frame { extra: next.unwrap_or(arms.len()), ..frame })?;
+        }
+        Ok(Some((taken.at as usize, pos)))
+    }
+
+    // Repeats of one character.
+
+    /// As many characters as the repeat can take: the positions behind its fewest and its most.
+    #[inline]
+    fn take(&self, r: &RepeatOne, pos: usize) -> Option<(usize, usize)> {
+        let rest = self.chars.get(pos..)?;
+        let most = if r.times.max == crate::MAX_REPEAT { rest.len() } else { rest.len().min(r.times.max as usize) };
+        let count = r.item.count(&self.program.sets, &rest[..most]);
+        let min = r.times.min as usize;
+        (count >= min).then_some((pos + min, pos + count))
+    }
+
+    /// The last position from `pos` down to `least` where what follows the repeat can match.
+    #[inline]
+    fn last_possible(&self, r: &RepeatOne, least: usize, pos: usize) -> Option<usize> {
+        let Some(next) = r.next else { return (pos >= least).then_some(pos) };
+        // Behind the last character nothing can match.
+        let to = (pos + 1).min(self.chars.len());
+        let next = T::from_word(next)?;
+        self.chars.get(least..to)?.iter().rposition(|c| *c == next).map(|i| least + i)
+    }
+
+    #[inline]
+    fn repeat_one(&mut self, r: &RepeatOne, at: usize, pos: usize) -> Result<Go, Stop<E>> {
+        let Some((least, most)) = self.take(r, pos) else { return Ok(None) };
+        let Some(pos) = self.last_possible(r, least, most) else { return Ok(None) };
+        if pos > least || !self.is_last_free() {
+            self.push(Kind::RepeatOne, at, pos, least, r.saves)?;
+        }
+        Ok(Some((at + 1, pos)))
+    }
+
+    #[inline]
+    fn repeat_one_again(&mut self, frame: Frame) -> Result<Go, Stop<E>> {
+        let Some(Inst::RepeatOne(r)) = self.program.insts.get(frame.at as usize) else { return Err(Stop::Internal) };
+        let least = frame.extra;
+        let pos = if frame.pos > least { self.last_possible(r, least, frame.pos - 1) } else { None };
+        let keep = pos.is_some_and(|pos| pos > least || !self.is_last_free());
+        self.restore(frame.last_mark, frame.last_index, frame.has_marks, keep);
+        let Some(pos) = pos else { return Ok(None) };
+        if keep {
+            push(&mut self.state.frames, Frame { pos, ..frame })?;
+        }
+        Ok(Some((frame.at as usize + 1, pos)))
+    }
+
+    /// From a position on, of which the repeat took `count` characters before: the first where what
+    /// follows can match, with the count there.
+    #[inline]
+    fn first_possible(&self, r: &RepeatOne, mut pos: usize, mut count: usize) -> Option<(usize, usize)> {
+        let Some(next) = r.next else { return Some((pos, count)) };
+        let sets = &*self.program.sets;
+        loop {
+            let c = (*self.chars.get(pos)?).into();
+            if c == next {
+                return Some((pos, count));
+            }
+            if !r.times.allows_more_than(count as u64) || !r.item.accepts(sets, c) {
+                return None;
+            }
+            pos += 1;
+            count += 1;
+        }
+    }
+
+    #[inline]
+    fn min_repeat_one(&mut self, r: &RepeatOne, at: usize, pos: usize) -> Result<Go, Stop<E>> {
+        let least = RepeatOne { times: Times { min: r.times.min, max: r.times.min }, ..*r };
+        let Some((pos, _)) = self.take(&least, pos) else { return Ok(None) };
+        let Some((pos, count)) = self.first_possible(r, pos, r.times.min as usize) else { return Ok(None) };
+        self.push(Kind::MinRepeatOne, at, pos, count, r.saves)?;
+        Ok(Some((at + 1, pos)))
+    }
+
+    #[inline]
+    fn min_repeat_one_again(&mut self, frame: Frame) -> Result<Go, Stop<E>> {
+        let Some(Inst::MinRepeatOne(r)) = self.program.insts.get(frame.at as usize) else { return Err(Stop::Internal) };
+        let (pos, count) = (frame.pos, frame.extra);
+        let takes = r.times.allows_more_than(count as u64)
+            && self.chars.get(pos).is_some_and(|c| r.item.accepts(&self.program.sets, (*c).into()));
+        let next = if takes { self.first_possible(r, pos + 1, count + 1) } else { None };
+        self.restore(frame.last_mark, frame.last_index, frame.has_marks, next.is_some());
+        let Some((pos, count)) = next else { return Ok(None) };
+        push(&mut self.state.frames, Frame { pos, extra: count, ..frame })?;
+        Ok(Some((frame.at as usize + 1, pos)))
+    }
+
+    // Repeats of anything.
+
+    #[inline]
+    fn context(&mut self) -> Result<&mut Repeat, Stop<E>> {
+        self.state.repeats.get_mut(self.repeat as usize).ok_or(Stop::Internal)
+    }
+
+    /// At the end of a repetition, or (count 0) before the first: one more if possible.
+    #[inline]
+    fn max_until(&mut self, times: Times, body: u32, at: usize, pos: usize) -> Result<Go, Stop<E>> {
+        self.step()?;
+        let context = *self.context()?;
+        let count = (context.count + 1) as u64;
+        if count < u64::from(times.min) {
+            self.push(Kind::Again, at, pos, 0, false)?;
+            self.context()?.count += 1;
+            return Ok(Some((body as usize, pos)));
+        }
+        // A repetition that would begin where the last one did matches nothing.
+        if times.allows_more_than(count) && pos != context.last_pos {
+            self.push(Kind::MaxUntil, at, pos, context.last_pos, true)?;
+            let context = self.context()?;
+            context.count += 1;
+            context.last_pos = pos;
+            return Ok(Some((body as usize, pos)));
+        }
+        self.repeat = context.prev;
+        Ok(Some((at + 1, pos)))
+    }
+
+    /// At the end of a repetition, or (count 0) before the first: what follows if possible.
+    #[inline]
+    fn min_until(&mut self, times: Times, body: u32, saves: bool, at: usize, pos: usize) -> Result<Go, Stop<E>> {
+        self.step()?;
+        let context = *self.context()?;
+        let count = (context.count + 1) as u64;
+        if count < u64::from(times.min) {
+            self.push(Kind::Again, at, pos, 0, false)?;
+            self.context()?.count += 1;
+            return Ok(Some((body as usize, pos)));
+        }
+        self.push(Kind::MinUntil, at, pos, 0, saves)?;
+        self.repeat = context.prev;
+        Ok(Some((at + 1, pos)))
+    }
+
+    /// What follows did not match: one more repetition.
+    fn min_until_again(&mut self, frame: Frame) -> Result<Go, Stop<E>> {
+        self.restore(frame.last_mark, frame.last_index, frame.has_marks, false);
+        let Some(Inst::MinUntil { times, body, .. }) = self.program.insts.get(frame.at as usize) else {
+            return Err(Stop::Internal);
+        };
+        let (context, pos) = (*self.context()?, frame.pos);
+        if !times.allows_more_than((context.count + 1) as u64) || pos == context.last_pos {
+            return Ok(None);
+        }
+        self.push(Kind::MinAgain, frame.at as usize, pos, context.last_pos, false)?;
+        let context = self.context()?;
+        context.count += 1;
+        context.last_pos = pos;
+        Ok(Some((*body as usize, pos)))
+    }
+
+    // What forgets its choices when it has matched.
+
+    /// Begins it at `pos`. `restores`: the marks are put back if it does not match, all of them or
+    /// only the later ones.
+    fn barrier(&mut self, at: usize, pos: usize, count: u64, restores: Option<bool>) -> Result<(), Stop<E>> {
+        let s = &mut *self.state;
+        let mut barrier = Barrier {
+            at: at as u32,
+            repeat: self.repeat,
+            frames: s.frames.len(),
+            saved: s.saved.len(),
+            repeats: s.repeats.len(),
+            pos,
+            count,
+            last_mark: s.last_mark,
+            last_index: s.last_index,
+            restores: restores.is_some(),
+            has_marks: false,
+        };
+        if restores == Some(true) && s.last_mark >= 0 {
+            barrier.has_marks = true;
+            self.save_marks()?;
+        }
+        push(&mut self.state.barriers, barrier)?;
+        self.push(Kind::Barrier, at, pos, 0, false)
+    }
+
+    /// The innermost one has matched, up to `pos`.
+    fn end_barrier(&mut self, pos: usize) -> Result<Go, Stop<E>> {
+        let Some(barrier) = self.state.barriers.pop() else { return Err(Stop::Internal) };
+        let s = &mut *self.state;
+        s.frames.truncate(barrier.frames);
+        s.saved.truncate(barrier.saved);
+        s.repeats.truncate(barrier.repeats);
+        self.repeat = barrier.repeat;
+        let at = barrier.at as usize;
+        match self.program.insts.get(at) {
+            Some(Inst::Atomic { end }) => Ok(Some((*end as usize + 1, pos))),
+            Some(Inst::Assert { end, .. }) => Ok(Some((*end as usize + 1, barrier.pos))),
+            Some(Inst::AssertNot { .. }) => Ok(None),
+            Some(Inst::PossessiveRepeat { times, end }) => {
+                self.step()?;
+                // Only repetitions beyond the fewest are asked whether they matched something.
+                let last = if barrier.restores { barrier.pos } else { UNSET };
+                self.possessive(*times, *end, at, pos, barrier.count + 1, last)
+            }
+            _ => Err(Stop::Internal),
+        }
+    }
+
+    /// After `count` repetitions of a possessive repeat, of which the last began at `last`.
+    fn possessive(&mut self, times: Times, end: u32, at: usize, pos: usize, count: u64, last: usize) -> Result<Go, Stop<E>> {
+        let restores = if count < u64::from(times.min) {
+            None
+        } else if times.allows_more_than(count) && pos != last {
+            Some(true)
+        } else {
+            return Ok(Some((end as usize + 1, pos)));
+        };
+        self.barrier(at, pos, count, restores)?;
+        Ok(Some((at + 1, pos)))
+    }
+
+    /// The innermost one has not matched.
+    fn barrier_failed(&mut self) -> Result<Go, Stop<E>> {
+        let Some(barrier) = self.state.barriers.pop() else { return Err(Stop::Internal) };
+        if !barrier.restores {
+            return Ok(None);
+        }
+        self.restore(barrier.last_mark, barrier.last_index, barrier.has_marks, false);
+        match self.program.insts.get(barrier.at as usize) {
+            Some(Inst::AssertNot { end, .. } | Inst::PossessiveRepeat { end, .. }) => {
+                Ok(Some((*end as usize + 1, barrier.pos)))
+            }
+            _ => Err(Stop::Internal),
+        }
+    }
+
+    // Positions.
+
+    fn is_at(&self, at: At, pos: usize) -> bool {
+        let (before, here, end) = (pos.checked_sub(1).and_then(|i| self.all.get(i)), self.chars.get(pos), self.chars.len());
+        let is_line_feed = |c: Option<&T>| c.is_some_and(|c| (*c).into() == LINE_FEED);
+        let at_boundary = |is_word: fn(u32) -> bool| {
+            let [a, b] = [before, here].map(|c| c.is_some_and(|c| is_word((*c).into())));
+            a != b
+        };
+        match at {
+            At::AT_BEGINNING | At::AT_BEGINNING_STRING => pos == 0,
+            At::AT_BEGINNING_LINE => pos == 0 || is_line_feed(before),
+            At::AT_END => pos == end || pos + 1 == end && is_line_feed(here),
+            At::AT_END_LINE => pos == end || is_line_feed(self.all.get(pos)),
+            At::AT_END_STRING => pos == end,
+            At::AT_BOUNDARY | At::AT_LOC_BOUNDARY => at_boundary(chars::is_word_ascii),
+            At::AT_NON_BOUNDARY | At::AT_LOC_NON_BOUNDARY => !at_boundary(chars::is_word_ascii),
+            At::AT_UNI_BOUNDARY => at_boundary(chars::is_word_unicode),
+            At::AT_UNI_NON_BOUNDARY => !at_boundary(chars::is_word_unicode),
+        }
+    }
+}
+
+#[inline]
+fn is_in(sets: &[Set], set: u32, c: u32) -> bool {
+    sets.get(set as usize).is_some_and(|s| s.contains(c))
+}

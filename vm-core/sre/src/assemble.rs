@@ -4,10 +4,11 @@
 //! Code comes from `re._compiler`, but a program may pass any list to `_sre.compile`. Parts within
 //! parts are kept on a stack of our own: however deep they are, the native stack does not grow.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::chars::Fold;
-use crate::program::{Arm, Guard, Info, Inst, Program, RepeatOne, Times};
+use crate::first::Finder;
+use crate::program::{Arm, Guard, Info, Inst, Next, Program, RepeatOne, Times};
 use crate::scan::Single;
 use crate::set::{BITMAP, BLOCK_TABLE, Recipe, Set};
 use crate::table::{At, Category, INFO_CHARSET, INFO_LITERAL, INFO_PREFIX, Op};
@@ -15,10 +16,13 @@ use crate::table::{At, Category, INFO_CHARSET, INFO_LITERAL, INFO_PREFIX, Op};
 /// The index of a code word at which no instruction begins.
 const NOWHERE: u32 = u32::MAX;
 
+/// Longer programs are refused: an instruction's index must fit beside what a choice keeps.
+const MOST_WORDS: usize = 1 << 27;
+
 /// The program that the words are; `None` for what is not well-formed.
 pub(crate) fn assemble(code: &[u32], groups: usize) -> Option<Program> {
     let (last, body) = code.split_last()?;
-    if *last != Op::SUCCESS as u32 || code.len() >= NOWHERE as usize {
+    if *last != Op::SUCCESS as u32 || code.len() > MOST_WORDS {
         return None;
     }
     let mut a = Assembler::new(code, groups);
@@ -69,7 +73,7 @@ struct Assembler<'a> {
     /// How many repeats we are in.
     repeats: usize,
     /// Groups that were opened and not closed yet.
-    open: Vec<u32>,
+    open: HashSet<u32>,
     asks_open_groups: bool,
 }
 
@@ -88,7 +92,7 @@ impl<'a> Assembler<'a> {
             info: Info::default(),
             index: vec![NOWHERE; code.len()],
             repeats: 0,
-            open: Vec::new(),
+            open: HashSet::new(),
             asks_open_groups: false,
         }
     }
@@ -246,11 +250,10 @@ impl<'a> Assembler<'a> {
         if mark as usize >= self.groups.checked_mul(2)? {
             return None;
         }
-        let group = mark / 2;
         if mark % 2 == 0 {
-            self.open.push(group);
-        } else if let Some(i) = self.open.iter().rposition(|g| *g == group) {
-            self.open.remove(i);
+            self.open.insert(mark / 2);
+        } else {
+            self.open.remove(&(mark / 2));
         }
         self.emit(Inst::Mark(mark));
         Some(())
@@ -355,7 +358,7 @@ impl<'a> Assembler<'a> {
         if self.at != at.checked_add(skip)? {
             return None;
         }
-        let repeat = RepeatOne { item, times, next: None, saves };
+        let repeat = RepeatOne { item, times, next: Next::Guard(Guard::None), saves };
         self.emit(match op {
             Op::REPEAT_ONE => Inst::RepeatOne(repeat),
             Op::MIN_REPEAT_ONE => Inst::MinRepeatOne(repeat),
@@ -499,37 +502,49 @@ impl<'a> Assembler<'a> {
         Some(())
     }
 
-    /// Makes code words that are operands to instructions.
+    /// Makes code words that are operands to instructions, and finds what can be known before.
     fn finish(mut self) -> Option<Program> {
         let find = |word: u32| self.index.get(word as usize).copied().filter(|i| *i != NOWHERE);
         for arm in &mut self.arms {
             arm.at = find(arm.at)?;
-            arm.guard = match self.insts.get(arm.at as usize)? {
-                Inst::Literal(c) => Guard::Literal(*c),
-                Inst::Set(s) => Guard::Set(*s),
-                _ => Guard::None,
-            };
         }
-        let literals: Vec<Option<u32>> = self.insts.iter().map(|i| match i {
-            Inst::Literal(c) => Some(*c),
-            _ => None,
-        }).collect();
-        for (i, inst) in self.insts.iter_mut().enumerate() {
+        for inst in &mut self.insts {
             match inst {
-                Inst::Jump(to) => *to = find(*to)?,
-                Inst::GroupExists { no, .. } => *no = find(*no)?,
-                Inst::RepeatOne(r) | Inst::MinRepeatOne(r) | Inst::PossessiveRepeatOne(r) => {
-                    r.next = literals.get(i + 1).copied().flatten();
-                }
+                Inst::Jump(to) | Inst::GroupExists { no: to, .. } => *to = find(*to)?,
                 _ => {}
+            }
+        }
+        let (insts, arms, asks_open_groups) = (&self.insts, &self.arms, self.asks_open_groups);
+        let mut finder = Finder { insts, arms, sets: &self.sets, firsts: Vec::new(), asks_open_groups };
+        let guards: Vec<Guard> = arms.iter().map(|arm| finder.guard(arm.at as usize)).collect();
+        let nexts: Vec<(usize, Next)> =
+            (0..insts.len()).filter(|i| as_repeat(insts[*i]).is_some()).map(|i| (i, finder.next(i + 1))).collect();
+        let first = finder.guard(0);
+        let firsts = finder.firsts;
+        for (arm, guard) in self.arms.iter_mut().zip(guards) {
+            arm.guard = guard;
+        }
+        for (i, next) in nexts {
+            if let Inst::RepeatOne(r) | Inst::MinRepeatOne(r) = &mut self.insts[i] {
+                r.next = next;
             }
         }
         Some(Program {
             insts: self.insts.into_boxed_slice(),
             arms: self.arms.into_boxed_slice(),
             sets: self.sets.into_boxed_slice(),
+            firsts: firsts.into_boxed_slice(),
             info: self.info,
+            first,
             asks_open_groups: self.asks_open_groups,
         })
+    }
+}
+
+/// A repeat whose end is to be chosen.
+fn as_repeat(inst: Inst) -> Option<RepeatOne> {
+    match inst {
+        Inst::RepeatOne(r) | Inst::MinRepeatOne(r) => Some(r),
+        _ => None,
     }
 }

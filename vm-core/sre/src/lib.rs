@@ -11,6 +11,7 @@
 
 mod assemble;
 pub mod chars;
+mod first;
 mod matcher;
 mod program;
 mod scan;

@@ -2,8 +2,8 @@
 //! choice is taken back.
 
 use crate::chars::{self, Fold, LINE_FEED};
-use crate::program::{Arm, Guard, Inst, Program, RepeatOne, Times};
-use crate::scan::Char;
+use crate::program::{Arm, Guard, Inst, Next, Program, RepeatOne, Times};
+use crate::scan::{self, Char};
 use crate::set::Set;
 use crate::state::{Barrier, Frame, Kind, NO_REPEAT, Repeat, Request, State, Stop, UNSET};
 use crate::table::At;
@@ -204,9 +204,17 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
         if has_marks {
             self.save_marks()?;
         }
-        let State { last_mark, last_index, .. } = *self.state;
-        let frame = Frame { kind, has_marks, at: at as u32, repeat: self.repeat, last_mark, last_index, pos, extra };
+        let frame = Frame::new(Frame::tag(kind, has_marks, at), self.repeat, self.state, pos, extra);
         push(&mut self.state.frames, frame)
+    }
+
+    /// Another possibility of the last choice is taken; it stays, with what is left then.
+    #[inline]
+    fn keep(&mut self, pos: usize, extra: usize) {
+        if let Some(frame) = self.state.frames.last_mut() {
+            frame.pos = pos;
+            frame.extra = extra;
+        }
     }
 
     #[inline(never)]
@@ -218,16 +226,17 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
         Ok(())
     }
 
-    /// Puts the marks back that were saved last; `keep`: they will be needed again.
+    /// Puts the marks back as they were; `keep`: they will be needed again.
     #[inline]
-    fn restore(&mut self, last_mark: i32, last_index: i32, has_marks: bool, keep: bool) {
-        self.state.last_mark = last_mark;
-        self.state.last_index = last_index;
-        if has_marks {
+    fn restore(&mut self, frame: &Frame, keep: bool) {
+        self.state.last_mark = frame.last_mark;
+        self.state.last_index = frame.last_index;
+        if frame.has_marks() {
             self.restore_marks(keep);
         }
     }
 
+    /// Puts the marks back that were saved last, all that are valid.
     #[inline(never)]
     fn restore_marks(&mut self, keep: bool) {
         let s = &mut *self.state;
@@ -252,12 +261,19 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
     fn backtrack(&mut self) -> Result<Go, Stop<E>> {
         loop {
             self.step()?;
-            let Some(frame) = self.state.frames.pop() else { return Ok(None) };
+            let Some(frame) = self.state.frames.last().copied() else { return Ok(None) };
             self.repeat = frame.repeat;
-            let go = match frame.kind {
-                Kind::Branch => self.branch_again(frame)?,
-                Kind::RepeatOne => self.repeat_one_again(frame)?,
-                Kind::MinRepeatOne => self.min_repeat_one_again(frame)?,
+            let (go, keeps) = match frame.kind() {
+                Kind::Branch => self.branch_again(&frame)?,
+                Kind::RepeatOne => self.repeat_one_again(&frame)?,
+                Kind::MinRepeatOne => self.min_repeat_one_again(&frame)?,
+                _ => (None, false),
+            };
+            if !keeps {
+                self.state.frames.pop();
+            }
+            let go = match frame.kind() {
+                Kind::Branch | Kind::RepeatOne | Kind::MinRepeatOne => go,
                 Kind::Context => {
                     self.state.repeats.pop();
                     None
@@ -267,14 +283,14 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
                     None
                 }
                 Kind::MaxUntil => {
-                    self.restore(frame.last_mark, frame.last_index, frame.has_marks, false);
+                    self.restore(&frame, false);
                     let context = self.context()?;
                     context.last_pos = frame.extra;
                     context.count -= 1;
                     self.repeat = context.prev;
-                    Some((frame.at as usize + 1, frame.pos))
+                    Some((frame.at() + 1, frame.pos))
                 }
-                Kind::MinUntil => self.min_until_again(frame)?,
+                Kind::MinUntil => self.min_until_again(&frame)?,
                 Kind::MinAgain => {
                     let context = self.context()?;
                     context.last_pos = frame.extra;
@@ -328,16 +344,37 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
 
     // Alternatives.
 
-    /// The first alternative from `from` on that can match.
+    /// Whether what begins so can match at a character.
     #[inline]
-    fn arm(&self, arms: &[Arm], from: usize, pos: usize) -> Option<usize> {
-        let c = self.chars.get(pos).map(|c| (*c).into());
-        let can_match = |arm: &Arm| match arm.guard {
+    fn is_possible(&self, guard: Guard, c: Option<&T>) -> bool {
+        let c = c.map(|c| (*c).into());
+        match guard {
             Guard::None => true,
             Guard::Literal(l) => c == Some(l),
             Guard::Set(s) => c.is_some_and(|c| is_in(&self.program.sets, s, c)),
+            Guard::First(f) => match (self.program.firsts.get(f as usize), c) {
+                (Some(first), Some(c)) => first.accepts(&self.program.sets, c),
+                _ => false,
+            },
+        }
+    }
+
+    /// The first position from `pos` on where the program can match.
+    pub(crate) fn next_possible(&self, pos: usize) -> Option<usize> {
+        let rest = self.chars.get(pos..)?;
+        let i = match self.program.first {
+            Guard::None => Some(0),
+            Guard::Literal(l) => scan::find(rest, T::from_word(l)?),
+            guard => rest.iter().position(|c| self.is_possible(guard, Some(c))),
         };
-        arms.get(from..)?.iter().position(can_match).map(|i| from + i)
+        i.map(|i| pos + i)
+    }
+
+    /// The first alternative from `from` on that can match.
+    #[inline]
+    fn arm(&self, arms: &[Arm], from: usize, pos: usize) -> Option<usize> {
+        let c = self.chars.get(pos);
+        arms.get(from..)?.iter().position(|arm| self.is_possible(arm.guard, c)).map(|i| from + i)
     }
 
     /// Takes an alternative.
@@ -350,21 +387,22 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
         Ok(arms.get(arm).map(|arm| (arm.at as usize, pos)))
     }
 
-    fn branch_again(&mut self, frame: Frame) -> Result<Go, Stop<E>> {
+    #[inline]
+    fn branch_again(&mut self, frame: &Frame) -> Result<(Go, bool), Stop<E>> {
         let (arm, pos) = (frame.extra, frame.pos);
-        let Some(Inst::Branch { end, .. }) = self.program.insts.get(frame.at as usize) else { return Err(Stop::Internal) };
+        let Some(Inst::Branch { end, .. }) = self.program.insts.get(frame.at()) else { return Err(Stop::Internal) };
         let arms = self.program.arms.get(..*end as usize).unwrap_or_default();
         let Some(taken) = arms.get(arm) else {
-            self.restore(frame.last_mark, frame.last_index, frame.has_marks, false);
-            return Ok(None);
+            self.restore(frame, false);
+            return Ok((None, false));
         };
         let next = self.arm(arms, arm + 1, pos);
-        let keep = next.is_some() || !self.is_last_free();
-        self.restore(frame.last_mark, frame.last_index, frame.has_marks, keep);
-        if keep {
-            push(&mut self.state.frames, Frame { extra: next.unwrap_or(arms.len()), ..frame })?;
+        let keeps = next.is_some() || !self.is_last_free();
+        self.restore(frame, keeps);
+        if keeps {
+            self.keep(pos, next.unwrap_or(arms.len()));
         }
-        Ok(Some((taken.at as usize, pos)))
+        Ok((Some((taken.at as usize, pos)), keeps))
     }
 
     // Repeats of one character.
@@ -382,11 +420,18 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
     /// The last position from `pos` down to `least` where what follows the repeat can match.
     #[inline]
     fn last_possible(&self, r: &RepeatOne, least: usize, pos: usize) -> Option<usize> {
-        let Some(next) = r.next else { return (pos >= least).then_some(pos) };
-        // Behind the last character nothing can match.
-        let to = (pos + 1).min(self.chars.len());
-        let next = T::from_word(next)?;
-        self.chars.get(least..to)?.iter().rposition(|c| *c == next).map(|i| least + i)
+        // Behind the last character nothing begins.
+        let rest = || self.chars.get(least..(pos + 1).min(self.chars.len()));
+        let i = match r.next {
+            Next::Guard(Guard::None) => return (pos >= least).then_some(pos),
+            Next::Guard(Guard::Literal(l)) => {
+                let next = T::from_word(l)?;
+                rest()?.iter().rposition(|c| *c == next)
+            }
+            Next::Guard(guard) => rest()?.iter().rposition(|c| self.is_possible(guard, Some(c))),
+            Next::At(place) => return (least..=pos).rev().find(|pos| self.is_at(place, *pos)),
+        };
+        i.map(|i| least + i)
     }
 
     #[inline]
@@ -400,31 +445,34 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
     }
 
     #[inline]
-    fn repeat_one_again(&mut self, frame: Frame) -> Result<Go, Stop<E>> {
-        let Some(Inst::RepeatOne(r)) = self.program.insts.get(frame.at as usize) else { return Err(Stop::Internal) };
+    fn repeat_one_again(&mut self, frame: &Frame) -> Result<(Go, bool), Stop<E>> {
+        let at = frame.at();
+        let Some(Inst::RepeatOne(r)) = self.program.insts.get(at) else { return Err(Stop::Internal) };
         let least = frame.extra;
         let pos = if frame.pos > least { self.last_possible(r, least, frame.pos - 1) } else { None };
-        let keep = pos.is_some_and(|pos| pos > least || !self.is_last_free());
-        self.restore(frame.last_mark, frame.last_index, frame.has_marks, keep);
-        let Some(pos) = pos else { return Ok(None) };
-        if keep {
-            push(&mut self.state.frames, Frame { pos, ..frame })?;
+        let keeps = pos.is_some_and(|pos| pos > least || !self.is_last_free());
+        self.restore(frame, keeps);
+        if keeps {
+            self.keep(pos.unwrap_or(least), least);
         }
-        Ok(Some((frame.at as usize + 1, pos)))
+        Ok((pos.map(|pos| (at + 1, pos)), keeps))
     }
 
     /// From a position on, of which the repeat took `count` characters before: the first where what
     /// follows can match, with the count there.
     #[inline]
     fn first_possible(&self, r: &RepeatOne, mut pos: usize, mut count: usize) -> Option<(usize, usize)> {
-        let Some(next) = r.next else { return Some((pos, count)) };
         let sets = &*self.program.sets;
         loop {
-            let c = (*self.chars.get(pos)?).into();
-            if c == next {
+            let c = self.chars.get(pos);
+            let is_possible = match r.next {
+                Next::Guard(guard) => self.is_possible(guard, c),
+                Next::At(place) => self.is_at(place, pos),
+            };
+            if is_possible {
                 return Some((pos, count));
             }
-            if !r.times.allows_more_than(count as u64) || !r.item.accepts(sets, c) {
+            if !r.times.allows_more_than(count as u64) || !r.item.accepts(sets, (*c?).into()) {
                 return None;
             }
             pos += 1;
@@ -434,24 +482,26 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
 
     #[inline]
     fn min_repeat_one(&mut self, r: &RepeatOne, at: usize, pos: usize) -> Result<Go, Stop<E>> {
-        let least = RepeatOne { times: Times { min: r.times.min, max: r.times.min }, ..*r };
-        let Some((pos, _)) = self.take(&least, pos) else { return Ok(None) };
+        let fewest = RepeatOne { times: Times { min: r.times.min, max: r.times.min }, ..*r };
+        let Some((pos, _)) = self.take(&fewest, pos) else { return Ok(None) };
         let Some((pos, count)) = self.first_possible(r, pos, r.times.min as usize) else { return Ok(None) };
         self.push(Kind::MinRepeatOne, at, pos, count, r.saves)?;
         Ok(Some((at + 1, pos)))
     }
 
     #[inline]
-    fn min_repeat_one_again(&mut self, frame: Frame) -> Result<Go, Stop<E>> {
-        let Some(Inst::MinRepeatOne(r)) = self.program.insts.get(frame.at as usize) else { return Err(Stop::Internal) };
+    fn min_repeat_one_again(&mut self, frame: &Frame) -> Result<(Go, bool), Stop<E>> {
+        let at = frame.at();
+        let Some(Inst::MinRepeatOne(r)) = self.program.insts.get(at) else { return Err(Stop::Internal) };
         let (pos, count) = (frame.pos, frame.extra);
         let takes = r.times.allows_more_than(count as u64)
             && self.chars.get(pos).is_some_and(|c| r.item.accepts(&self.program.sets, (*c).into()));
         let next = if takes { self.first_possible(r, pos + 1, count + 1) } else { None };
-        self.restore(frame.last_mark, frame.last_index, frame.has_marks, next.is_some());
-        let Some((pos, count)) = next else { return Ok(None) };
-        push(&mut self.state.frames, Frame { pos, extra: count, ..frame })?;
-        Ok(Some((frame.at as usize + 1, pos)))
+        self.restore(frame, next.is_some());
+        if let Some((pos, count)) = next {
+            self.keep(pos, count);
+        }
+        Ok((next.map(|(pos, _)| (at + 1, pos)), next.is_some()))
     }
 
     // Repeats of anything.
@@ -501,16 +551,16 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
     }
 
     /// What follows did not match: one more repetition.
-    fn min_until_again(&mut self, frame: Frame) -> Result<Go, Stop<E>> {
-        self.restore(frame.last_mark, frame.last_index, frame.has_marks, false);
-        let Some(Inst::MinUntil { times, body, .. }) = self.program.insts.get(frame.at as usize) else {
+    fn min_until_again(&mut self, frame: &Frame) -> Result<Go, Stop<E>> {
+        self.restore(frame, false);
+        let Some(Inst::MinUntil { times, body, .. }) = self.program.insts.get(frame.at()) else {
             return Err(Stop::Internal);
         };
         let (context, pos) = (*self.context()?, frame.pos);
         if !times.allows_more_than((context.count + 1) as u64) || pos == context.last_pos {
             return Ok(None);
         }
-        self.push(Kind::MinAgain, frame.at as usize, pos, context.last_pos, false)?;
+        self.push(Kind::MinAgain, frame.at(), pos, context.last_pos, false)?;
         let context = self.context()?;
         context.count += 1;
         context.last_pos = pos;
@@ -586,7 +636,11 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
         if !barrier.restores {
             return Ok(None);
         }
-        self.restore(barrier.last_mark, barrier.last_index, barrier.has_marks, false);
+        self.state.last_mark = barrier.last_mark;
+        self.state.last_index = barrier.last_index;
+        if barrier.has_marks {
+            self.restore_marks(false);
+        }
         match self.program.insts.get(barrier.at as usize) {
             Some(Inst::AssertNot { end, .. } | Inst::PossessiveRepeat { end, .. }) => {
                 Ok(Some((*end as usize + 1, barrier.pos)))

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::chars::Fold;
+use crate::first::First;
 use crate::scan::Single;
 use crate::set::Set;
 use crate::table::At;
@@ -39,8 +40,8 @@ impl Times {
 pub(crate) struct RepeatOne {
     pub item: Single,
     pub times: Times,
-    /// The instruction behind is a LITERAL: only in front of its character the rest can match.
-    pub next: Option<u32>,
+    /// Where alone the rest can match.
+    pub next: Next,
     /// Choices save all marks: see [`Inst`].
     pub saves: bool,
 }
@@ -82,12 +83,22 @@ pub(crate) enum Inst {
     GroupExists { group: u32, no: u32 },
 }
 
-/// What an alternative must begin with.
+/// What a match must begin with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Guard {
+    /// Nothing is known, or it may be empty.
     None,
     Literal(u32),
     Set(u32),
+    /// Index of a union.
+    First(u32),
+}
+
+/// What must follow a repeat.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Next {
+    Guard(Guard),
+    At(At),
 }
 
 /// An alternative of a branch.
@@ -121,7 +132,10 @@ pub struct Program {
     pub(crate) insts: Box<[Inst]>,
     pub(crate) arms: Box<[Arm]>,
     pub(crate) sets: Box<[Set]>,
+    pub(crate) firsts: Box<[First]>,
     pub(crate) info: Info,
+    /// What a match begins with.
+    pub(crate) first: Guard,
     /// A group is asked for while it is open. Then it matters which marks are left behind by
     /// what did not match, and all choices are kept as CPython keeps them.
     pub(crate) asks_open_groups: bool,

@@ -104,3 +104,17 @@ fn find_far<T: Char>(chars: &[T], c: T) -> Option<usize> {
     }
     rest.iter().position(|x| *x == c).map(|k| chunks.len() * CHUNK + k)
 }
+
+/// Index of the first place where two characters stand.
+pub(crate) fn find_pair<T: Char>(chars: &[T], pair: [T; 2]) -> Option<usize> {
+    let seconds = chars.get(1..)?;
+    let ((a, rest), (b, _)) = (chars[..seconds.len()].as_chunks::<CHUNK>(), seconds.as_chunks::<CHUNK>());
+    for (i, (a, b)) in a.iter().zip(b).enumerate() {
+        let is_pair = |(x, y): (&T, &T)| (*x == pair[0]) & (*y == pair[1]);
+        if a.iter().zip(b).fold(false, |any, xy| any | is_pair(xy)) {
+            return a.iter().zip(b).position(is_pair).map(|k| i * CHUNK + k);
+        }
+    }
+    let from = seconds.len() - rest.len();
+    chars[from..].array_windows::<2>().position(|w| *w == pair).map(|k| from + k)
+}

@@ -57,7 +57,8 @@ fn behind_prefix<T: Char, E>(m: &mut Machine<'_, T, E>, start: usize, prefix: &[
     let (mut at, mut matched) = (start, 0);
     loop {
         if matched == 0 {
-            let Some(i) = chars.get(at..).and_then(|rest| scan::find(rest, prefix[0])) else { return Ok(false) };
+            let pair = [prefix[0], prefix[1]];
+            let Some(i) = chars.get(at..).and_then(|rest| scan::find_pair(rest, pair)) else { return Ok(false) };
             at += i + 1;
             matched = 1;
         }
@@ -98,10 +99,12 @@ fn anywhere<T: Char, E>(m: &mut Machine<'_, T, E>, r: &Request<'_, T>) -> Result
         return Ok(false);
     }
     let last = r.end - m.program.info.min.saturating_sub(1).min(r.end - r.start);
-    for at in r.start + 1..=last {
-        if m.try_at(at, 0)? {
+    let mut at = r.start + 1;
+    while let Some(possible) = m.next_possible(at).filter(|at| *at <= last) {
+        if m.try_at(possible, 0)? {
             return Ok(true);
         }
+        at = possible + 1;
     }
     Ok(false)
 }

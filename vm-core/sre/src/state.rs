@@ -56,13 +56,11 @@ impl<T> Clone for Request<'_, T> {
 impl<T> Copy for Request<'_, T> {}
 
 /// A choice that was made, or something else that is to be put right when the match goes back.
+/// There are as many of them as a match has steps: they are kept small.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
-    pub kind: Kind,
-    /// As many marks as are valid then were saved with it.
-    pub has_marks: bool,
-    /// Its instruction.
-    pub at: u32,
+    /// Its instruction; below, whether as many marks as are valid then were saved, and its kind.
+    tag: u32,
     /// The repeat context then.
     pub repeat: u32,
     pub last_mark: i32,
@@ -70,6 +68,37 @@ pub(crate) struct Frame {
     pub pos: usize,
     /// Depends on the kind.
     pub extra: usize,
+}
+
+impl Frame {
+    const KIND: u32 = 0xf;
+    const HAS_MARKS: u32 = 0x10;
+    const AT: u32 = 5;
+
+    #[inline]
+    pub(crate) fn tag(kind: Kind, has_marks: bool, at: usize) -> u32 {
+        kind as u32 | u32::from(has_marks) << 4 | (at as u32) << Frame::AT
+    }
+
+    #[inline]
+    pub(crate) fn new(tag: u32, repeat: u32, state: &State, pos: usize, extra: usize) -> Frame {
+        Frame { tag, repeat, last_mark: state.last_mark, last_index: state.last_index, pos, extra }
+    }
+
+    #[inline]
+    pub(crate) fn kind(&self) -> Kind {
+        Kind::ALL[(self.tag & Frame::KIND) as usize]
+    }
+
+    #[inline]
+    pub(crate) fn has_marks(&self) -> bool {
+        self.tag & Frame::HAS_MARKS != 0
+    }
+
+    #[inline]
+    pub(crate) fn at(&self) -> usize {
+        (self.tag >> Frame::AT) as usize
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +121,17 @@ pub(crate) enum Kind {
     MinAgain,
     /// The begin of a group, assertion or possessive repeat: see [`Barrier`].
     Barrier,
+}
+
+impl Kind {
+    /// By number; as many as a tag can name.
+    const ALL: [Kind; 16] = {
+        use Kind::*;
+        [
+            Branch, RepeatOne, MinRepeatOne, Context, Again, MaxUntil, MinUntil, MinAgain, Barrier, Barrier, Barrier,
+            Barrier, Barrier, Barrier, Barrier, Barrier,
+        ]
+    };
 }
 
 /// The context of a repeat of something longer than one character.
@@ -124,7 +164,7 @@ pub(crate) struct Barrier {
 }
 
 /// Above this many entries a stack's memory is given back after a match.
-const KEPT: usize = 1 << 12;
+const KEPT: usize = 1 << 14;
 
 /// The state of matching; afterwards, what was found. It can be used again and again.
 #[derive(Debug, Default)]

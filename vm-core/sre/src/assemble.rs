@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::chars::Fold;
 use crate::first::Finder;
-use crate::program::{Arm, Guard, Info, Inst, Next, Program, RepeatOne, Times};
+use crate::program::{Arm, Guard, Info, Inst, Next, Program, RepeatOne, Times, Until};
 use crate::scan::Single;
 use crate::set::{BITMAP, BLOCK_TABLE, Recipe, Set};
 use crate::table::{At, Category, INFO_CHARSET, INFO_LITERAL, INFO_PREFIX, Op};
@@ -424,7 +424,7 @@ impl<'a> Assembler<'a> {
             return self.end_branch(branch, target);
         }
         let at = self.at as u32;
-        self.open_arms.push(Arm { at, guard: Guard::None });
+        self.open_arms.push(Arm { at, guard: Guard::None, passes_first: false });
         self.enter(skip, 3, Close::Arm { branch, target })
     }
 
@@ -470,10 +470,11 @@ impl<'a> Assembler<'a> {
             }
             Close::Until { inst, times } => {
                 self.repeats -= 1;
-                let (body, saves) = (inst + 1, self.repeats > 0);
+                let (enter, saves) = (Guard::None, self.repeats > 0);
+                let repeat = Until { times, body: inst + 1, enter, next: Next::Guard(Guard::None), saves };
                 let at = match self.op()? {
-                    Op::MAX_UNTIL => self.emit(Inst::MaxUntil { times, body }),
-                    Op::MIN_UNTIL => self.emit(Inst::MinUntil { times, body, saves }),
+                    Op::MAX_UNTIL => self.emit(Inst::MaxUntil(repeat)),
+                    Op::MIN_UNTIL => self.emit(Inst::MinUntil(repeat)),
                     _ => return None,
                 };
                 let Inst::Repeat { until } = self.insts.get_mut(inst as usize)? else { return None };
@@ -517,20 +518,32 @@ impl<'a> Assembler<'a> {
         let (insts, arms, asks_open_groups) = (&self.insts, &self.arms, self.asks_open_groups);
         let mut finder = Finder { insts, arms, sets: &self.sets, firsts: Vec::new(), asks_open_groups };
         let guards: Vec<Guard> = arms.iter().map(|arm| finder.guard(arm.at as usize)).collect();
-        let nexts: Vec<(usize, Next)> =
-            (0..insts.len()).filter(|i| as_repeat(insts[*i]).is_some()).map(|i| (i, finder.next(i + 1))).collect();
+        let mut decided = self.insts.clone();
+        for (i, inst) in decided.iter_mut().enumerate() {
+            match inst {
+                Inst::RepeatOne(r) | Inst::MinRepeatOne(r) => r.next = finder.next(i + 1),
+                Inst::MaxUntil(r) | Inst::MinUntil(r) => {
+                    r.next = finder.next(i + 1);
+                    // Alternatives look for themselves.
+                    if !matches!(insts.get(r.body as usize), Some(Inst::Branch { .. })) {
+                        r.enter = finder.guard(r.body as usize);
+                    }
+                }
+                _ => {}
+            }
+        }
         let first = finder.guard(0);
         let firsts = finder.firsts;
         for (arm, guard) in self.arms.iter_mut().zip(guards) {
             arm.guard = guard;
-        }
-        for (i, next) in nexts {
-            if let Inst::RepeatOne(r) | Inst::MinRepeatOne(r) = &mut self.insts[i] {
-                r.next = next;
-            }
+            arm.passes_first = match (guard, insts.get(arm.at as usize)) {
+                (Guard::Literal(c), Some(Inst::Literal(first))) => c == *first,
+                (Guard::Set(s), Some(Inst::Set(first))) => s == *first,
+                _ => false,
+            };
         }
         Some(Program {
-            insts: self.insts.into_boxed_slice(),
+            insts: decided.into_boxed_slice(),
             arms: self.arms.into_boxed_slice(),
             sets: self.sets.into_boxed_slice(),
             firsts: firsts.into_boxed_slice(),
@@ -538,13 +551,5 @@ impl<'a> Assembler<'a> {
             first,
             asks_open_groups: self.asks_open_groups,
         })
-    }
-}
-
-/// A repeat whose end is to be chosen.
-fn as_repeat(inst: Inst) -> Option<RepeatOne> {
-    match inst {
-        Inst::RepeatOne(r) | Inst::MinRepeatOne(r) => Some(r),
-        _ => None,
     }
 }

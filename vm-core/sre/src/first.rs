@@ -14,12 +14,12 @@ const STEPS: usize = 256;
 /// A union of tests of one character.
 #[derive(Debug)]
 pub(crate) struct First {
-    low: Box<[bool; LOW]>,
+    low: [bool; LOW],
     items: Box<[Single]>,
 }
 
 impl First {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn accepts(&self, sets: &[Set], c: u32) -> bool {
         match self.low.get(c as usize) {
             Some(is_in) => *is_in,
@@ -50,7 +50,7 @@ impl Finder<'_> {
             [Single::Set(s)] => Guard::Set(s),
             _ => {
                 let low = std::array::from_fn(|c| items.iter().any(|i| i.accepts(self.sets, c as u32)));
-                self.firsts.push(First { low: Box::new(low), items: items.into_boxed_slice() });
+                self.firsts.push(First { low, items: items.into_boxed_slice() });
                 Guard::First(self.firsts.len() as u32 - 1)
             }
         }
@@ -95,7 +95,7 @@ impl Finder<'_> {
                         Inst::Assert { end, .. } | Inst::AssertNot { end, .. } => *end as usize + 1,
                         Inst::PossessiveRepeat { times, .. } if times.min > 0 => at + 1,
                         Inst::Repeat { until } => match self.insts.get(*until as usize)? {
-                            Inst::MaxUntil { times, .. } | Inst::MinUntil { times, .. } if times.min > 0 => at + 1,
+                            Inst::MaxUntil(r) | Inst::MinUntil(r) if r.times.min > 0 => at + 1,
                             _ => return None,
                         },
                         _ => return None,

@@ -2,7 +2,7 @@
 //! choice is taken back.
 
 use crate::chars::{self, Fold, LINE_FEED};
-use crate::program::{Arm, Guard, Inst, Next, Program, RepeatOne, Times};
+use crate::program::{Arm, Guard, Inst, Next, Program, RepeatOne, Times, Until};
 use crate::scan::{self, Char};
 use crate::set::Set;
 use crate::state::{Barrier, Frame, Kind, NO_REPEAT, Repeat, Request, State, Stop, UNSET};
@@ -99,31 +99,43 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
 
     /// Runs from an instruction on, with empty stacks; where the match ends, if there is one.
     fn run(&mut self, mut at: usize, mut pos: usize) -> Result<Option<usize>, Stop<E>> {
-        let (insts, sets, chars) = (&*self.program.insts, &*self.program.sets, self.chars);
+        let (insts, chars) = (&*self.program.insts, self.chars);
         self.repeat = NO_REPEAT;
         self.state.repeats.clear();
         loop {
             let Some(inst) = insts.get(at) else { return Err(Stop::Internal) };
-            // What tests one character is done here, all else further down.
-            let passed = match (inst, chars.get(pos)) {
-                (Inst::Literal(l), c) => c.is_some_and(|c| (*c).into() == *l),
-                (Inst::Set(s), c) => c.is_some_and(|c| is_in(sets, *s, (*c).into())),
-                (Inst::NotLiteral(l), c) => c.is_some_and(|c| (*c).into() != *l),
-                (Inst::Any, c) => c.is_some_and(|c| (*c).into() != LINE_FEED),
-                (Inst::AnyAll, c) => c.is_some(),
-                (Inst::Success, _) if self.state.barriers.is_empty() => {
+            let c = || chars.get(pos).map(|c| (*c).into());
+            // Tests of one character go on behind it, all else where it says.
+            let passed = match inst {
+                Inst::Literal(l) => c() == Some(*l),
+                Inst::Set(s) => c().is_some_and(|c| is_in(&self.program.sets, *s, c)),
+                Inst::NotLiteral(l) => c().is_some_and(|c| c != *l),
+                Inst::Any => c().is_some_and(|c| c != LINE_FEED),
+                Inst::AnyAll => c().is_some(),
+                Inst::Success if self.state.barriers.is_empty() => {
                     if !(self.fullmatch && pos != chars.len() || self.not_at == Some(pos)) {
                         return Ok(Some(pos));
                     }
                     false
                 }
-                _ => match self.other(inst, at, pos)? {
-                    Some(go) => {
+                other => {
+                    let go = match other {
+                        Inst::Mark(mark) => {
+                            self.mark(*mark, pos)?;
+                            Some((at + 1, pos))
+                        }
+                        Inst::Jump(to) => Some((*to as usize, pos)),
+                        Inst::Branch { first, end, saves } => self.branch(*first, *end, at, pos, *saves)?,
+                        Inst::RepeatOne(r) => self.repeat_one(r, at, pos)?,
+                        Inst::MaxUntil(r) => self.max_until(r, at, pos)?,
+                        other => self.other(other, at, pos)?,
+                    };
+                    if let Some(go) = go {
                         (at, pos) = go;
                         continue;
                     }
-                    None => false,
-                },
+                    false
+                }
             };
             if passed {
                 at += 1;
@@ -137,21 +149,9 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
         }
     }
 
-    /// An instruction that does not just test one character.
-    #[inline]
+    /// One of the less frequent instructions.
     fn other(&mut self, inst: &Inst, at: usize, pos: usize) -> Result<Go, Stop<E>> {
         Ok(match inst {
-            Inst::Mark(mark) => {
-                self.mark(*mark, pos)?;
-                Some((at + 1, pos))
-            }
-            Inst::Jump(to) => Some((*to as usize, pos)),
-            Inst::Branch { first, end, saves } => {
-                let arms = self.program.arms.get(..*end as usize).unwrap_or_default();
-                let Some(arm) = self.arm(arms, *first as usize, pos) else { return Ok(None) };
-                self.branch(arms, arm, at, pos, *saves)?
-            }
-            Inst::RepeatOne(r) => self.repeat_one(r, at, pos)?,
             Inst::MinRepeatOne(r) => self.min_repeat_one(r, at, pos)?,
             Inst::PossessiveRepeatOne(r) => self.take(r, pos).map(|(_, pos)| (at + 1, pos)),
             Inst::At(place) => self.is_at(*place, pos).then_some((at + 1, pos)),
@@ -163,12 +163,11 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
                 self.repeat = context;
                 Some((*until as usize, pos))
             }
-            Inst::MaxUntil { times, body } => self.max_until(*times, *body, at, pos)?,
-            Inst::MinUntil { times, body, saves } => self.min_until(*times, *body, *saves, at, pos)?,
+            Inst::MinUntil(r) => self.min_until(r, at, pos)?,
             Inst::GroupRef { group, fold } => self.group_ref(*group, *fold, pos).map(|pos| (at + 1, pos)),
             Inst::GroupExists { group, no } => {
-                let to = if self.state.group(*group as usize).is_some_and(|(a, b)| a <= b) { at + 1 } else { *no as usize };
-                Some((to, pos))
+                let exists = self.state.group(*group as usize).is_some_and(|(from, to)| from <= to);
+                Some((if exists { at + 1 } else { *no as usize }, pos))
             }
             Inst::Success => self.end_barrier(pos)?,
             Inst::Assert { back, .. } => match pos.checked_sub(*back as usize) {
@@ -190,7 +189,7 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
                 Some((at + 1, pos))
             }
             Inst::PossessiveRepeat { times, end } => self.possessive(*times, *end, at, pos, 0, UNSET)?,
-            // Those of one character are done by the caller.
+            // The others are the caller's.
             _ => None,
         })
     }
@@ -291,7 +290,7 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
                     Some((frame.at() + 1, frame.pos))
                 }
                 Kind::MinUntil => self.min_until_again(&frame)?,
-                Kind::MinAgain => {
+                Kind::Sure => {
                     let context = self.context()?;
                     context.last_pos = frame.extra;
                     context.count -= 1;
@@ -345,7 +344,7 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
     // Alternatives.
 
     /// Whether what begins so can match at a character.
-    #[inline]
+    #[inline(always)]
     fn is_possible(&self, guard: Guard, c: Option<&T>) -> bool {
         let c = c.map(|c| (*c).into());
         match guard {
@@ -356,6 +355,15 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
                 (Some(first), Some(c)) => first.accepts(&self.program.sets, c),
                 _ => false,
             },
+        }
+    }
+
+    /// Whether what comes next can match at a position.
+    #[inline]
+    fn can_follow(&self, next: Next, pos: usize) -> bool {
+        match next {
+            Next::Guard(guard) => self.is_possible(guard, self.chars.get(pos)),
+            Next::At(place) => self.is_at(place, pos),
         }
     }
 
@@ -377,14 +385,16 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
         arms.get(from..)?.iter().position(|arm| self.is_possible(arm.guard, c)).map(|i| from + i)
     }
 
-    /// Takes an alternative.
+    /// Takes the first alternative that can match.
     #[inline]
-    fn branch(&mut self, arms: &[Arm], arm: usize, at: usize, pos: usize, saves: bool) -> Result<Go, Stop<E>> {
+    fn branch(&mut self, first: u32, end: u32, at: usize, pos: usize, saves: bool) -> Result<Go, Stop<E>> {
+        let arms = self.program.arms.get(..end as usize).unwrap_or_default();
+        let Some(arm) = self.arm(arms, first as usize, pos) else { return Ok(None) };
         let next = self.arm(arms, arm + 1, pos);
         if next.is_some() || !self.is_last_free() {
             self.push(Kind::Branch, at, pos, next.unwrap_or(arms.len()), saves)?;
         }
-        Ok(arms.get(arm).map(|arm| (arm.at as usize, pos)))
+        Ok(arms.get(arm).map(|arm| arm.enter(pos)))
     }
 
     #[inline]
@@ -402,7 +412,7 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
         if keeps {
             self.keep(pos, next.unwrap_or(arms.len()));
         }
-        Ok((Some((taken.at as usize, pos)), keeps))
+        Ok((Some(taken.enter(pos)), keeps))
     }
 
     // Repeats of one character.
@@ -426,7 +436,7 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
             Next::Guard(Guard::None) => return (pos >= least).then_some(pos),
             Next::Guard(Guard::Literal(l)) => {
                 let next = T::from_word(l)?;
-                rest()?.iter().rposition(|c| *c == next)
+                scan::find_last(rest()?, next)
             }
             Next::Guard(guard) => rest()?.iter().rposition(|c| self.is_possible(guard, Some(c))),
             Next::At(place) => return (least..=pos).rev().find(|pos| self.is_at(place, *pos)),
@@ -463,13 +473,18 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
     #[inline]
     fn first_possible(&self, r: &RepeatOne, mut pos: usize, mut count: usize) -> Option<(usize, usize)> {
         let sets = &*self.program.sets;
+        if let Next::Guard(Guard::Literal(l)) = r.next {
+            let rest = self.chars.get(pos..)?;
+            let most = match r.times.max {
+                crate::MAX_REPEAT => rest.len(),
+                max => rest.len().min((max as usize).saturating_sub(count).saturating_add(1)),
+            };
+            let i = scan::find_behind(r.item, sets, &rest[..most], T::from_word(l)?)?;
+            return Some((pos + i, count + i));
+        }
         loop {
             let c = self.chars.get(pos);
-            let is_possible = match r.next {
-                Next::Guard(guard) => self.is_possible(guard, c),
-                Next::At(place) => self.is_at(place, pos),
-            };
-            if is_possible {
+            if self.can_follow(r.next, pos) {
                 return Some((pos, count));
             }
             if !r.times.allows_more_than(count as u64) || !r.item.accepts(sets, (*c?).into()) {
@@ -511,24 +526,30 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
         self.state.repeats.get_mut(self.repeat as usize).ok_or(Stop::Internal)
     }
 
+    /// Begins another repetition. The frame says what the context was.
+    #[inline]
+    fn again(&mut self, r: &Until, was: Repeat, kind: Kind, at: usize, pos: usize) -> Result<Go, Stop<E>> {
+        self.push(kind, at, pos, was.last_pos, kind == Kind::MaxUntil)?;
+        let last_pos = if kind == Kind::Again { was.last_pos } else { pos };
+        *self.context()? = Repeat { count: was.count + 1, last_pos, prev: was.prev };
+        Ok(Some((r.body as usize, pos)))
+    }
+
     /// At the end of a repetition, or (count 0) before the first: one more if possible.
     #[inline]
-    fn max_until(&mut self, times: Times, body: u32, at: usize, pos: usize) -> Result<Go, Stop<E>> {
+    fn max_until(&mut self, r: &Until, at: usize, pos: usize) -> Result<Go, Stop<E>> {
         self.step()?;
         let context = *self.context()?;
         let count = (context.count + 1) as u64;
-        if count < u64::from(times.min) {
-            self.push(Kind::Again, at, pos, 0, false)?;
-            self.context()?.count += 1;
-            return Ok(Some((body as usize, pos)));
+        let can_enter = self.is_possible(r.enter, self.chars.get(pos));
+        if count < u64::from(r.times.min) {
+            return if can_enter { self.again(r, context, Kind::Again, at, pos) } else { Ok(None) };
         }
         // A repetition that would begin where the last one did matches nothing.
-        if times.allows_more_than(count) && pos != context.last_pos {
-            self.push(Kind::MaxUntil, at, pos, context.last_pos, true)?;
-            let context = self.context()?;
-            context.count += 1;
-            context.last_pos = pos;
-            return Ok(Some((body as usize, pos)));
+        if can_enter && r.times.allows_more_than(count) && pos != context.last_pos {
+            // Without groups the one costs as much as the other.
+            let is_sure = self.state.last_mark >= 0 && self.is_last_free() && !self.can_follow(r.next, pos);
+            return self.again(r, context, if is_sure { Kind::Sure } else { Kind::MaxUntil }, at, pos);
         }
         self.repeat = context.prev;
         Ok(Some((at + 1, pos)))
@@ -536,35 +557,36 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
 
     /// At the end of a repetition, or (count 0) before the first: what follows if possible.
     #[inline]
-    fn min_until(&mut self, times: Times, body: u32, saves: bool, at: usize, pos: usize) -> Result<Go, Stop<E>> {
+    fn min_until(&mut self, r: &Until, at: usize, pos: usize) -> Result<Go, Stop<E>> {
         self.step()?;
         let context = *self.context()?;
-        let count = (context.count + 1) as u64;
-        if count < u64::from(times.min) {
-            self.push(Kind::Again, at, pos, 0, false)?;
-            self.context()?.count += 1;
-            return Ok(Some((body as usize, pos)));
+        let can_enter = self.is_possible(r.enter, self.chars.get(pos));
+        if ((context.count + 1) as u64) < u64::from(r.times.min) {
+            return if can_enter { self.again(r, context, Kind::Again, at, pos) } else { Ok(None) };
         }
-        self.push(Kind::MinUntil, at, pos, 0, saves)?;
-        self.repeat = context.prev;
-        Ok(Some((at + 1, pos)))
+        if self.can_follow(r.next, pos) {
+            self.push(Kind::MinUntil, at, pos, 0, r.saves)?;
+            self.repeat = context.prev;
+            return Ok(Some((at + 1, pos)));
+        }
+        self.min_until_body(r, at, pos)
     }
 
     /// What follows did not match: one more repetition.
     fn min_until_again(&mut self, frame: &Frame) -> Result<Go, Stop<E>> {
         self.restore(frame, false);
-        let Some(Inst::MinUntil { times, body, .. }) = self.program.insts.get(frame.at()) else {
-            return Err(Stop::Internal);
-        };
-        let (context, pos) = (*self.context()?, frame.pos);
-        if !times.allows_more_than((context.count + 1) as u64) || pos == context.last_pos {
+        let Some(Inst::MinUntil(r)) = self.program.insts.get(frame.at()) else { return Err(Stop::Internal) };
+        self.min_until_body(r, frame.at(), frame.pos)
+    }
+
+    #[inline]
+    fn min_until_body(&mut self, r: &Until, at: usize, pos: usize) -> Result<Go, Stop<E>> {
+        let context = *self.context()?;
+        let can_enter = self.is_possible(r.enter, self.chars.get(pos));
+        if !can_enter || !r.times.allows_more_than((context.count + 1) as u64) || pos == context.last_pos {
             return Ok(None);
         }
-        self.push(Kind::MinAgain, frame.at(), pos, context.last_pos, false)?;
-        let context = self.context()?;
-        context.count += 1;
-        context.last_pos = pos;
-        Ok(Some((*body as usize, pos)))
+        self.again(r, context, Kind::Sure, at, pos)
     }
 
     // What forgets its choices when it has matched.
@@ -669,6 +691,15 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
             At::AT_UNI_BOUNDARY => at_boundary(chars::is_word_unicode),
             At::AT_UNI_NON_BOUNDARY => !at_boundary(chars::is_word_unicode),
         }
+    }
+}
+
+impl Arm {
+    /// Where to go on in an alternative that can match.
+    #[inline]
+    fn enter(&self, pos: usize) -> (usize, usize) {
+        let passed = usize::from(self.passes_first);
+        (self.at as usize + passed, pos + passed)
     }
 }
 

@@ -46,6 +46,19 @@ pub(crate) struct RepeatOne {
     pub saves: bool,
 }
 
+/// The end of a repeat of something longer than one character.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Until {
+    pub times: Times,
+    pub body: u32,
+    /// What the body begins with.
+    pub enter: Guard,
+    /// Where alone the rest can match.
+    pub next: Next,
+    /// About the choice of what follows: see [`Inst`].
+    pub saves: bool,
+}
+
 /// An instruction. Operands that are instructions are indices into the program.
 ///
 /// Where `saves` is set, an enclosing repeat may set a group again, so that going back to a choice
@@ -70,9 +83,8 @@ pub(crate) enum Inst {
     PossessiveRepeatOne(RepeatOne),
     /// Makes a repeat context and goes to the UNTIL; the body follows.
     Repeat { until: u32 },
-    MaxUntil { times: Times, body: u32 },
-    /// `saves` is about the choice of what follows.
-    MinUntil { times: Times, body: u32, saves: bool },
+    MaxUntil(Until),
+    MinUntil(Until),
     /// The body follows; its SUCCESS is at `end`.
     PossessiveRepeat { times: Times, end: u32 },
     Atomic { end: u32 },
@@ -106,6 +118,8 @@ pub(crate) enum Next {
 pub(crate) struct Arm {
     pub at: u32,
     pub guard: Guard,
+    /// The guard is what its first instruction would test.
+    pub passes_first: bool,
 }
 
 /// Where a search looks.

@@ -105,6 +105,54 @@ fn find_far<T: Char>(chars: &[T], c: T) -> Option<usize> {
     rest.iter().position(|x| *x == c).map(|k| chunks.len() * CHUNK + k)
 }
 
+/// Index of the last `c`.
+#[inline]
+pub(crate) fn find_last<T: Char>(chars: &[T], c: T) -> Option<usize> {
+    let (rest, chunks) = chars.as_rchunks::<CHUNK>();
+    for (i, chunk) in chunks.iter().enumerate().rev() {
+        if chunk.iter().fold(false, |any, x| any | (*x == c)) {
+            return chunk.iter().rposition(|x| *x == c).map(|k| rest.len() + i * CHUNK + k);
+        }
+    }
+    rest.iter().rposition(|x| *x == c)
+}
+
+/// Index of the first `a` or `b`.
+#[inline]
+fn find_either<T: Char>(chars: &[T], a: T, b: T) -> Option<usize> {
+    let near = chars.len().min(CHUNK);
+    let is_one = |x: &T| (*x == a) | (*x == b);
+    if let Some(i) = chars[..near].iter().position(is_one) {
+        return Some(i);
+    }
+    let (chunks, rest) = chars[near..].as_chunks::<CHUNK>();
+    for (i, chunk) in chunks.iter().enumerate() {
+        if chunk.iter().fold(false, |any, x| any | is_one(x)) {
+            return chunk.iter().position(is_one).map(|k| near + i * CHUNK + k);
+        }
+    }
+    rest.iter().position(is_one).map(|k| near + chunks.len() * CHUNK + k)
+}
+
+/// Index of the first `c`, before which all characters pass the test.
+pub(crate) fn find_behind<T: Char>(single: Single, sets: &[Set], chars: &[T], c: T) -> Option<usize> {
+    let until = |other: u32| match T::from_word(other) {
+        Some(other) => find_either(chars, c, other),
+        None => find(chars, c),
+    };
+    let i = match single {
+        Single::AnyAll => find(chars, c),
+        Single::Any => until(LINE_FEED),
+        Single::NotLiteral(l) => until(l),
+        Single::Set(s) => {
+            let set = sets.get(s as usize)?;
+            chars.iter().position(|x| *x == c || !set.contains((*x).into()))
+        }
+        Single::Never | Single::Literal(_) => chars.iter().position(|x| *x == c || !single.accepts(sets, (*x).into())),
+    };
+    i.filter(|i| chars.get(*i) == Some(&c))
+}
+
 /// Index of the first place where two characters stand.
 pub(crate) fn find_pair<T: Char>(chars: &[T], pair: [T; 2]) -> Option<usize> {
     let seconds = chars.get(1..)?;

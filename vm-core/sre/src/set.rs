@@ -24,6 +24,14 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
+    /// The only character, of a set of one.
+    fn literal(&self) -> Option<u32> {
+        match self.words[..] {
+            [literal, c, _] if literal == Op::LITERAL as u32 && self.fold != Fold::Locale => Some(c),
+            _ => None,
+        }
+    }
+
     fn contains(&self, c: u32) -> bool {
         let lower = self.fold.lower(c);
         let other = if self.fold == Fold::Locale { chars::upper_ascii(c) } else { lower };
@@ -35,19 +43,23 @@ impl Recipe {
 #[derive(Debug)]
 pub(crate) struct Set {
     low: [bool; LOW],
+    literal: Option<u32>,
     recipe: Recipe,
 }
 
 impl Set {
     pub(crate) fn new(recipe: Recipe) -> Set {
-        Set { low: std::array::from_fn(|c| recipe.contains(c as u32)), recipe }
+        Set { low: std::array::from_fn(|c| recipe.contains(c as u32)), literal: recipe.literal(), recipe }
     }
 
     #[inline]
     pub(crate) fn contains(&self, c: u32) -> bool {
         match self.low.get(c as usize) {
             Some(is_in) => *is_in,
-            None => self.recipe.contains(c),
+            None => match self.literal {
+                Some(literal) => (self.recipe.fold.lower(c) == literal) != self.recipe.inverted,
+                None => self.recipe.contains(c),
+            },
         }
     }
 

@@ -111,14 +111,14 @@ pub(crate) enum Kind {
     MinRepeatOne,
     /// A repeat context was made.
     Context,
-    /// A repetition without choice was begun.
+    /// A repetition of the fewest was begun.
     Again,
     /// A repetition was preferred to what follows. `extra`: the context's `last_pos` before.
     MaxUntil,
     /// What follows was preferred to one more repetition.
     MinUntil,
-    /// One more repetition was begun at last. `extra`: as above.
-    MinAgain,
+    /// A repetition was begun where what follows cannot match, or has been tried. `extra`: as above.
+    Sure,
     /// The begin of a group, assertion or possessive repeat: see [`Barrier`].
     Barrier,
 }
@@ -128,7 +128,7 @@ impl Kind {
     const ALL: [Kind; 16] = {
         use Kind::*;
         [
-            Branch, RepeatOne, MinRepeatOne, Context, Again, MaxUntil, MinUntil, MinAgain, Barrier, Barrier, Barrier,
+            Branch, RepeatOne, MinRepeatOne, Context, Again, MaxUntil, MinUntil, Sure, Barrier, Barrier, Barrier,
             Barrier, Barrier, Barrier, Barrier, Barrier,
         ]
     };

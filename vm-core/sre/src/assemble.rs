@@ -221,15 +221,7 @@ impl<'a> Assembler<'a> {
             Op::GROUPREF_IGNORE => self.group_ref(Fold::Ascii)?,
             Op::GROUPREF_UNI_IGNORE => self.group_ref(Fold::Unicode)?,
             Op::GROUPREF_LOC_IGNORE => self.group_ref(Fold::Locale)?,
-            Op::GROUPREF_EXISTS => {
-                let group = self.group()?;
-                self.asks_open_groups |= self.open.contains(&group);
-                let at = self.at;
-                let skip = self.skip(1)?;
-                // The skip count is relative to the word before it.
-                self.emit(Inst::GroupExists { group, no: (at + skip - 1) as u32 });
-                self.enter(skip, 2, Close::Yes { jump: None })?;
-            }
+            Op::GROUPREF_EXISTS => self.conditional()?,
             _ => {
                 let single = self.single(op)?;
                 self.emit(match single {
@@ -267,6 +259,17 @@ impl<'a> Assembler<'a> {
         let group = self.group()?;
         self.emit(Inst::GroupRef { group, fold });
         Some(())
+    }
+
+    /// `<group> <skip>`, then what is done if the group took part.
+    fn conditional(&mut self) -> Option<()> {
+        let group = self.group()?;
+        self.asks_open_groups |= self.open.contains(&group);
+        let at = self.at;
+        let skip = self.skip(1)?;
+        // The skip count is relative to the word before it.
+        self.emit(Inst::GroupExists { group, no: (at + skip - 1) as u32 });
+        self.enter(skip, 2, Close::Yes { jump: None })
     }
 
     /// An operation that tests one character.
@@ -513,6 +516,14 @@ impl<'a> Assembler<'a> {
             match inst {
                 Inst::Jump(to) | Inst::GroupExists { no: to, .. } => *to = find(*to)?,
                 _ => {}
+            }
+        }
+        // Jumps to jumps, or to the end, are saved: from the last on, each leads to what is done already.
+        for i in (0..self.insts.len()).rev() {
+            if let Inst::Jump(to) = self.insts[i]
+                && let Some(inst @ (Inst::Jump(_) | Inst::Success)) = self.insts.get(to as usize)
+            {
+                self.insts[i] = *inst;
             }
         }
         let (insts, arms, asks_open_groups) = (&self.insts, &self.arms, self.asks_open_groups);

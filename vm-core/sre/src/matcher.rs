@@ -32,6 +32,9 @@ pub(crate) struct Machine<'a, T, E> {
     left: u32,
 }
 
+/// Characters that are tested in a tight loop in the time of a step.
+const PER_STEP: usize = 64;
+
 fn push<T, E>(stack: &mut Vec<T>, item: T) -> Result<(), Stop<E>> {
     if stack.len() == stack.capacity() {
         grow(stack)?;
@@ -50,7 +53,8 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
     pub(crate) fn new(state: &'a mut State, r: &Request<'a, T>, tick: Tick<'a, E>) -> Self {
         state.forget_groups();
         let (program, all, chars) = (r.program, r.chars, r.chars.get(..r.end).unwrap_or_default());
-        Machine { state, program, chars, all, fullmatch: false, not_at: None, repeat: NO_REPEAT, tick, left: crate::TICK }
+        let (fullmatch, not_at, repeat, left) = (false, None, NO_REPEAT, crate::TICK);
+        Machine { state, program, chars, all, fullmatch, not_at, repeat, tick, left }
     }
 
     /// Tries the request's start, with what it says about the match's end.
@@ -88,6 +92,13 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
     fn step(&mut self) -> Result<(), Stop<E>> {
         self.left -= 1;
         if self.left == 0 { self.call_tick() } else { Ok(()) }
+    }
+
+    /// Counts what a repeat of one character took in one step: many are as long as several steps.
+    #[inline]
+    fn passed(&mut self, chars: usize) {
+        let steps = u32::try_from(chars / PER_STEP).unwrap_or(u32::MAX);
+        self.left = self.left.saturating_sub(steps).max(1);
     }
 
     #[cold]
@@ -446,7 +457,9 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
 
     #[inline]
     fn repeat_one(&mut self, r: &RepeatOne, at: usize, pos: usize) -> Result<Go, Stop<E>> {
+        let from = pos;
         let Some((least, most)) = self.take(r, pos) else { return Ok(None) };
+        self.passed(most - from);
         let Some(pos) = self.last_possible(r, least, most) else { return Ok(None) };
         if pos > least || !self.is_last_free() {
             self.push(Kind::RepeatOne, at, pos, least, r.saves)?;
@@ -499,7 +512,9 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
     fn min_repeat_one(&mut self, r: &RepeatOne, at: usize, pos: usize) -> Result<Go, Stop<E>> {
         let fewest = RepeatOne { times: Times { min: r.times.min, max: r.times.min }, ..*r };
         let Some((pos, _)) = self.take(&fewest, pos) else { return Ok(None) };
+        let from = pos;
         let Some((pos, count)) = self.first_possible(r, pos, r.times.min as usize) else { return Ok(None) };
+        self.passed(pos - from);
         self.push(Kind::MinRepeatOne, at, pos, count, r.saves)?;
         Ok(Some((at + 1, pos)))
     }
@@ -640,7 +655,15 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
     }
 
     /// After `count` repetitions of a possessive repeat, of which the last began at `last`.
-    fn possessive(&mut self, times: Times, end: u32, at: usize, pos: usize, count: u64, last: usize) -> Result<Go, Stop<E>> {
+    fn possessive(
+        &mut self,
+        times: Times,
+        end: u32,
+        at: usize,
+        pos: usize,
+        count: u64,
+        last: usize,
+    ) -> Result<Go, Stop<E>> {
         let restores = if count < u64::from(times.min) {
             None
         } else if times.allows_more_than(count) && pos != last {
@@ -674,7 +697,8 @@ impl<'a, T: Char, E> Machine<'a, T, E> {
     // Positions.
 
     fn is_at(&self, at: At, pos: usize) -> bool {
-        let (before, here, end) = (pos.checked_sub(1).and_then(|i| self.all.get(i)), self.chars.get(pos), self.chars.len());
+        let (here, end) = (self.chars.get(pos), self.chars.len());
+        let before = pos.checked_sub(1).and_then(|i| self.all.get(i));
         let is_line_feed = |c: Option<&T>| c.is_some_and(|c| (*c).into() == LINE_FEED);
         let at_boundary = |is_word: fn(u32) -> bool| {
             let [a, b] = [before, here].map(|c| c.is_some_and(|c| is_word((*c).into())));

@@ -251,7 +251,8 @@ fn assertions_and_atomic_groups() {
 #[test]
 fn searches() {
     // ababc, its first four characters as the prefix with its overlap table.
-    let prefix = code!(INFO 14 INFO_PREFIX 5 5 4 4 A B A B 0 0 1 2 LITERAL A LITERAL B LITERAL A LITERAL B LITERAL 0x63);
+    let prefix = code!(INFO 14 INFO_PREFIX 5 5 4 4 A B A B 0 0 1 2
+        LITERAL A LITERAL B LITERAL A LITERAL B LITERAL 0x63);
     assert_eq!(found(&prefix, "abababc"), Some((2, 7)));
     assert_eq!(found(&prefix, "ababab"), None);
     let literal = code!(INFO 10 (INFO_PREFIX | INFO_LITERAL) 2 2 2 2 A B 0 0 LITERAL A LITERAL B);
@@ -270,7 +271,9 @@ fn searches() {
 #[test]
 fn must_advance_refuses_an_empty_match_at_the_start_only() {
     let program = program(&code!(REPEAT_ONE 6 0 MAX_REPEAT LITERAL A SUCCESS));
-    let request = |start| Request { program: &program, chars: b"baa", start, end: 3, must_advance: true, fullmatch: false };
+    let chars = b"baa";
+    let request =
+        |start| Request { program: &program, chars, start, end: 3, must_advance: true, fullmatch: false };
     let mut state = State::default();
     let mut tick = || Ok::<(), ()>(());
     assert_eq!(state.search(request(0), &mut tick), Ok(true));
@@ -282,9 +285,11 @@ fn must_advance_refuses_an_empty_match_at_the_start_only() {
 #[test]
 fn the_caller_is_called_and_can_end_it() {
     // (?:a|a)*b on many a's: exponential.
-    let program = program(&code!(REPEAT 15 0 MAX_REPEAT BRANCH 5 LITERAL A JUMP 7 5 LITERAL A JUMP 2 0 MAX_UNTIL LITERAL B));
-    let chars = [b'a'; 64];
-    let request = Request { program: &program, chars: &chars, start: 0, end: 64, must_advance: false, fullmatch: false };
+    let program = program(&code!(REPEAT 15 0 MAX_REPEAT BRANCH 5 LITERAL A JUMP 7
+        5 LITERAL A JUMP 2 0 MAX_UNTIL LITERAL B));
+    let chars = &[b'a'; 64];
+    let request =
+        Request { program: &program, chars, start: 0, end: 64, must_advance: false, fullmatch: false };
     let mut ticks = 0;
     let ended = State::default().matches(request, &mut || {
         ticks += 1;

@@ -80,9 +80,16 @@ impl Run {
     /// # Errors
     /// What a signal's handler raises meanwhile; MemoryError.
     pub fn apply(&mut self, vm: &Vm, pattern: &PyPattern, how: How) -> PyResult<Option<Found>> {
+        let (start, end, must_advance) = (self.start, self.end, self.must_advance);
+        let (program, fullmatch) = (&pattern.program, how == How::FullMatch);
+        let state = &mut self.state;
         let done = match self.subject.chars() {
-            Chars::Narrow(chars) => drive(vm, &mut self.state, how, request(pattern, chars, self.start, self.end, self.must_advance)),
-            Chars::Wide(chars) => drive(vm, &mut self.state, how, request(pattern, chars, self.start, self.end, self.must_advance)),
+            Chars::Narrow(chars) => {
+                drive(vm, state, how, Request { program, chars, start, end, must_advance, fullmatch })
+            }
+            Chars::Wide(chars) => {
+                drive(vm, state, how, Request { program, chars, start, end, must_advance, fullmatch })
+            }
         };
         match done {
             Ok(true) => self.found(vm, pattern).map(Some),
@@ -128,17 +135,12 @@ impl Run {
     }
 }
 
-fn request<'a, T>(pattern: &'a PyPattern, chars: &'a [T], start: usize, end: usize, must_advance: bool) -> Request<'a, T> {
-    Request { program: &pattern.program, chars, start, end, must_advance, fullmatch: false }
-}
-
 /// Runs the engine once; what it found is left in `state`.
 fn drive<T: Char>(vm: &Vm, state: &mut State, how: How, request: Request<'_, T>) -> Result<bool, Stop<Raised>> {
     let mut tick = || attend(vm);
     match how {
         How::Search => state.search(request, &mut tick),
-        How::Match => state.matches(request, &mut tick),
-        How::FullMatch => state.matches(Request { fullmatch: true, ..request }, &mut tick),
+        How::Match | How::FullMatch => state.matches(request, &mut tick),
     }
 }
 

@@ -2,7 +2,8 @@
 
     python3.14 cases.py SEED PATTERNS | cargo run --release -p tailscope-sre --example diff
 
-The lines: `P groups word...` is a pattern's code words, `T chars...` a text; below each, what was
+The lines: `K` has the magic number and the names of operations, positions and categories;
+`P groups word...` is a pattern's code words, `T chars...` a text; below each, what was
 asked and answered: `M`, `F`, `S` (match, fullmatch, search) or `I` (all that finditer finds), pos,
 endpos, and an answer per match: `-` for none, `E` for an error, else `lastindex start end start end...`
 with the whole match first and -1 for what is missing. Numbers are in base 16.
@@ -13,7 +14,7 @@ import re
 import signal
 import sys
 import warnings
-from re import _compiler, _parser
+from re import _compiler, _constants, _parser
 
 warnings.simplefilter("ignore")
 
@@ -234,7 +235,8 @@ def main():
     rng = random.Random(seed)
     maker = Maker(rng)
     signal.signal(signal.SIGALRM, too_long)
-    lines = []
+    names = (",".join(map(str, codes)) for codes in (_constants.OPCODES, _constants.ATCODES, _constants.CHCODES))
+    lines = ["K %x %s" % (_constants.MAGIC, " ".join(names))]
     n = sum(cases(source, texts, rng, lines, False) for source, texts in FOUND)
     for _ in range(patterns):
         print("\n".join(lines))

@@ -1,6 +1,6 @@
 //! Cases that `examples/cases.py` wrote: patterns, texts, and what CPython found.
 
-use tailscope_sre::{Char, Program, Request, State};
+use tailscope_sre::{Char, Program, Request, State, table};
 
 /// Ticks after which a match is taken for one that does not end.
 const TOO_LONG: u32 = 20_000;
@@ -29,6 +29,13 @@ impl Checker {
         let rest = rest.trim_start();
         let numbers = || rest.split_ascii_whitespace().map(number);
         match kind {
+            "K" => {
+                let names = [table::Op::NAMES, table::At::NAMES, table::Category::NAMES].map(|n| n.join(","));
+                let here = format!("{:x} {}", tailscope_sre::MAGIC, names.join(" "));
+                if here != rest {
+                    self.wrong.push(format!("K {rest}\n  here: {here}"));
+                }
+            }
             "P" => {
                 let words: Vec<u32> = numbers().collect();
                 self.groups = words[0] as usize;

@@ -151,7 +151,7 @@ fn attend(vm: &Vm) -> PyResult<()> {
         observe::attend(vm)?;
     }
     if wanted & breaker::SIGNAL != 0 {
-        vm.interp.breaker.fetch_and(!breaker::SIGNAL, Ordering::Acquire);
+        // The request stays: in another thread than the main one it is for the interpreter, too.
         runtime::handle_signals(vm)?;
     }
     Ok(())

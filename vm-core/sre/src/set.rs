@@ -24,11 +24,18 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
-    /// The only character, of a set of one.
-    fn literal(&self) -> Option<u32> {
-        match self.words[..] {
-            [literal, c, _] if literal == Op::LITERAL as u32 && self.fold != Fold::Locale => Some(c),
-            _ => None,
+    /// What most sets are, seen at once.
+    fn kind(&self) -> Kind {
+        const LITERAL: u32 = Op::LITERAL as u32;
+        const CATEGORY: u32 = Op::CATEGORY as u32;
+        const NEGATE: u32 = Op::NEGATE as u32;
+        let category = |k, negated| Category::from_word(k).map_or(Kind::Other, |k| Kind::Category(k, negated));
+        match (&self.words[..], self.fold) {
+            (_, Fold::Locale) => Kind::Other,
+            ([LITERAL, c, _], _) => Kind::Literal(*c),
+            ([CATEGORY, k, _], Fold::None) => category(*k, self.inverted),
+            ([NEGATE, CATEGORY, k, _], Fold::None) => category(*k, !self.inverted),
+            _ => Kind::Other,
         }
     }
 
@@ -39,26 +46,39 @@ impl Recipe {
     }
 }
 
+/// How a character of 256 or more is looked for.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// The set is one character, perhaps inverted.
+    Literal(u32),
+    /// It is one category, perhaps negated.
+    Category(Category, bool),
+    /// By its words.
+    Other,
+}
+
 /// A set, ready for questions.
 #[derive(Debug)]
 pub(crate) struct Set {
     low: [bool; LOW],
-    literal: Option<u32>,
+    kind: Kind,
     recipe: Recipe,
 }
 
 impl Set {
     pub(crate) fn new(recipe: Recipe) -> Set {
-        Set { low: std::array::from_fn(|c| recipe.contains(c as u32)), literal: recipe.literal(), recipe }
+        Set { low: std::array::from_fn(|c| recipe.contains(c as u32)), kind: recipe.kind(), recipe }
     }
 
     #[inline]
     pub(crate) fn contains(&self, c: u32) -> bool {
         match self.low.get(c as usize) {
             Some(is_in) => *is_in,
-            None => match self.literal {
-                Some(literal) => (self.recipe.fold.lower(c) == literal) != self.recipe.inverted,
-                None => self.recipe.contains(c),
+            None => match self.kind {
+                Kind::Literal(literal) => (self.recipe.fold.lower(c) == literal) != self.recipe.inverted,
+                Kind::Category(Category::CATEGORY_UNI_WORD, false) => chars::is_word_unicode(c),
+                Kind::Category(category, negated) => chars::is_in(category, c) != negated,
+                Kind::Other => self.recipe.contains(c),
             },
         }
     }

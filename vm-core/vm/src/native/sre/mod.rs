@@ -1,8 +1,7 @@
-//! The module `_sre`: patterns that `re` compiled, run by the engine of `rustpython-sre_engine`.
+//! The module `_sre`: patterns that `re` compiled, run by the engine `tailscope-sre`.
 
-use rustpython_sre_engine::constants::SRE_MAGIC;
-use rustpython_sre_engine::string::{lower_ascii, lower_unicode, upper_unicode};
-use rustpython_sre_engine::{CODESIZE, MAXREPEAT};
+use tailscope_sre::chars;
+use tailscope_sre::{CODE_SIZE, MAGIC, MAX_GROUPS, MAX_REPEAT};
 
 use crate::convert;
 use crate::error::PyResult;
@@ -17,7 +16,6 @@ mod run;
 mod scanner;
 mod subject;
 mod template;
-mod validate;
 
 pub use match_::MATCH;
 pub use pattern::PATTERN;
@@ -25,36 +23,31 @@ pub use scanner::SCANNER;
 pub(crate) use subject::Cache;
 pub use template::TEMPLATE;
 
-/// Most groups that a pattern can have.
-const MAX_GROUPS: usize = u32::MAX as usize / 4;
-
 fn character(vm: &Vm, v: Value) -> PyResult<u32> {
     Ok(convert::c_int(vm, v)? as u32)
 }
 
 fn ascii_iscased(vm: &Vm, a: &[Value]) -> PyResult {
-    let c = character(vm, a[1])?;
-    Ok(vm.bool_ref(u8::try_from(c).is_ok_and(|b| b.is_ascii_alphabetic())))
+    Ok(vm.bool_ref(chars::is_cased_ascii(character(vm, a[1])?)))
 }
 
 fn unicode_iscased(vm: &Vm, a: &[Value]) -> PyResult {
-    let c = character(vm, a[1])?;
-    Ok(vm.bool_ref(c != lower_unicode(c) || c != upper_unicode(c)))
+    Ok(vm.bool_ref(chars::is_cased_unicode(character(vm, a[1])?)))
 }
 
 fn ascii_tolower(vm: &Vm, a: &[Value]) -> PyResult {
-    Ok(Ref::small_int(i64::from(lower_ascii(character(vm, a[1])?) as i32)))
+    Ok(Ref::small_int(i64::from(chars::lower_ascii(character(vm, a[1])?) as i32)))
 }
 
 fn unicode_tolower(vm: &Vm, a: &[Value]) -> PyResult {
-    Ok(Ref::small_int(i64::from(lower_unicode(character(vm, a[1])?) as i32)))
+    Ok(Ref::small_int(i64::from(chars::lower_unicode(character(vm, a[1])?) as i32)))
 }
 
 fn init(vm: &Vm, m: Value) -> PyResult<()> {
     let int = |n: usize| Ref::small_int(n as i64);
-    native::add(vm, m, "MAGIC", int(SRE_MAGIC).value())?;
-    native::add(vm, m, "CODESIZE", int(CODESIZE).value())?;
-    native::add(vm, m, "MAXREPEAT", int(MAXREPEAT).value())?;
+    native::add(vm, m, "MAGIC", int(MAGIC as usize).value())?;
+    native::add(vm, m, "CODESIZE", int(CODE_SIZE).value())?;
+    native::add(vm, m, "MAXREPEAT", int(MAX_REPEAT as usize).value())?;
     native::add(vm, m, "MAXGROUPS", int(MAX_GROUPS).value())?;
     let copyright = " SRE 2.2.2 Copyright (c) 1997-2002 by Secret Labs AB ";
     native::add(vm, m, "copyright", vm.new_str(copyright).value())
@@ -73,7 +66,7 @@ pub static MODULE: ModuleDef = ModuleDef {
             "",
         ),
         MethodDef::new("template", "($module, pattern, template, /)", template::new, "A template from interleaved literal texts and group numbers."),
-        MethodDef::new("getcodesize", "($module, /)", |_, _| Ok(Ref::small_int(CODESIZE as i64)), ""),
+        MethodDef::new("getcodesize", "($module, /)", |_, _| Ok(Ref::small_int(CODE_SIZE as i64)), ""),
         MethodDef::new("ascii_iscased", CHARACTER, ascii_iscased, ""),
         MethodDef::new("unicode_iscased", CHARACTER, unicode_iscased, ""),
         MethodDef::new("ascii_tolower", CHARACTER, ascii_tolower, ""),

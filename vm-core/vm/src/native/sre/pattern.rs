@@ -5,7 +5,8 @@ use super::run::{Found, How, Run};
 use super::scanner;
 use super::subject::Subject;
 use super::template::{self, PyTemplate};
-use super::validate;
+use tailscope_sre::{MAX_GROUPS, Program};
+
 use crate::convert;
 use crate::error::PyResult;
 use crate::object::{self, Header};
@@ -31,7 +32,9 @@ pub struct PyPattern {
     /// What it was compiled from, or None.
     source: Ref,
     flags: i32,
-    pub(super) code: Box<[u32]>,
+    /// The code words: patterns with other ones are not equal.
+    code: Box<[u32]>,
+    pub(super) program: Program,
     /// Number of groups without the whole match.
     pub(super) groups: usize,
     /// Names to numbers; missing without named groups.
@@ -77,8 +80,8 @@ pub(super) fn compile(vm: &Vm, a: &[Value]) -> PyResult {
         }
     }
     let is_bytes = if a[1].is(vm.none()) { None } else { Some(Subject::new(vm, a[1])?.is_bytes()) };
-    let groups = usize::try_from(groups).ok().filter(|g| *g <= super::MAX_GROUPS);
-    let Some(groups) = groups.filter(|g| validate::is_valid(&code, *g)) else {
+    let groups = usize::try_from(groups).ok().filter(|g| *g <= MAX_GROUPS);
+    let Some((groups, program)) = groups.and_then(|g| Some((g, Program::new(&code, g).ok()?))) else {
         return Err(vm.runtime_error("invalid SRE code"));
     };
     let named = !group_index.is_empty();
@@ -89,6 +92,7 @@ pub(super) fn compile(vm: &Vm, a: &[Value]) -> PyResult {
             source: a[1].to_ref(),
             flags,
             code: code.into_boxed_slice(),
+            program,
             groups,
             group_index: named.then(|| a[5].to_ref()),
             index_group: (named && !index_group.is_empty()).then(|| a[6].to_ref()),

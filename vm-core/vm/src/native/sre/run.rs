@@ -1,14 +1,16 @@
 //! Running the engine: one search or match, and what it found.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 
-use rustpython_sre_engine::engine::Request;
-use rustpython_sre_engine::{State, StrDrive};
+use tailscope_sre::{Char, Request, State, Stop};
 
 use super::pattern::PyPattern;
-use super::subject::{Chars, Narrow, Subject, Wide};
-use crate::error::PyResult;
+use super::subject::{Chars, Subject};
+use crate::error::{PyResult, Raised};
 use crate::gc::fields::Owns;
+use crate::interp::observe;
+use crate::interp::state::breaker;
+use crate::runtime;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -74,34 +76,38 @@ impl Run {
     }
 
     /// Applies the pattern from `start` on, without moving on.
+    ///
+    /// # Errors
+    /// What a signal's handler raises meanwhile; MemoryError.
     pub fn apply(&mut self, vm: &Vm, pattern: &PyPattern, how: How) -> PyResult<Option<Found>> {
-        if self.start > self.end {
-            return Ok(None);
-        }
         let (start, end, must_advance) = (self.start, self.end, self.must_advance);
+        let (program, fullmatch) = (&pattern.program, how == How::FullMatch);
         let state = &mut self.state;
-        let code = &pattern.code;
-        let chars = self.subject.chars();
-        let done = catch_unwind(AssertUnwindSafe(|| match chars {
-            Chars::Narrow(b) => drive(Narrow(b), code, start, end, must_advance, how, state),
-            Chars::Wide(w) => drive(Wide(w), code, start, end, must_advance, how, state),
-        }));
+        let done = match self.subject.chars() {
+            Chars::Narrow(chars) => {
+                drive(vm, state, how, Request { program, chars, start, end, must_advance, fullmatch })
+            }
+            Chars::Wide(chars) => {
+                drive(vm, state, how, Request { program, chars, start, end, must_advance, fullmatch })
+            }
+        };
         match done {
             Ok(true) => self.found(vm, pattern).map(Some),
             Ok(false) => Ok(None),
-            Err(_) => Err(vm.runtime_error("internal error in regular expression engine")),
+            Err(Stop::Interrupted(e)) => Err(e),
+            Err(Stop::Memory) => Err(vm.memory_error("")),
+            Err(Stop::Internal) => Err(vm.runtime_error("internal error in regular expression engine")),
         }
     }
 
     fn found(&self, vm: &Vm, pattern: &PyPattern) -> PyResult<Found> {
         let mut spans = Vec::new();
         if spans.try_reserve_exact(pattern.groups + 1).is_err() {
-            return Err(vm.error_args(crate::shape::MEMORY_ERROR, &[]));
+            return Err(vm.memory_error(""));
         }
-        spans.push(Some((self.state.start, self.state.cursor.position)));
+        spans.push(Some(self.state.span()));
         for i in 0..pattern.groups {
-            let (from, to) = self.state.marks.get(i);
-            let span = (from.is_some() && to.is_some()).then(|| (from.unpack(), to.unpack()));
+            let span = self.state.group(i);
             if span.is_some_and(|(from, to)| from > to) {
                 return Err(vm.system_error(
                     "The span of capturing group is wrong, please report a bug for the re module.",
@@ -109,8 +115,7 @@ impl Run {
             }
             spans.push(span);
         }
-        let last = self.state.marks.last_index();
-        Ok(Found { spans, last_index: usize::try_from(last).ok() })
+        Ok(Found { spans, last_index: self.state.last_index() })
     }
 
     /// Moves on behind what was found.
@@ -130,21 +135,24 @@ impl Run {
     }
 }
 
-/// Runs the engine once; whether it found a match is left in `state`.
-fn drive<S: StrDrive>(
-    string: S,
-    code: &[u32],
-    start: usize,
-    end: usize,
-    must_advance: bool,
-    how: How,
-    state: &mut State,
-) -> bool {
-    let mut request = Request::new(string, start, end, code, how == How::FullMatch);
-    request.must_advance = must_advance;
-    state.reset(&request, request.start);
+/// Runs the engine once; what it found is left in `state`.
+fn drive<T: Char>(vm: &Vm, state: &mut State, how: How, request: Request<'_, T>) -> Result<bool, Stop<Raised>> {
+    let mut tick = || attend(vm);
     match how {
-        How::Search => state.search(request),
-        How::Match | How::FullMatch => state.py_match(&request),
+        How::Search => state.search(request, &mut tick),
+        How::Match | How::FullMatch => state.matches(request, &mut tick),
     }
+}
+
+/// While a match goes on: lets the handlers of signals run, and a debugger that wants to stop.
+fn attend(vm: &Vm) -> PyResult<()> {
+    let wanted = vm.interp.breaker.load(Ordering::Relaxed);
+    if wanted & breaker::INTERRUPT != 0 {
+        observe::attend(vm)?;
+    }
+    if wanted & breaker::SIGNAL != 0 {
+        // The request stays: in another thread than the main one it is for the interpreter, too.
+        runtime::handle_signals(vm)?;
+    }
+    Ok(())
 }

@@ -6,8 +6,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use rustpython_sre_engine::{StrDrive, StringCursor};
-
 use crate::error::PyResult;
 use crate::gc::fields::Owns;
 use crate::protocol::buffer::Buffer;
@@ -86,7 +84,9 @@ impl Subject {
         self.object.cast::<PyStr>().is_none()
     }
 
-    /// The characters; valid until Python code runs.
+    /// The characters. They stay in their place for as long as the subject lives: text does not
+    /// change, and a bytes-like object is held. What an object's bytes are may change when Python code
+    /// runs.
     #[inline]
     pub fn chars(&self) -> Chars<'_> {
         if let Some(wide) = &self.wide {
@@ -133,163 +133,5 @@ impl Subject {
     /// An empty str or bytes object.
     pub fn empty(&self, vm: &Vm) -> Ref {
         if self.is_bytes() { vm.empty_bytes().to_ref() } else { vm.empty_str().to_ref() }
-    }
-}
-
-/// Characters of one byte each.
-#[derive(Clone, Copy)]
-pub struct Narrow<'a>(pub &'a [u8]);
-
-impl StrDrive for Narrow<'_> {
-    #[inline]
-    fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    #[inline]
-    fn create_cursor(&self, n: usize) -> StringCursor {
-        self.0.create_cursor(n)
-    }
-
-    #[inline]
-    fn adjust_cursor(&self, cursor: &mut StringCursor, n: usize) {
-        self.0.adjust_cursor(cursor, n);
-    }
-
-    #[inline]
-    fn advance(cursor: &mut StringCursor) -> u32 {
-        // The engine's own drive would read the character after the one it passes.
-        let c = <&[u8]>::peek(cursor);
-        <&[u8]>::skip(cursor, 1);
-        c
-    }
-
-    #[inline]
-    fn peek(cursor: &StringCursor) -> u32 {
-        <&[u8]>::peek(cursor)
-    }
-
-    #[inline]
-    fn skip(cursor: &mut StringCursor, n: usize) {
-        <&[u8]>::skip(cursor, n);
-    }
-
-    #[inline]
-    fn back_advance(cursor: &mut StringCursor) -> u32 {
-        <&[u8]>::back_advance(cursor)
-    }
-
-    #[inline]
-    fn back_peek(cursor: &StringCursor) -> u32 {
-        <&[u8]>::back_peek(cursor)
-    }
-
-    #[inline]
-    fn back_skip(cursor: &mut StringCursor, n: usize) {
-        <&[u8]>::back_skip(cursor, n);
-    }
-}
-
-/// Characters of four bytes each. A cursor's address belongs to the engine, so it is moved by
-/// the engine's drive for bytes, four of them a character; only its position is ours.
-#[derive(Clone, Copy)]
-pub struct Wide<'a>(pub &'a [u32]);
-
-const SIZE: usize = size_of::<u32>();
-
-impl Wide<'_> {
-    fn bytes(&self) -> &[u8] {
-        // SAFETY: any memory of u32 is memory of u8, four times as many.
-        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.0.len() * SIZE) }
-    }
-}
-
-impl StrDrive for Wide<'_> {
-    #[inline]
-    fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    #[inline]
-    fn create_cursor(&self, n: usize) -> StringCursor {
-        let mut cursor = self.bytes().create_cursor(n * SIZE);
-        cursor.position = n;
-        cursor
-    }
-
-    #[inline]
-    fn adjust_cursor(&self, cursor: &mut StringCursor, n: usize) {
-        *cursor = self.create_cursor(n);
-    }
-
-    #[inline]
-    fn advance(cursor: &mut StringCursor) -> u32 {
-        let c = Self::peek(cursor);
-        Self::skip(cursor, 1);
-        c
-    }
-
-    #[inline]
-    fn peek(cursor: &StringCursor) -> u32 {
-        let mut at = *cursor;
-        let bytes = [(); SIZE].map(|()| <&[u8]>::peek(&at_then_next(&mut at)) as u8);
-        u32::from_ne_bytes(bytes)
-    }
-
-    #[inline]
-    fn skip(cursor: &mut StringCursor, n: usize) {
-        let position = cursor.position + n;
-        <&[u8]>::skip(cursor, n * SIZE);
-        cursor.position = position;
-    }
-
-    #[inline]
-    fn back_advance(cursor: &mut StringCursor) -> u32 {
-        Self::back_skip(cursor, 1);
-        Self::peek(cursor)
-    }
-
-    #[inline]
-    fn back_peek(cursor: &StringCursor) -> u32 {
-        let mut at = *cursor;
-        Self::back_advance(&mut at)
-    }
-
-    #[inline]
-    fn back_skip(cursor: &mut StringCursor, n: usize) {
-        let position = cursor.position - n;
-        // The drive for bytes counts down as many positions as it moves bytes.
-        cursor.position = n * SIZE;
-        <&[u8]>::back_skip(cursor, n * SIZE);
-        cursor.position = position;
-    }
-}
-
-/// The cursor as it is, moved on by one byte for the next time.
-#[inline(always)]
-fn at_then_next(cursor: &mut StringCursor) -> StringCursor {
-    let now = *cursor;
-    <&[u8]>::skip(cursor, 1);
-    now
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wide_cursors_walk_by_characters() {
-        let text: Vec<u32> = "aß€😀z".chars().map(u32::from).collect();
-        let drive = Wide(&text);
-        let mut c = drive.create_cursor(1);
-        assert_eq!(Wide::peek(&c), 'ß' as u32);
-        assert_eq!(Wide::advance(&mut c), 'ß' as u32);
-        assert_eq!((c.position, Wide::peek(&c)), (2, '€' as u32));
-        Wide::skip(&mut c, 2);
-        assert_eq!((c.position, Wide::peek(&c), Wide::back_peek(&c)), (4, 'z' as u32, '😀' as u32));
-        Wide::back_skip(&mut c, 3);
-        assert_eq!((c.position, Wide::back_advance(&mut c)), (1, 'a' as u32));
-        drive.adjust_cursor(&mut c, 3);
-        assert_eq!(Wide::peek(&c), '😀' as u32);
     }
 }

@@ -61,7 +61,7 @@ def run_program(path):
     measure(os.path.basename(path), run)
 
 def run_tests(name):
-    import unittest
+    import doctest, unittest
     sys.modules["__main__"].__file__ = name
     def each(suite):
         for t in suite:
@@ -70,7 +70,9 @@ def run_tests(name):
     for test in list(each(unittest.defaultTestLoader.loadTestsFromName("test." + name))):
         if type(test).__name__ == "_FailedTest": continue
         def run(test=test):
-            single = unittest.defaultTestLoader.suiteClass([type(test)(test._testMethodName)])
+            # Doctests begin anew by themselves.
+            again = test if isinstance(test, doctest.DocTestCase) else type(test)(test._testMethodName)
+            single = unittest.defaultTestLoader.suiteClass([again])
             single.run(unittest.TestResult())
         try:
             measure(test.id(), run)

@@ -140,6 +140,53 @@ FILES = {
         time.sleep(0.05)
         import one
         """,
+    "zipped.py": """
+        import sys, zipfile
+        with zipfile.ZipFile('some.zip', 'w') as z:
+            z.writestr('inside.py', 'x = __file__\\nprint(__name__, __spec__.origin == __file__)')
+            z.writestr('box/__init__.py', '')
+            z.writestr('box/thing.py', 'from . import other')
+            z.writestr('box/other.py', 'print(__name__, __package__)')
+            z.writestr('plain.py', 'print("not this one")')
+            z.writestr('__main__.py', 'print(__name__, __file__)')
+        sys.path.append('some.zip')
+        import inside, box.thing, plain
+        print(inside.x, type(inside.__loader__).__name__, box.__path__)
+        try: import box.nothing
+        except ModuleNotFoundError as e: print(e)
+        try: import nothing
+        except ModuleNotFoundError as e: print(e)
+        import runpy, subprocess
+        print(sorted(runpy.run_path('some.zip'))[:2])
+        subprocess.run([sys.executable, 'some.zip'])
+        """,
+    "hooked.py": """
+        import sys, importlib.machinery, importlib.util
+        class Finder:
+            def find_spec(self, name, target=None):
+                print('asked for', name)
+                if name == 'made': return importlib.util.spec_from_loader(name, self)
+            def create_module(self, spec): return None
+            def exec_module(self, m): m.x = 'of a hook'
+        def hook(path):
+            if path != 'my://place': raise ImportError
+            return Finder()
+        sys.path_hooks.append(hook)
+        sys.path.insert(0, 'my://place')
+        import made
+        print(made.x, made.__spec__.name)
+        try: import neither
+        except ModuleNotFoundError as e: print(e)
+        """,
+    "spaces.py": """
+        import room.inner, room
+        print(room.inner.x, type(room.__path__).__name__, room.__file__, room.__spec__.origin, type(room.__loader__).__name__)
+        print(list(room.__path__)[0].replace(HERE, ''), repr(room).replace(HERE, ''))
+        import room.deeper
+        print(repr(room.deeper).replace(HERE, ''), room.deeper.__package__)
+        """,
+    "room/inner.py": "x = 'in a namespace'",
+    "room/deeper/none.txt": "",
     "forked.py": """
         import os, sys, threading, time
         t = threading.Thread(target=lambda: __import__('slow'))
@@ -163,7 +210,7 @@ with tempfile.TemporaryDirectory() as folder:
         lines = text.split("\n")
         with open(os.path.join(folder, name), "w") as f:
             f.write("\n".join(line[8:] if line.startswith(" " * 8) else line for line in lines).replace("HERE", repr(folder)))
-    for name in ("specs", "circular", "far", "shadow", "threads", "forked"):
+    for name in ("specs", "circular", "far", "shadow", "threads", "zipped", "hooked", "spaces", "forked"):
         print("--", name, flush=True)
         done = subprocess.run([sys.executable, "-W", "ignore", name + ".py"], cwd=folder, capture_output=True, text=True)
         print(done.stdout.replace(folder, "..."), end="")

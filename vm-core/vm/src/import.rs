@@ -1,9 +1,10 @@
 //! `import`: modules from native code, from the embedded library and from `sys.path`.
 
+mod finders;
 pub(crate) mod loading;
 pub(crate) mod spec;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tailscope_bytecode::code::Code;
 use tailscope_bytecode::{pyc, verify};
@@ -11,12 +12,14 @@ use tailscope_compiler::error::{CompileError, ErrorKind};
 use tailscope_compiler::source::declared_encoding;
 use tailscope_compiler::{CompileOptions, Mode, SourceFile};
 
+use self::finders::{BYTECODE, Found};
+pub(crate) use self::finders::is_in_file;
 use self::loading::Loading;
 use crate::code::PyCode;
 use crate::error::{PyResult, Raised};
 use crate::pycache;
-use crate::protocol::{attr, call, object as obj, truth};
-use crate::runtime::{self, modules};
+use crate::protocol::{attr, iter, object as obj, truth};
+use crate::runtime::modules;
 use crate::shape;
 use crate::types::dict::PyDict;
 use crate::types::int;
@@ -26,6 +29,9 @@ use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
+
+/// The module of the library that reads zip files.
+pub(crate) const ZIPIMPORT: &str = "zipimport";
 
 /// `__import__(name, globals, locals, fromlist, level)`: what IMPORT_NAME does.
 pub fn import_name(vm: &Vm, name: Value, globals: Value, fromlist: Value, level: i64) -> PyResult {
@@ -105,7 +111,7 @@ fn import_submodules(vm: &Vm, m: &Ref, name: &str, fromlist: Value) -> PyResult<
     if attr::get_opt(vm, m.value(), vm.names().__path__)?.is_none() {
         return Ok(());
     }
-    for item in crate::protocol::iter::to_vec(vm, fromlist)? {
+    for item in iter::to_vec(vm, fromlist)? {
         let Some(s) = item.cast::<PyStr>() else {
             return Err(vm.type_error(format!(
                 "Item in ``from list'' must be str, not {}",
@@ -200,132 +206,53 @@ fn load(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult {
             return Ok(part);
         }
     }
-    if let Some(found) = by_meta_path(vm, name, parent)? {
+    if let Some(found) = finders::by_meta_path(vm, name, parent)? {
         return Ok(found);
     }
-    let places = match parent {
-        Some(p) => match attr::get_opt(vm, p.value(), vm.names().__path__)? {
-            Some(path) => path,
-            None => {
-                let package = name.rsplit_once('.').map_or("", |(p, _)| p);
-                return Err(not_found(
-                    vm,
-                    name,
-                    &format!("No module named '{name}'; '{package}' is not a package"),
-                ));
-            }
-        },
-        None => runtime_path(vm)?,
-    };
+    from_path(vm, name, parent)
+}
+
+/// Loads a module from where `sys.path`, or the package's `__path__`, says.
+fn from_path(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult {
     let leaf = name.rsplit('.').next().unwrap_or(name);
-    let mut namespace = Vec::new();
-    for place in crate::protocol::iter::to_vec(vm, places.value())? {
-        let Some(dir) = place.cast::<PyStr>().map(|s| s.to_string_lossy()) else { continue };
+    let path = finders::path_of(vm, name, parent)?;
+    let mut is_namespace = false;
+    for place in iter::to_vec(vm, path.value())? {
+        let Some(entry) = place.cast::<PyStr>().map(|s| s.to_string_lossy()) else { continue };
         // `importlib` gives packages of the library folders below it.
-        if dir.starts_with(LIBRARY) {
+        if entry.starts_with(LIBRARY) {
             if let Some((code, file, is_package)) = compiled_module(vm, name)? {
-                return run_module(vm, name, &file, code.value(), is_package.then(|| vec![dir]));
+                return run_module(vm, name, &file, code.value(), is_package.then(|| vec![entry]));
             }
             if let Some(found) = vm.runtime.config.library.as_ref().and_then(|l| l.find(name)) {
-                return run_source(vm, name, &found.filename, &found.source, found.is_package.then(|| vec![dir]));
+                return run_source(vm, name, &found.filename, &found.source, found.is_package.then(|| vec![entry]));
             }
             continue;
         }
-        match find_in(&absolute(&dir), leaf) {
+        let folder = finders::absolute(&entry);
+        match finders::find_in(&folder, leaf) {
             Found::Module(p) => return run_file(vm, name, &p, None),
             Found::Package(p) => {
                 let folder = p.parent().map(|d| d.display().to_string()).unwrap_or_default();
                 return run_file(vm, name, &p, Some(vec![folder]));
             }
-            Found::Namespace(p) => namespace.push(p.display().to_string()),
-            Found::Nothing => {}
+            Found::Namespace => is_namespace = true,
+            Found::Nothing => {
+                if let Some(m) = finders::by_path_hooks(vm, name, &folder, place.value())? {
+                    return Ok(m);
+                }
+            }
         }
     }
-    if !namespace.is_empty() {
-        return make_namespace(vm, name, namespace);
+    if is_namespace && let Some(m) = finders::by_path_finder(vm, name, path.value())? {
+        return Ok(m);
     }
     Err(not_found(vm, name, &format!("No module named '{name}'")))
-}
-
-/// An entry of `sys.path` as a folder; as it is where there is no working folder.
-fn absolute(entry: &str) -> PathBuf {
-    match std::env::current_dir() {
-        Ok(working) if matches!(entry, "" | ".") => working,
-        // Not `join`, which would leave out what is doubled.
-        Ok(working) if !entry.starts_with('/') => PathBuf::from(format!("{}/{entry}", working.display())),
-        _ => PathBuf::from(entry),
-    }
 }
 
 /// The entry of `sys.path` (and of `__path__`s) that stands for the embedded library. It looks
 /// absolute: `site` makes all entries so.
 pub const LIBRARY: &str = "/<embedded library>";
-
-fn runtime_path(vm: &Vm) -> PyResult {
-    attr::get_named(vm, vm.runtime.sys.get(), "path")
-}
-
-/// Finders that the program put into `sys.meta_path`.
-fn by_meta_path(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult<Option<Ref>> {
-    let Some(finders) = attr::get_opt(vm, vm.runtime.sys.get(), vm.intern("meta_path"))? else {
-        return Ok(None);
-    };
-    let path = match parent {
-        Some(p) => attr::get_opt(vm, p.value(), vm.names().__path__)?.unwrap_or_else(|| vm.none_ref()),
-        None => vm.none_ref(),
-    };
-    let text = vm.new_str(name);
-    for f in crate::protocol::iter::to_vec(vm, finders.value())? {
-        if crate::native::imp::is_own_finder(vm, f.value()) {
-            continue;
-        }
-        let Some(find) = attr::get_opt(vm, f.value(), vm.intern("find_spec"))? else { continue };
-        let spec = call::call_args(vm, find.value(), &[text.value(), path.value(), vm.none()])?;
-        if !spec.is(vm.none()) {
-            let bootstrap = runtime::import(vm, "importlib._bootstrap")?;
-            return call::call_method(vm, bootstrap.value(), "_load", &[spec.value()]).map(Some);
-        }
-    }
-    Ok(None)
-}
-
-enum Found {
-    Module(PathBuf),
-    Package(PathBuf),
-    Namespace(PathBuf),
-    Nothing,
-}
-
-fn find_in(dir: &Path, leaf: &str) -> Found {
-    let package = dir.join(leaf);
-    if package.is_dir()
-        && let Some(init) = source_or_bytecode(&package, "__init__")
-    {
-        return Found::Package(init);
-    }
-    if let Some(file) = source_or_bytecode(dir, leaf) {
-        return Found::Module(file);
-    }
-    if package.is_dir() { Found::Namespace(package) } else { Found::Nothing }
-}
-
-/// A module's file: its source, or else the `.pyc` file that lies in its place.
-fn source_or_bytecode(dir: &Path, leaf: &str) -> Option<PathBuf> {
-    [SOURCE, BYTECODE].iter().map(|suffix| dir.join(format!("{leaf}.{suffix}"))).find(|file| file.is_file())
-}
-
-const SOURCE: &str = "py";
-const BYTECODE: &str = "pyc";
-
-fn make_namespace(vm: &Vm, name: &str, places: Vec<String>) -> PyResult {
-    let m = module::new(vm, name);
-    let d = module::dict(vm, m.value());
-    let path = PyList::new(vm, places.iter().map(|p| vm.new_str(p)).collect());
-    d.set_str(vm, vm.names().__path__, path.value());
-    d.set_str(vm, vm.names().__package__, vm.new_str(name).value());
-    modules(vm).set(vm, vm.new_str(name).value(), m.value())?;
-    Ok(m)
-}
 
 fn run_file(vm: &Vm, name: &str, file: &Path, path: Option<Vec<String>>) -> PyResult {
     let shown = file.display().to_string();

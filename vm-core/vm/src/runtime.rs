@@ -158,8 +158,9 @@ pub struct Runtime {
     pub modules: OwnedCell,
     pub builtins: OwnedCell,
     pub sys: OwnedCell,
-    /// The function `_find_and_load` of `importlib._bootstrap`; NULL until that is imported.
-    pub find_and_load: OwnedCell,
+    /// The modules `importlib._bootstrap` and `importlib._bootstrap_external` at work; NULL until `importlib` is imported.
+    pub bootstrap: OwnedCell,
+    pub bootstrap_external: OwnedCell,
     /// The program's folder, which `sys.path` begins with; empty for the working folder, `None` where
     /// it does not (`-P`).
     pub first_folder: RefCell<Option<String>>,
@@ -200,7 +201,8 @@ impl Runtime {
             modules: OwnedCell::null(),
             builtins: OwnedCell::null(),
             sys: OwnedCell::null(),
-            find_and_load: OwnedCell::null(),
+            bootstrap: OwnedCell::null(),
+            bootstrap_external: OwnedCell::null(),
             first_folder: RefCell::default(),
             loads: Default::default(),
             int_max_str_digits: Cell::new(digits),

@@ -76,6 +76,11 @@ impl Loads {
         self.owner(name).is_some()
     }
 
+    /// Whether that thread is loading a module.
+    pub fn is_loading_by(&self, name: &str, thread: u64) -> bool {
+        self.all.borrow().iter().any(|l| *l.name == *name && l.thread == thread)
+    }
+
     /// Whether this very module is.
     pub fn is_loading_module(&self, module: Value) -> bool {
         self.all.borrow().iter().any(|l| l.module.as_ref().is_some_and(|m| m.is(module)))

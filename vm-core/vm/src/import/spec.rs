@@ -57,15 +57,14 @@ pub(crate) fn set_initializing(vm: &Vm, module: Value, on: bool) {
 /// # Errors
 /// What attributes of the spec, and `importlib`, raise.
 pub(super) fn wait_for_importlib(vm: &Vm, name: &str, module: Value) -> PyResult<bool> {
-    if vm.runtime.find_and_load.is_null() || module.cast::<PyModule>().is_none() {
+    if vm.runtime.bootstrap.is_null() || module.cast::<PyModule>().is_none() {
         return Ok(false);
     }
     let Some(spec) = module::dict(vm, module).get_str(vm.names().__spec__).map(|s| s.to_ref()) else { return Ok(false) };
     if !is_true(vm, spec.value(), vm.names()._initializing)? || vm.runtime.loads.is_loading(name) {
         return Ok(false);
     }
-    let bootstrap = runtime::import(vm, "importlib._bootstrap")?;
-    call::call_method(vm, bootstrap.value(), imp::LOCK_UNLOCK.name, &[vm.new_str(name).value()]).map(|_| true)
+    call::call_method(vm, vm.runtime.bootstrap.get(), imp::LOCK_UNLOCK.name, &[vm.new_str(name).value()]).map(|_| true)
 }
 
 /// What a module's spec tells to those who miss a name in it.

@@ -4,6 +4,8 @@
 //! `sys.meta_path`: native modules are found by `BuiltinImporter`, those of the embedded library
 //! by `FrozenImporter`, others by `PathFinder`. The VM itself does not ask them.
 
+use std::path::Path;
+
 use siphasher::sip::SipHasher13;
 
 use crate::convert;
@@ -123,6 +125,10 @@ fn source_hash(vm: &Vm, a: &[Value]) -> PyResult {
 
 /// Puts the finders of `importlib` into `sys`, and specs into the modules that are there already.
 pub(crate) fn install(vm: &Vm) -> PyResult<()> {
+    if !vm.runtime.bootstrap.is_null() {
+        // Imported once more: CPython's goes on with the first one, too.
+        return Ok(());
+    }
     let sys = vm.runtime.sys.get();
     let bootstrap = import::import_module(vm, "importlib._bootstrap")?;
     let external = import::import_module(vm, "importlib._bootstrap_external")?;
@@ -141,7 +147,11 @@ pub(crate) fn install(vm: &Vm) -> PyResult<()> {
     let function = BuiltinFunction::new(vm, &LOCK_UNLOCK, lock.value(), None);
     attr::set_named(vm, bootstrap.value(), LOCK_UNLOCK.name, function.value())?;
     call::call_method(vm, external.value(), "_install", &[bootstrap.value()])?;
-    vm.runtime.find_and_load.set(attr::get_named(vm, bootstrap.value(), "_find_and_load")?);
+    let zip = BuiltinFunction::new(vm, &ZIP_HOOK, Value::NULL, None);
+    let hooks = attr::get_named(vm, sys, "path_hooks")?;
+    call::call_method(vm, hooks.value(), "insert", &[Value::small_int(0), zip.value()])?;
+    vm.runtime.bootstrap.set(bootstrap.clone());
+    vm.runtime.bootstrap_external.set(external.clone());
     // CPython's names of these modules, by which `zipimport` asks for them.
     for (name, module) in [("_frozen_importlib", &bootstrap), ("_frozen_importlib_external", &external)] {
         runtime::modules(vm).set_text(vm, name, module.value());
@@ -164,7 +174,7 @@ pub(crate) fn is_own_finder(vm: &Vm, finder: Value) -> bool {
 /// Gives a module that the VM imported a spec, once there are specs.
 pub(crate) fn describe(vm: &Vm, name: &str, module: Value) -> PyResult<()> {
     let names = vm.names();
-    if vm.runtime.find_and_load.is_null() || name == "__main__" || !module.has_shape(shape::MODULE) {
+    if vm.runtime.bootstrap.is_null() || name == "__main__" || !module.has_shape(shape::MODULE) {
         return Ok(());
     }
     let d = crate::types::module::dict(vm, module);
@@ -172,17 +182,16 @@ pub(crate) fn describe(vm: &Vm, name: &str, module: Value) -> PyResult<()> {
         return Ok(());
     }
     let text = vm.new_str(name);
+    let find = |finder: &str| {
+        let finder = attr::get_named(vm, vm.runtime.bootstrap.get(), finder)?;
+        call::call_method(vm, finder.value(), "find_spec", &[text.value()])
+    };
     let spec = if embedded(vm, name).is_some() {
-        let bootstrap = import::import_module(vm, "importlib._bootstrap")?;
-        let finder = attr::get_named(vm, bootstrap.value(), "FrozenImporter")?;
-        call::call_method(vm, finder.value(), "find_spec", &[text.value()])?
-    } else if let Some(file) = d.get_str(vm.intern("__file__")) {
-        let external = import::import_module(vm, "importlib._bootstrap_external")?;
-        call::call_method(vm, external.value(), "spec_from_file_location", &[text.value(), file])?
+        find("FrozenImporter")?
+    } else if let Some(file) = d.get_str(names.__file__) {
+        call::call_method(vm, vm.runtime.bootstrap_external.get(), "spec_from_file_location", &[text.value(), file])?
     } else if is_native(vm, name) {
-        let bootstrap = import::import_module(vm, "importlib._bootstrap")?;
-        let finder = attr::get_named(vm, bootstrap.value(), "BuiltinImporter")?;
-        call::call_method(vm, finder.value(), "find_spec", &[text.value()])?
+        find("BuiltinImporter")?
     } else {
         return Ok(());
     };
@@ -195,6 +204,19 @@ pub(crate) fn describe(vm: &Vm, name: &str, module: Value) -> PyResult<()> {
         d.set_str(vm, names.__loader__, attr::get_named(vm, spec.value(), "loader")?.value());
     }
     Ok(())
+}
+
+/// Stands for `zipimport.zipimporter` in `sys.path_hooks`, and imports that where there is a use.
+static ZIP_HOOK: MethodDef = MethodDef::new("zipimporter", "(path, /)", zip_hook, "A zipimporter for a zip file or a place in one.");
+
+fn zip_hook(vm: &Vm, a: &[Value]) -> PyResult {
+    // As the class: anything but a str, bytes or path-like object is its to refuse.
+    let path = a[0].cast::<PyStr>().map(PyStr::to_string_lossy);
+    if path.is_some_and(|p| !import::is_in_file(Path::new(&p))) {
+        return Err(vm.import_error("not a Zip file"));
+    }
+    let make = runtime::import_attr(vm, import::ZIPIMPORT, "zipimporter")?;
+    call::call_args(vm, make.value(), a)
 }
 
 /// By which `importlib` waits for a module that another thread loads. The native import has no locks

@@ -566,6 +566,11 @@ fn start_joinable_thread(vm: &Vm, a: &[Value]) -> PyResult {
         run_function(vm, function, &[], None);
         threads::at_end_of_this(vm);
         ThreadHandle::of(kept.value()).state.set(HandleState::Done);
+        let mut joined = vm.runtime.joined_at_end.borrow_mut();
+        let at = joined.iter().position(|h| h.is(kept.value()));
+        let ended = at.map(|at| joined.swap_remove(at));
+        drop(joined);
+        drop(ended);
     })?;
     h.ident.set(id);
     h.state.set(HandleState::Running);

@@ -88,7 +88,7 @@ pub fn report_uncaught(vm: &Vm, e: &Raised) -> PyResult<()> {
         None => vm.none_ref(),
     };
     // Only with `importlib` do modules of the embedded library have what tells their source lines.
-    if vm.runtime.find_and_load.is_null() && vm.runtime.config.library.is_some() {
+    if vm.runtime.bootstrap.is_null() && vm.runtime.config.library.is_some() {
         drop(runtime::import(vm, "importlib"));
     }
     let ty = vm.type_of(value).to_ref();

@@ -24,6 +24,12 @@ impl BlockId {
         BlockId(NonZeroU32::new(one_based).unwrap_or(NonZeroU32::MAX))
     }
 
+    /// A number for each block, and 0 for none.
+    #[inline(always)]
+    pub(crate) fn number(b: Option<BlockId>) -> u32 {
+        b.map_or(0, |b| b.0.get())
+    }
+
     /// Position in `Cfg::blocks`.
     pub(crate) fn index(self) -> usize {
         self.0.get() as usize - 1
@@ -179,7 +185,7 @@ impl Cfg {
             kinds: Kinds::NONE,
             labelled: false,
             predecessors: 0,
-            start_depth: 0,
+            start_depth: -1,
             unsafe_locals: 0,
             preserve_lasti: false,
             except_handler: false,

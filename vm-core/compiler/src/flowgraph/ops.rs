@@ -281,6 +281,9 @@ impl Facts {
             kinds = kinds.or(Kinds::NOT_COMPILED);
         }
         let (popped, pushed) = (Count::of(inputs), Count::of(outputs));
+        if popped.is_other || pushed.is_other {
+            kinds = kinds.or(Kinds::FOLLOWS_VALUES);
+        }
         Facts {
             kinds,
             cache_units,
@@ -342,22 +345,44 @@ static CACHE_UNITS: [u8; NUMBERS] = {
     table
 };
 
-/// How many values are popped and pushed, and the difference.
-static COUNTS: [[Count; 4]; NUMBERS] = {
-    let mut table = [[Count::NONE; 4]; NUMBERS];
+/// How the depth of the stack changes.
+static EFFECTS: [Count; NUMBERS] = {
+    let mut table = [Count::NONE; NUMBERS];
     let mut i = 0;
     while i < NUMBERS {
-        let Facts { popped, pushed, effect, .. } = FACTS[i];
-        table[i] = [popped, pushed, effect, Count::NONE];
+        table[i] = FACTS[i].effect;
         i += 1;
     }
     table
 };
 
-#[inline]
-fn counts(op: Opcode) -> &'static [Count; 4] {
-    &COUNTS[op as usize % NUMBERS]
+/// How many values are popped, in the lower half of each number, and pushed, in the upper one: both are
+/// computed at once.
+#[derive(Clone, Copy)]
+struct Moved {
+    base: u64,
+    /// Multiples of the oparg, and of its lowest bit, that are added.
+    times_oparg: u64,
+    times_bit: u64,
 }
+
+static MOVED: [Moved; NUMBERS] = {
+    const fn both(popped: i8, pushed: i8) -> u64 {
+        (popped as i64 as u64).wrapping_add((pushed as i64 as u64) << 32)
+    }
+    let mut table = [Moved { base: 0, times_oparg: 0, times_bit: 0 }; NUMBERS];
+    let mut i = 0;
+    while i < NUMBERS {
+        let Facts { popped, pushed, .. } = FACTS[i];
+        table[i] = Moved {
+            base: both(popped.base, pushed.base),
+            times_oparg: both(popped.times_oparg, pushed.times_oparg),
+            times_bit: both(popped.times_bit, pushed.times_bit),
+        };
+        i += 1;
+    }
+    table
+};
 
 #[inline]
 fn kinds(op: Opcode) -> Kinds {
@@ -450,23 +475,20 @@ pub(crate) fn cache_units(op: Opcode) -> u32 {
     u32::from(CACHE_UNITS[op as usize % NUMBERS])
 }
 
-/// Number of values popped.
-#[inline]
-pub(crate) fn popped(op: Opcode, arg: u32) -> i64 {
-    counts(op)[0].for_oparg(arg, || op.effect().popped(arg))
-}
-
-/// Number of values pushed; by a block push, in the handler.
-#[inline]
-pub(crate) fn pushed(op: Opcode, arg: u32) -> i64 {
-    counts(op)[1].for_oparg(arg, || op.effect().pushed(arg))
+/// How many values are popped and pushed by an instruction that does not [`follows_values`].
+#[inline(always)]
+pub(crate) fn moved(op: Opcode, arg: u32) -> (usize, usize) {
+    let Moved { base, times_oparg, times_bit } = MOVED[op as usize % NUMBERS];
+    let by_oparg = times_oparg.wrapping_mul(u64::from(arg));
+    let both = base.wrapping_add(by_oparg).wrapping_add(times_bit.wrapping_mul(u64::from(arg & 1)));
+    (both as u32 as usize, (both >> 32) as usize)
 }
 
 /// Change of the stack's depth where a jump is taken, or the handler of a block push entered.
 #[inline]
 pub(crate) fn effect_on_jump(op: Opcode, arg: u32) -> i64 {
     let other = || op.effect().pushed(arg) - op.effect().popped(arg);
-    counts(op)[2].for_oparg(arg, other)
+    EFFECTS[op as usize % NUMBERS].for_oparg(arg, other)
 }
 
 /// Change of the stack's depth where control goes on to the next instruction.
@@ -498,6 +520,11 @@ mod tests {
                 let expected = |jump| i64::from(op.stack_effect(arg, Some(jump)));
                 assert_eq!(effect(op, arg), expected(false), "{op}");
                 assert_eq!(effect_on_jump(op, arg), expected(true), "{op}");
+                if !follows_values(op) {
+                    let effect = op.effect();
+                    let numbers = (effect.popped(arg) as usize, effect.pushed(arg) as usize);
+                    assert_eq!(moved(op, arg), numbers, "{op}");
+                }
             }
         }
     }

@@ -50,6 +50,8 @@ pub(crate) struct Block {
     capacity: u32,
     /// What there may be in the block.
     pub kinds: Kinds,
+    /// What the peephole optimizer is to look at, as long as the block is as it was built.
+    pub spots: Option<Spots>,
     /// Whether a label names the block. Jumps made by optimization may target unlabelled blocks.
     pub labelled: bool,
     /// Edges into the block, as counted by the latest reachability pass.
@@ -64,6 +66,37 @@ pub(crate) struct Block {
     pub cold: bool,
     pub warm: bool,
     pub visited: bool,
+}
+
+/// What the instructions of a block of up to 32 are to the peephole optimizer: four bits for each, as
+/// [`Kinds::of_interest`] has them. To search for these instructions takes longer than all that is done
+/// for them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spots(u128);
+
+impl Spots {
+    const MOST: usize = 32;
+    /// The lowest bit of each instruction.
+    const LOWEST: u128 = u128::MAX / 15;
+
+    /// Which load a constant: the lowest of four bits is set for each.
+    pub(crate) fn consts(self) -> u128 {
+        self.0 >> 3 & Spots::LOWEST
+    }
+
+    /// For which there may be a rule, jumps apart.
+    pub(crate) fn peephole(self) -> u128 {
+        let (first, second) = (self.0 >> 1, self.0 >> 2);
+        (self.0 | first & second >> 4) & Spots::LOWEST
+    }
+
+    /// The lowest instruction of a set, which is taken out.
+    #[inline(always)]
+    pub(crate) fn take_first(set: &mut u128) -> Option<usize> {
+        let first = (*set != 0).then(|| set.trailing_zeros() as usize / 4)?;
+        *set &= *set - 1;
+        Some(first)
+    }
 }
 
 /// A control flow graph.
@@ -134,12 +167,16 @@ impl Cfg {
     pub(super) fn append_block<T: PartialEq>(&mut self, first: usize, begins: &[T], nothing: T) -> (BlockId, usize) {
         let instrs = &self.instrs[first..];
         let mut kinds = instrs.first().map_or(Kinds::NONE, Kinds::of);
+        let mut spots = u128::from(kinds.of_interest()) << 124;
         let mut len = 1;
         for (instr, begin) in instrs[1..].iter().zip(begins) {
             if *begin != nothing {
                 break;
             }
-            kinds.insert(Kinds::of(instr));
+            let its = Kinds::of(instr);
+            kinds.insert(its);
+            // What comes first ends up lowest.
+            spots = spots >> 4 | u128::from(its.of_interest()) << 124;
             len += 1;
         }
         self.seen.insert(kinds);
@@ -151,6 +188,7 @@ impl Cfg {
         let size = len as u32;
         if let Some(block) = self.blocks.last_mut() {
             block.kinds = kinds;
+            block.spots = Spots::MOST.checked_sub(len).map(|free| Spots(spots >> (4 * free)));
             (block.start, block.used, block.filled, block.capacity) = (first as u32, size, size, size);
         }
         (id, len)
@@ -183,6 +221,7 @@ impl Cfg {
             filled: 0,
             capacity: 0,
             kinds: Kinds::NONE,
+            spots: None,
             labelled: false,
             predecessors: 0,
             start_depth: -1,
@@ -303,6 +342,7 @@ impl Cfg {
     pub(crate) fn truncate(&mut self, b: BlockId, len: usize) {
         let block = &mut self[b];
         block.used = block.used.min(len as u32);
+        block.spots = None;
     }
 
     /// Appends an instruction, into a used-up slot if the block has one.
@@ -334,6 +374,7 @@ impl Cfg {
     /// Inserts an instruction before position `pos` of the block.
     pub(crate) fn insert(&mut self, b: BlockId, pos: usize, instr: Instr) {
         self[b].kinds.insert(Kinds::of(&instr));
+        self[b].spots = None;
         self.next_slot(b);
         let code = self.code_mut(b);
         let len = code.len();
@@ -345,6 +386,7 @@ impl Cfg {
     pub(crate) fn append_copies(&mut self, to: BlockId, from: BlockId) {
         let kinds = self[from].kinds;
         self[to].kinds.insert(kinds);
+        self[to].spots = None;
         for i in 0..self.len(from) {
             let instr = self.code(from)[i];
             self.push(to, instr);

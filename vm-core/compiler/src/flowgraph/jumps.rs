@@ -54,7 +54,8 @@ pub(crate) fn convert_pseudo_ops(g: &mut Cfg) -> Result<(), Error> {
         if g[b].kinds.has(Kinds::BLOCK_PUSH) {
             g[b].kinds.insert(Kinds::NOP);
         }
-        for instr in g.code_mut(b) {
+        let code = if g[b].kinds.has(pseudo) { g.code_mut(b) } else { &mut [] };
+        for instr in code {
             match instr.op {
                 op if ops::is_block_push(op) => instr.set_nop(),
                 Opcode::LOAD_CLOSURE => instr.op = Opcode::LOAD_FAST,

@@ -100,17 +100,18 @@ fn propagate_line_numbers(g: &mut Cfg) {
 
 /// Copies locations forward inside a block.
 fn propagate_in_block(g: &mut Cfg, b: BlockId) {
-    let mut previous = Loc::NONE;
-    let mut all_have_lines = true;
-    for instr in g.code_mut(b) {
-        if instr.loc.line == Loc::NONE.line {
-            instr.loc = previous;
-        } else {
-            previous = instr.loc;
+    let code = g.code_mut(b);
+    let mut some_lack = false;
+    for i in 0..code.len() {
+        if code[i].loc.line < 0 {
+            // That of the one before is there already.
+            if i > 0 && code[i].loc.line == Loc::NONE.line {
+                code[i].loc = code[i - 1].loc;
+            }
+            some_lack |= code[i].loc.line < 0;
         }
-        all_have_lines &= instr.loc.line >= 0;
     }
-    if all_have_lines {
+    if !some_lack {
         g[b].kinds.remove(Kinds::NO_LINE);
     }
 }

@@ -5,6 +5,7 @@ use tailscope_bytecode::opcode::Opcode;
 use super::graph::{BlockId, Cfg};
 use super::Error;
 use super::ops::{self, Kinds};
+use crate::instr::Instr;
 
 /// Removes the NOPs that no line event depends on; returns how many.
 pub(crate) fn remove_redundant_nops(g: &mut Cfg) -> usize {
@@ -38,39 +39,45 @@ fn remove_nops_of(g: &mut Cfg, b: BlockId) -> usize {
     let code = g.code_mut(b);
     let mut kept = first;
     let mut any_stays = false;
-    let mut previous_line = match first {
-        0 => -1,
-        _ => code[first - 1].loc.line,
-    };
-    for i in first..len {
-        let line = code[i].loc.line;
-        if code[i].op == Opcode::NOP {
-            if line < 0 || line == previous_line {
-                continue;
-            }
-            let loc = code[i].loc;
-            if let Some(next) = code.get_mut(i + 1) {
-                if next.loc.line == line {
-                    continue;
-                }
-                if next.loc.line < 0 {
-                    next.loc = loc;
-                    continue;
-                }
-            } else if line_after == Some(line) {
-                continue;
-            }
+    let mut i = first;
+    while i < len {
+        // A NOP, which goes or stays, and what is up to the next one, which moves.
+        let previous_line = kept.checked_sub(1).map_or(-1, |previous| code[previous].loc.line);
+        if stays(code, i, previous_line, line_after) {
             any_stays = true;
+            code[kept] = code[i];
+            kept += 1;
         }
-        code[kept] = code[i];
-        kept += 1;
-        previous_line = line;
+        i += 1;
+        let others = code[i..].iter().take_while(|instr| instr.op != Opcode::NOP).count();
+        for _ in 0..others {
+            code[kept] = code[i];
+            (kept, i) = (kept + 1, i + 1);
+        }
     }
     if !any_stays {
         g[b].kinds.remove(Kinds::NOP);
     }
     g.truncate(b, kept);
     len - kept
+}
+
+/// Whether the NOP at `i` must stay. An instruction behind it that has no line takes over its own.
+#[inline(always)]
+fn stays(code: &mut [Instr], i: usize, previous_line: i32, line_after: Option<i32>) -> bool {
+    let loc = code[i].loc;
+    if loc.line < 0 || loc.line == previous_line {
+        return false;
+    }
+    match code.get_mut(i + 1) {
+        Some(next) if next.loc.line == loc.line => false,
+        Some(next) if next.loc.line < 0 => {
+            next.loc = loc;
+            false
+        }
+        Some(_) => true,
+        None => line_after != Some(loc.line),
+    }
 }
 
 /// The line of the first instruction after the block that will stay; negative for none.

@@ -17,12 +17,9 @@ impl Kinds {
     const SCOPE_EXIT: Kinds = Kinds(1 << 2);
     pub(crate) const UNCONDITIONAL_JUMP: Kinds = Kinds(1 << 3);
     const CONDITIONAL_JUMP: Kinds = Kinds(1 << 4);
-    pub(crate) const LOADS_CONST: Kinds = Kinds(1 << 5);
     const EVAL_BREAK: Kinds = Kinds(1 << 6);
     /// Specialized and instrumented opcodes.
     const NOT_COMPILED: Kinds = Kinds(1 << 7);
-    /// What the peephole optimizer has rules for, jumps apart.
-    pub(crate) const PEEPHOLE: Kinds = Kinds(1 << 8);
     /// What binds, unbinds or loads a local variable in a way that matters to whether it is bound.
     pub(crate) const LOCAL: Kinds = Kinds(1 << 9);
     pub(crate) const NOP: Kinds = Kinds(1 << 10);
@@ -43,6 +40,12 @@ impl Kinds {
     const PLACEHOLDER: Kinds = Kinds(1 << 18);
     /// What the pass for borrowed loads has rules for. A block push pushes in the handler only.
     const FOLLOWS_VALUES: Kinds = Kinds(1 << 20);
+    /// What the peephole optimizer has rules for, jumps and those two apart that are frequent: for a
+    /// STORE_FAST and a LOAD_GLOBAL there is one only if a STORE_FAST or a PUSH_NULL comes behind.
+    pub(crate) const PEEPHOLE: Kinds = Kinds(1 << 21);
+    pub(crate) const FIRST_OF_TWO: Kinds = Kinds(1 << 22);
+    const SECOND_OF_TWO: Kinds = Kinds(1 << 23);
+    pub(crate) const LOADS_CONST: Kinds = Kinds(1 << 24);
     /// Not of an opcode, but of an instruction: it has no line.
     pub(crate) const NO_LINE: Kinds = Kinds(1 << 31);
 
@@ -59,6 +62,13 @@ impl Kinds {
 
     const fn and(self, other: Kinds) -> Kinds {
         Kinds(self.0 & other.0)
+    }
+
+    /// The four kinds that the peephole optimizer asks for, in this order: PEEPHOLE, FIRST_OF_TWO,
+    /// SECOND_OF_TWO, LOADS_CONST.
+    #[inline(always)]
+    pub(crate) fn of_interest(self) -> u32 {
+        (self.0 >> 21) & 15
     }
 
     /// Adds kinds.
@@ -150,7 +160,9 @@ impl Kinds {
             O::POP_TOP => Kinds::POP_TOP,
             O::ANNOTATIONS_PLACEHOLDER => Kinds::PLACEHOLDER,
             O::LOAD_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::LOADS_LOCAL),
-            O::STORE_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::PEEPHOLE),
+            O::STORE_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::FIRST_OF_TWO).or(Kinds::SECOND_OF_TWO),
+            O::LOAD_GLOBAL => Kinds::FIRST_OF_TWO,
+            O::PUSH_NULL => Kinds::SECOND_OF_TWO,
             O::LOAD_FAST_CHECK => Kinds::LOCAL,
             O::DELETE_FAST | O::LOAD_FAST_AND_CLEAR => Kinds::LOCAL.or(Kinds::UNBINDS),
             O::STORE_FAST_MAYBE_NULL => Kinds::LOCAL.or(Kinds::UNBINDS).or(Kinds::PSEUDO_LOCAL),
@@ -171,7 +183,8 @@ impl Kinds {
             | O::UNARY_NEGATIVE
             | O::CALL_INTRINSIC_1
             | O::BINARY_OP
-            | O::LOAD_GLOBAL
+            // It becomes a SWAP, behind a BUILD_TUPLE.
+            | O::UNPACK_SEQUENCE
             | O::COMPARE_OP
             | O::CONTAINS_OP
             | O::IS_OP
@@ -444,9 +457,11 @@ pub(crate) fn loads_const(op: Opcode) -> bool {
     is(op, Kinds::LOADS_CONST)
 }
 
-/// Whether the peephole optimizer may have something to do for the instruction.
-pub(crate) fn is_optimizable(op: Opcode) -> bool {
-    is(op, Kinds::PEEPHOLE.or(Kinds::JUMP))
+/// Whether the peephole optimizer may have something to do for the instruction, which is no jump, and
+/// the one behind.
+#[inline]
+pub(crate) fn is_optimizable(op: Opcode, next: Opcode) -> bool {
+    is(op, Kinds::PEEPHOLE) || is(op, Kinds::FIRST_OF_TWO) && is(next, Kinds::SECOND_OF_TWO)
 }
 
 /// Whether the instruction binds, unbinds or loads a local variable, and minds whether it is bound.

@@ -230,8 +230,8 @@ fn compile_tree(
         future_flags: future.features,
         interactive: options.mode == Mode::Single,
     };
-    let code = symtable::build(module, source, future).and_then(|table| {
-        codegen::generate(module, &table, source, codegen_options, &mut warnings).map_err(|error| *error)
+    let code = symtable::build(module, source, future).and_then(|mut table| {
+        codegen::generate(module, &mut table, source, codegen_options, &mut warnings).map_err(|error| *error)
     });
     match code {
         Ok(code) => Ok((code, warnings)),

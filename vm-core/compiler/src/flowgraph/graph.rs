@@ -51,7 +51,7 @@ pub(crate) struct Block {
     /// What there may be in the block.
     pub kinds: Kinds,
     /// What the peephole optimizer is to look at, as long as the block is as it was built.
-    pub spots: Option<Spots>,
+    pub spots: Spots,
     /// Whether a label names the block. Jumps made by optimization may target unlabelled blocks.
     pub labelled: bool,
     /// Edges into the block, as counted by the latest reachability pass.
@@ -72,22 +72,41 @@ pub(crate) struct Block {
 /// [`Kinds::of_interest`] has them. To search for these instructions takes longer than all that is done
 /// for them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Spots(u128);
+pub(crate) struct Spots([u64; 2]);
 
 impl Spots {
+    /// Nobody has looked. No instruction is of all four kinds.
+    pub(crate) const UNKNOWN: Spots = Spots([u64::MAX; 2]);
     const MOST: usize = 32;
     /// The lowest bit of each instruction.
     const LOWEST: u128 = u128::MAX / 15;
 
+    /// Of `len` instructions, the last of which is the highest.
+    fn new(spots: u128, len: usize) -> Spots {
+        match Spots::MOST.checked_sub(len) {
+            Some(free) => {
+                let spots = spots >> (4 * free);
+                Spots([spots as u64, (spots >> 64) as u64])
+            }
+            None => Spots::UNKNOWN,
+        }
+    }
+
+    fn known(self) -> Option<u128> {
+        let Spots([low, high]) = self;
+        (high != u64::MAX).then(|| u128::from(low) | u128::from(high) << 64)
+    }
+
     /// Which load a constant: the lowest of four bits is set for each.
-    pub(crate) fn consts(self) -> u128 {
-        self.0 >> 3 & Spots::LOWEST
+    pub(crate) fn consts(self) -> Option<u128> {
+        self.known().map(|spots| spots >> 3 & Spots::LOWEST)
     }
 
     /// For which there may be a rule, jumps apart.
-    pub(crate) fn peephole(self) -> u128 {
-        let (first, second) = (self.0 >> 1, self.0 >> 2);
-        (self.0 | first & second >> 4) & Spots::LOWEST
+    pub(crate) fn peephole(self) -> Option<u128> {
+        let spots = self.known()?;
+        let (first, second) = (spots >> 1, spots >> 2);
+        Some((spots | first & second >> 4) & Spots::LOWEST)
     }
 
     /// The lowest instruction of a set, which is taken out.
@@ -188,7 +207,7 @@ impl Cfg {
         let size = len as u32;
         if let Some(block) = self.blocks.last_mut() {
             block.kinds = kinds;
-            block.spots = Spots::MOST.checked_sub(len).map(|free| Spots(spots >> (4 * free)));
+            block.spots = Spots::new(spots, len);
             (block.start, block.used, block.filled, block.capacity) = (first as u32, size, size, size);
         }
         (id, len)
@@ -221,7 +240,7 @@ impl Cfg {
             filled: 0,
             capacity: 0,
             kinds: Kinds::NONE,
-            spots: None,
+            spots: Spots::UNKNOWN,
             labelled: false,
             predecessors: 0,
             start_depth: -1,
@@ -342,7 +361,7 @@ impl Cfg {
     pub(crate) fn truncate(&mut self, b: BlockId, len: usize) {
         let block = &mut self[b];
         block.used = block.used.min(len as u32);
-        block.spots = None;
+        block.spots = Spots::UNKNOWN;
     }
 
     /// Appends an instruction, into a used-up slot if the block has one.
@@ -374,7 +393,7 @@ impl Cfg {
     /// Inserts an instruction before position `pos` of the block.
     pub(crate) fn insert(&mut self, b: BlockId, pos: usize, instr: Instr) {
         self[b].kinds.insert(Kinds::of(&instr));
-        self[b].spots = None;
+        self[b].spots = Spots::UNKNOWN;
         self.next_slot(b);
         let code = self.code_mut(b);
         let len = code.len();
@@ -386,7 +405,7 @@ impl Cfg {
     pub(crate) fn append_copies(&mut self, to: BlockId, from: BlockId) {
         let kinds = self[from].kinds;
         self[to].kinds.insert(kinds);
-        self[to].spots = None;
+        self[to].spots = Spots::UNKNOWN;
         for i in 0..self.len(from) {
             let instr = self.code(from)[i];
             self.push(to, instr);

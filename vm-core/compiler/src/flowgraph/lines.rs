@@ -79,20 +79,23 @@ fn propagate_line_numbers(g: &mut Cfg) {
             propagate_in_block(g, b);
         }
         let next = g[b].next;
-        if let Some(next) = next
-            && lacks_line(g, next)
+        let heir = next.filter(|&next| lacks_line(g, next));
+        let jumps = g[b].kinds.has(Kinds::JUMP);
+        if (heir.is_some() || jumps)
             && let Some(&last) = g.last(b)
-            && !ops::ends_flow(last.op)
         {
-            inherit(g, next, last.loc);
-        }
-        if g[b].kinds.has(Kinds::JUMP)
-            && let Some(&last) = g.last(b)
-            && let Some(target) = last.target
-            && lacks_line(g, target)
-            && ops::has_jump(last.op)
-        {
-            inherit(g, target, last.loc);
+            if let Some(next) = heir
+                && !ops::ends_flow(last.op)
+            {
+                inherit(g, next, last.loc);
+            }
+            if jumps
+                && let Some(target) = last.target
+                && lacks_line(g, target)
+                && ops::has_jump(last.op)
+            {
+                inherit(g, target, last.loc);
+            }
         }
         cursor = next;
     }

@@ -20,7 +20,7 @@ pub(crate) fn optimize_load_const(g: &mut Cfg, pool: &mut ConstPool) -> Result<(
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         if g[b].kinds.has(Kinds::LOADS_CONST) {
-            let spots = g[b].spots.map(Spots::consts);
+            let spots = g[b].spots.consts();
             let made = optimize_block_load_const(g.code_mut(b), spots, pool)?;
             g[b].kinds.insert(made);
             g.rewired |= made.has(Kinds::UNCONDITIONAL_JUMP);
@@ -155,7 +155,7 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
     if !g[b].kinds.has(Kinds::PEEPHOLE.or(Kinds::FIRST_OF_TWO).or(Kinds::JUMP)) {
         return Ok(());
     }
-    let mut spots = g[b].spots.map(Spots::peephole);
+    let mut spots = g[b].spots.peephole();
     let mut i = 0;
     let mut swaps = false;
     while let Some(next) = next_spot(g.code(b), &mut spots, i, may_have_rule) {

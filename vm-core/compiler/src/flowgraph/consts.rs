@@ -1,5 +1,7 @@
 //! The constants of a unit while instructions are still being changed.
 
+use std::convert::Infallible;
+
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 use tailscope_bytecode::code::Const;
@@ -7,7 +9,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::Error;
 use super::graph::Cfg;
-use super::ops::Kinds;
+use super::ops::{self, Kinds};
 use crate::consts::ConstTable;
 use crate::instr::Instr;
 
@@ -102,9 +104,14 @@ fn renumber(g: &mut Cfg, places: &[u32]) {
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         let code = if g[b].kinds.has(Kinds::LOADS_CONST) { g.code_mut(b) } else { &mut [] };
-        for instr in code.iter_mut().filter(|instr| instr.op == Opcode::LOAD_CONST) {
-            instr.arg = places[instr.arg as usize];
-        }
+        let renumbered = ops::try_for_each_of(code, Kinds::LOADS_CONST, |code, i| {
+            let instr = &mut code[i];
+            if instr.op == Opcode::LOAD_CONST {
+                instr.arg = places[instr.arg as usize];
+            }
+            Ok::<(), Infallible>(())
+        });
+        renumbered.unwrap_or_else(|never| match never {});
         cursor = g[b].next;
     }
 }

@@ -46,6 +46,9 @@ impl Kinds {
     pub(crate) const FIRST_OF_TWO: Kinds = Kinds(1 << 22);
     const SECOND_OF_TWO: Kinds = Kinds(1 << 23);
     pub(crate) const LOADS_CONST: Kinds = Kinds(1 << 24);
+    /// A block ends or something else begins with the instruction, or it must not be there.
+    pub(crate) const SHAPING: Kinds =
+        Kinds::JUMP.or(Kinds::BLOCK_PUSH).or(Kinds::SCOPE_EXIT).or(Kinds::NOT_COMPILED).or(Kinds::PLACEHOLDER);
     /// Not of an opcode, but of an instruction: it has no line.
     pub(crate) const NO_LINE: Kinds = Kinds(1 << 31);
 
@@ -407,6 +410,39 @@ fn is(op: Opcode, wanted: Kinds) -> bool {
     kinds(op).has(wanted)
 }
 
+/// How many instructions [`places_of`] looks at.
+pub(crate) const PLACES: usize = u64::BITS as usize;
+
+/// Which of the first instructions are of these kinds, the first one lowest. They are looked at without a
+/// branch, for where the next one is no processor foresees.
+#[inline(always)]
+pub(crate) fn places_of(code: &[Instr], wanted: Kinds) -> u64 {
+    let mut places = 0;
+    for (i, instr) in code.iter().take(PLACES).enumerate() {
+        places |= u64::from(is(instr.op, wanted)) << i;
+    }
+    places
+}
+
+/// Calls `f` with the place of each instruction of these kinds.
+#[inline(always)]
+pub(crate) fn try_for_each_of<E>(
+    code: &mut [Instr],
+    wanted: Kinds,
+    mut f: impl FnMut(&mut [Instr], usize) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut first = 0;
+    while first < code.len() {
+        let mut places = places_of(&code[first..], wanted);
+        while places != 0 {
+            f(code, first + places.trailing_zeros() as usize)?;
+            places &= places - 1;
+        }
+        first += PLACES;
+    }
+    Ok(())
+}
+
 /// Whether the instruction opens a protected region: its target is the handler.
 pub(crate) fn is_block_push(op: Opcode) -> bool {
     is(op, Kinds::BLOCK_PUSH)
@@ -420,12 +456,6 @@ pub(crate) fn has_jump(op: Opcode) -> bool {
 /// Whether the instruction's argument is a block.
 pub(crate) fn has_target(op: Opcode) -> bool {
     is(op, Kinds::JUMP.or(Kinds::BLOCK_PUSH))
-}
-
-/// Whether a block ends or something else begins with the instruction, or it must not be there.
-pub(crate) fn shapes_graph(op: Opcode) -> bool {
-    const SHAPING: Kinds = Kinds::JUMP.or(Kinds::BLOCK_PUSH).or(Kinds::SCOPE_EXIT).or(Kinds::NOT_COMPILED).or(Kinds::PLACEHOLDER);
-    is(op, SHAPING)
 }
 
 /// Whether the instruction leaves the scope.

@@ -5,7 +5,7 @@ use tailscope_bytecode::opcode::Opcode;
 use super::Error;
 use super::consts::ConstUses;
 use super::graph::Cfg;
-use super::ops::Kinds;
+use super::ops::{self, Kinds};
 use super::nops::remove_redundant_nops;
 use crate::instr::Instr;
 
@@ -30,21 +30,20 @@ pub(crate) fn insert_superinstructions(g: &mut Cfg, uses: &mut ConstUses) -> Res
 /// Returns whether there were any to join.
 fn join_in_block(code: &mut [Instr], uses: &mut ConstUses) -> Result<bool, Error> {
     let mut joined_any = false;
-    // Whether the instruction before may be the first of two.
-    let mut may_join = false;
-    for i in 0..code.len() {
-        let op = code[i].op;
-        if op == Opcode::LOAD_CONST {
-            uses.note(code[i].arg)?;
+    // The place behind the last LOAD_FAST or STORE_FAST that may be the first of two.
+    let mut behind = 0;
+    ops::try_for_each_of(code, Kinds::FAST.or(Kinds::LOADS_CONST), |code, i| {
+        match code[i].op {
+            Opcode::LOAD_FAST | Opcode::STORE_FAST => {
+                let joined = behind == i && i > 0 && join_with_previous(code, i);
+                joined_any |= joined;
+                behind = if joined { 0 } else { i + 1 };
+                Ok(())
+            }
+            Opcode::LOAD_CONST => uses.note(code[i].arg),
+            _ => Ok(()),
         }
-        let is_fast = matches!(op, Opcode::LOAD_FAST | Opcode::STORE_FAST);
-        if is_fast && may_join && join_with_previous(code, i) {
-            joined_any = true;
-            may_join = false;
-        } else {
-            may_join = is_fast;
-        }
-    }
+    })?;
     Ok(joined_any)
 }
 

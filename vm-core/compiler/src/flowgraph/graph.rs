@@ -124,7 +124,7 @@ pub(crate) struct Cfg {
     blocks: Vec<Block>,
     instrs: Vec<Instr>,
     pub entry: BlockId,
-    /// What there was in the sequence: passes that look for something else have nothing to do.
+    /// What there may be in the graph: passes that look for something else have nothing to do.
     pub seen: Kinds,
     /// Whether jumps have changed since predecessors were counted last.
     pub rewired: bool,
@@ -211,6 +211,13 @@ impl Cfg {
             (block.start, block.used, block.filled, block.capacity) = (first as u32, size, size, size);
         }
         (id, len)
+    }
+
+    /// There may be these kinds in the block from now on.
+    #[inline]
+    pub(crate) fn note(&mut self, b: BlockId, kinds: Kinds) {
+        self[b].kinds.insert(kinds);
+        self.seen.insert(kinds);
     }
 
     /// How many instructions there is memory for.
@@ -367,7 +374,7 @@ impl Cfg {
     /// Appends an instruction, into a used-up slot if the block has one.
     pub(crate) fn add_op(&mut self, b: BlockId, op: Opcode, arg: u32, loc: Loc) {
         let instr = Instr::new(op, arg, loc);
-        self[b].kinds.insert(Kinds::of(&instr));
+        self.note(b, Kinds::of(&instr));
         let slot = self.next_slot(b);
         let stale = self.instrs[slot].except;
         self.instrs[slot] = Instr {
@@ -392,7 +399,7 @@ impl Cfg {
 
     /// Inserts an instruction before position `pos` of the block.
     pub(crate) fn insert(&mut self, b: BlockId, pos: usize, instr: Instr) {
-        self[b].kinds.insert(Kinds::of(&instr));
+        self.note(b, Kinds::of(&instr));
         self[b].spots = Spots::UNKNOWN;
         self.next_slot(b);
         let code = self.code_mut(b);
@@ -404,7 +411,7 @@ impl Cfg {
     /// Appends copies of the instructions of `from` to `to`.
     pub(crate) fn append_copies(&mut self, to: BlockId, from: BlockId) {
         let kinds = self[from].kinds;
-        self[to].kinds.insert(kinds);
+        self.note(to, kinds);
         self[to].spots = Spots::UNKNOWN;
         for i in 0..self.len(from) {
             let instr = self.code(from)[i];

@@ -52,7 +52,7 @@ pub(crate) fn convert_pseudo_ops(g: &mut Cfg) -> Result<(), Error> {
     let mut cursor = Some(g.entry).filter(|_| g.seen.has(pseudo));
     while let Some(b) = cursor {
         if g[b].kinds.has(Kinds::BLOCK_PUSH) {
-            g[b].kinds.insert(Kinds::NOP);
+            g.note(b, Kinds::NOP);
         }
         let code = if g[b].kinds.has(pseudo) { g.code_mut(b) } else { &mut [] };
         for instr in code {

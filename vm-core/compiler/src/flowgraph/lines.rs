@@ -6,11 +6,21 @@ use crate::instr::Loc;
 
 /// Gives instructions without a location the one they inherit.
 pub(crate) fn resolve_line_numbers(g: &mut Cfg) {
-    let Some(first) = g.order().find(|&b| g[b].kinds.has(Kinds::NO_LINE)) else { return };
-    if g.order_from(first).any(|b| needs_line(g, b)) {
-        duplicate_exits_without_line(g);
+    let mut all_have_lines = true;
+    let mut cursor = Some(g.entry);
+    while let Some(b) = cursor {
+        if g[b].kinds.has(Kinds::NO_LINE) {
+            all_have_lines = false;
+            if needs_line(g, b) {
+                duplicate_exits_without_line(g);
+                break;
+            }
+        }
+        cursor = g[b].next;
     }
-    propagate_line_numbers(g);
+    if !all_have_lines {
+        propagate_line_numbers(g);
+    }
 }
 
 /// Whether the block has no line though a frame may be left, or its line be looked at, in it.

@@ -9,11 +9,19 @@ use crate::instr::Instr;
 
 /// Removes the NOPs that no line event depends on; returns how many.
 pub(crate) fn remove_redundant_nops(g: &mut Cfg) -> usize {
+    if !g.seen.has(Kinds::NOP) {
+        return 0;
+    }
     let mut removed = 0;
+    let mut left = Kinds::NONE;
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         removed += remove_block_nops(g, b);
+        left.insert(g[b].kinds);
         cursor = g[b].next;
+    }
+    if !left.has(Kinds::NOP) {
+        g.seen.remove(Kinds::NOP);
     }
     removed
 }
@@ -101,7 +109,7 @@ fn remove_nops_and_find_pairs(g: &mut Cfg) -> bool {
     let mut changed = false;
     // The last block with instructions, if no label is between.
     let mut before: Option<BlockId> = None;
-    let mut cursor = Some(g.entry);
+    let mut cursor = Some(g.entry).filter(|_| g.seen.has(Kinds::NOP.or(Kinds::POP_TOP)));
     while let Some(b) = cursor {
         remove_block_nops(g, b);
         let block = &g[b];
@@ -136,8 +144,8 @@ fn find_pairs(g: &mut Cfg, b: BlockId, before: Option<BlockId>) -> bool {
         {
             g.code_mut(block)[producer].set_nop();
             g.code_mut(b)[i].set_nop();
-            g[block].kinds.insert(Kinds::NOP);
-            g[b].kinds.insert(Kinds::NOP);
+            g.note(block, Kinds::NOP);
+            g.note(b, Kinds::NOP);
             changed = true;
         }
         i += 1;
@@ -160,7 +168,7 @@ fn is_pure_push(g: &Cfg, b: BlockId, i: usize) -> bool {
 /// Turns jumps to the block that comes next anyway into NOPs; returns how many.
 fn remove_redundant_jumps(g: &mut Cfg) -> Result<usize, Error> {
     let mut changes = 0;
-    let mut cursor = Some(g.entry);
+    let mut cursor = Some(g.entry).filter(|_| g.seen.has(Kinds::UNCONDITIONAL_JUMP));
     while let Some(b) = cursor {
         if let Some(jump) = g.unconditional_jump(b) {
             let target = g.next_nonempty(jump.target).ok_or(Error::JumpToNowhere)?;
@@ -169,7 +177,7 @@ fn remove_redundant_jumps(g: &mut Cfg) -> Result<usize, Error> {
                 if let Some(last) = g.last_mut(b) {
                     last.set_nop();
                 }
-                g[b].kinds.insert(Kinds::NOP);
+                g.note(b, Kinds::NOP);
             }
         }
         cursor = g[b].next;

@@ -22,7 +22,7 @@ pub(crate) fn optimize_load_const(g: &mut Cfg, pool: &mut ConstPool) -> Result<(
         if g[b].kinds.has(Kinds::LOADS_CONST) {
             let spots = g[b].spots.consts();
             let made = optimize_block_load_const(g.code_mut(b), spots, pool)?;
-            g[b].kinds.insert(made);
+            g.note(b, made);
             g.rewired |= made.has(Kinds::UNCONDITIONAL_JUMP);
         }
         cursor = g[b].next;
@@ -162,7 +162,7 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
         i = next;
         swaps |= g.code(b)[i].op == Opcode::SWAP;
         if optimize_instr(g, b, i, pool)? {
-            g[b].kinds.insert(Kinds::NOP);
+            g.note(b, Kinds::NOP);
         }
         i += 1;
     }
@@ -171,7 +171,7 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
     }
     if swaps {
         optimize_swaps(g, b);
-        g[b].kinds.insert(Kinds::NOP);
+        g.note(b, Kinds::NOP);
     }
     Ok(())
 }
@@ -190,7 +190,7 @@ fn thread_jumps(g: &mut Cfg, b: BlockId) {
             return;
         }
         g.rewired = true;
-        g[b].kinds.insert(Kinds::NOP);
+        g.note(b, Kinds::NOP);
     }
 }
 
@@ -233,7 +233,7 @@ fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Re
             folding::fold_unary(g, b, i, pool)?;
         }
         BINARY_OP => folding::fold_binary(g, b, i, pool)?,
-        STORE_FAST if shorten_pair(g.code_mut(b), i) => g[b].kinds.insert(Kinds::POP_TOP),
+        STORE_FAST if shorten_pair(g.code_mut(b), i) => g.note(b, Kinds::POP_TOP),
         LOAD_GLOBAL | COMPARE_OP | CONTAINS_OP | IS_OP | TO_BOOL => {
             return Ok(shorten_pair(g.code_mut(b), i));
         }

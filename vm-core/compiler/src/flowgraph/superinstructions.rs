@@ -16,7 +16,7 @@ pub(crate) fn insert_superinstructions(g: &mut Cfg, uses: &mut ConstUses) -> Res
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         if g[b].kinds.has(Kinds::FAST.or(Kinds::LOADS_CONST)) && join_in_block(g.code_mut(b), uses)? {
-            g[b].kinds.insert(Kinds::NOP);
+            g.note(b, Kinds::NOP);
             joined_any = true;
         }
         cursor = g[b].next;

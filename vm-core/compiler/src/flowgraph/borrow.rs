@@ -38,6 +38,8 @@ pub(crate) struct Borrower {
     depth: usize,
     deepest: usize,
     underflown: bool,
+    /// The stack was deeper than is accepted.
+    overflown: bool,
     /// Whether the blocks' stack depths are still to be found.
     measures: bool,
     work: Vec<BlockId>,
@@ -67,7 +69,8 @@ impl Borrower {
         g.visit(&mut work, entry);
         let mut borrower = std::mem::take(&mut g.borrower);
         borrower.work = work;
-        (borrower.deepest, borrower.underflown, borrower.measures) = (0, false, measures);
+        (borrower.deepest, borrower.measures) = (0, measures);
+        (borrower.underflown, borrower.overflown) = (false, false);
         let mut result = Ok(());
         while let Some(b) = borrower.work.pop() {
             result = borrower.run_block(g, b);
@@ -76,9 +79,10 @@ impl Borrower {
             }
         }
         g.end_traversal(std::mem::take(&mut borrower.work));
-        let Borrower { deepest, underflown, .. } = borrower;
+        let Borrower { deepest, underflown, overflown, .. } = borrower;
         g.borrower = borrower;
         match result {
+            Ok(()) if overflown => Err(Error::TooLarge),
             Ok(()) if measures && underflown => Err(Error::StackUnderflow),
             result => result.map(|()| deepest),
         }
@@ -92,6 +96,7 @@ impl Borrower {
         } else if self.measures {
             let range = stackdepth::Range::of(g.code(b), i64::from(g[b].start_depth));
             self.underflown |= range.lowest < 0;
+            self.overflown |= range.highest.max(range.depth) > stackdepth::MAX_DEPTH;
             self.deepest = self.deepest.max(range.highest.max(0) as usize);
             range.depth.max(0) as usize
         } else {
@@ -120,7 +125,7 @@ impl Borrower {
         if self.measures {
             let known = g[to].start_depth;
             is_new = known < 0;
-            if depth as i64 > stackdepth::MAX_DEPTH {
+            if depth as i64 > stackdepth::MAX_DEPTH || self.overflown {
                 return Err(Error::TooLarge);
             }
             if !is_new && known as usize != depth {
@@ -166,7 +171,7 @@ impl Borrower {
         let (popped, pushed) = ops::moved(op, arg);
         self.drop(popped);
         if pushed > 1 {
-            return (0..pushed).for_each(|_| self.push(UNKNOWN));
+            return self.push_unknown(pushed);
         }
         // Whether there is a result, no processor foresees.
         self.push(UNKNOWN);
@@ -260,7 +265,7 @@ impl Borrower {
             op if ops::is_block_push(op) => {}
             op => {
                 self.drop(op.effect().popped(arg).max(0) as usize);
-                (0..op.effect().pushed(arg)).for_each(|_| self.push(UNKNOWN));
+                self.push_unknown(op.effect().pushed(arg).max(0) as usize);
             }
         }
     }
@@ -276,6 +281,14 @@ impl Borrower {
             None => self.stack.push(value),
         }
         self.depth += 1;
+    }
+
+    fn push_unknown(&mut self, count: usize) {
+        if count.saturating_add(self.depth) > stackdepth::MAX_DEPTH as usize {
+            self.overflown = true;
+            return;
+        }
+        (0..count).for_each(|_| self.push(UNKNOWN));
     }
 
     #[inline(always)]

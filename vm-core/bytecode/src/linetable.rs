@@ -165,25 +165,24 @@ impl LineTableWriter {
         let mut at = 0;
         for (position, units) in runs {
             let delta = position.line.wrapping_sub(self.line) as u32;
-            let is_near = position.is_short() && delta < 3;
-            let room = buffer.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<8>());
-            match room {
-                Some(room) if is_near && (1..=2 * MAX_UNITS).contains(&units) && self.pending_units == 0 => {
-                    let (entry, len) = short_entry(position, delta, units.min(MAX_UNITS));
-                    *room = u64::from(entry).to_le_bytes();
-                    at += len;
-                    self.line = position.line;
-                    if units > MAX_UNITS {
-                        let (rest, rest_len) = short_entry(position, 0, units - MAX_UNITS);
-                        *room = (u64::from(entry) | u64::from(rest) << (8 * len)).to_le_bytes();
-                        at += rest_len;
+            let room = buffer.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<LONGEST>());
+            let written = match room {
+                Some(room) if (1..=2 * MAX_UNITS).contains(&units) && self.pending_units == 0 => {
+                    if position.is_short() && delta < 3 {
+                        put_short_entries(room, position, delta, units)
+                    } else {
+                        put_long_entry(room, position, delta, units)
                     }
                 }
-                _ => {
-                    self.table.extend_from_slice(&buffer[..at]);
-                    at = 0;
-                    self.push_other(position, units);
-                }
+                _ => 0,
+            };
+            if written == 0 {
+                self.table.extend_from_slice(&buffer[..at]);
+                at = 0;
+                self.push_other(position, units);
+            } else {
+                at += written;
+                self.line = position.line;
             }
         }
         self.table.extend_from_slice(&buffer[..at]);
@@ -280,6 +279,24 @@ impl LineTableWriter {
     }
 }
 
+/// Room for what [`put_short_entries`] or [`put_long_entry`] writes, and what it writes over.
+const LONGEST: usize = 16;
+
+/// Writes one entry or two, of up to 16 code units, of a position that [`RawPosition::is_short`], at
+/// most two lines behind the last. Returns the number of their bytes.
+#[inline(always)]
+fn put_short_entries(room: &mut [u8; LONGEST], position: RawPosition, delta: u32, units: usize) -> usize {
+    let (entry, len) = short_entry(position, delta, units.min(MAX_UNITS));
+    let (mut entries, mut all) = (u64::from(entry), len);
+    if units > MAX_UNITS {
+        let (rest, rest_len) = short_entry(position, 0, units - MAX_UNITS);
+        entries |= u64::from(rest) << (8 * len);
+        all += rest_len;
+    }
+    put_bytes(room, 0, entries);
+    all
+}
+
 /// An entry of a position that [`RawPosition::is_short`], at most two lines behind the last: its
 /// bytes, the first one lowest, and their number. Which of the two forms it takes, no processor
 /// foresees: both are made.
@@ -291,6 +308,46 @@ fn short_entry(position: RawPosition, delta: u32, units: usize) -> (u32, usize) 
     let one_line = begin | (u32::from(KIND_ONE_LINE_0) + delta) << 3 | column << 8 | end << 16;
     let short = begin | column >> 3 << 3 | ((column & 7) << 4 | width & 15) << 8;
     if delta == 0 && column < 80 && width < 16 { (short, 2) } else { (one_line, 3) }
+}
+
+/// Writes an entry in the long form, if the position has all four parts and they, and the number of
+/// code units, are as small as nearly always. Returns the number of its bytes, 0 if it did not.
+#[inline(always)]
+fn put_long_entry(room: &mut [u8; LONGEST], position: RawPosition, delta: u32, units: usize) -> usize {
+    let RawPosition { line, end_line, column, end_column: end } = position;
+    let delta = delta as i32;
+    let delta = delta.unsigned_abs() << 1 | u32::from(delta < 0);
+    let (lines, column, end) = (end_line.wrapping_sub(line) as u32, column.wrapping_add(1) as u32, end.wrapping_add(1) as u32);
+    let has_missing = line < 0 || end_line < 0 || column == 0 || end == 0;
+    if units > MAX_UNITS || has_missing || delta | lines | column | end >= 1 << 12 {
+        return 0;
+    }
+    let (delta, delta_len) = short_varint(delta);
+    let (lines, lines_len) = short_varint(lines);
+    let (column, column_len) = short_varint(column);
+    let (end, end_len) = short_varint(end);
+    let begin = u64::from(first_byte(KIND_LONG, units)) | delta << 8 | lines << (8 + 8 * delta_len);
+    let len = 1 + delta_len + lines_len;
+    put_bytes(room, 0, begin);
+    put_bytes(room, len, column | end << (8 * column_len));
+    len + column_len + end_len
+}
+
+/// A number below 4096 as [`LineTableWriter::varint`] writes it: its bytes, the first one lowest, and
+/// how many.
+#[inline(always)]
+fn short_varint(value: u32) -> (u64, usize) {
+    let more = value >= 64;
+    let bytes = value & 63 | u32::from(more) << 6 | value >> 6 << 8;
+    (u64::from(bytes), 1 + usize::from(more))
+}
+
+/// Writes eight bytes from `at`, which is 8 at most, on.
+#[inline(always)]
+fn put_bytes(room: &mut [u8; LONGEST], at: usize, bytes: u64) {
+    if let Some(place) = room.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
+        *place = bytes.to_le_bytes();
+    }
 }
 
 fn first_byte(kind: u8, units: usize) -> u8 {

@@ -378,29 +378,30 @@ struct Output<'a> {
 
 impl Output<'_> {
     /// Writes instructions up to one that is out of the ordinary: another handler is there for it
-    /// than this one, its argument is long, or its location is that of the next. Returns how many.
+    /// than this one, its argument is long, or it has no line. Returns how many.
     // What calls it needs registers for other things.
     #[inline(never)]
     fn put_plain(&mut self, instrs: &[Instr], handler: Option<BlockId>) -> Result<usize, Error> {
-        let (mut at, mut run) = (self.offset as usize * 2, self.run);
+        let (mut at, mut run) = (self.offset as usize, self.run);
+        let (units, _) = self.code.as_chunks_mut();
+        let mut current = self.runs.get(run).ok_or(Error::Malformed)?.loc.words();
         let mut count = 0;
         for instr in instrs {
             let is_long = instr.op as u32 | instr.arg > 0xFF;
-            if is_long || instr.except != handler || instr.loc.line == NEXT_LINE {
+            if is_long || BlockId::number(instr.except) != BlockId::number(handler) || instr.loc.line < 0 {
                 break;
             }
-            let unit = self.code.get_mut(at..).and_then(|rest| rest.first_chunk_mut());
-            *unit.ok_or(Error::Malformed)? = [instr.op as u8, instr.arg as u8];
-            let runs = self.runs.get_mut(run..).and_then(|rest| rest.first_chunk_mut());
+            *units.get_mut(at).ok_or(Error::Malformed)? = [instr.op as u8, instr.arg as u8];
             // Whether the location is another one, no processor foresees: the next run is written in
             // any case, and counts if it is one.
-            let [current, next] = runs.ok_or(Error::Malformed)?;
-            *next = Run { loc: instr.loc, start: (at / 2) as u32 };
-            run += usize::from(current.loc != instr.loc);
-            at += 2 + 2 * flowgraph::cache_units(instr.op) as usize;
+            *self.runs.get_mut(run + 1).ok_or(Error::Malformed)? = Run { loc: instr.loc, start: at as u32 };
+            let words = instr.loc.words();
+            run += usize::from((words[0] ^ current[0]) | (words[1] ^ current[1]) != 0);
+            current = words;
+            at += 1 + flowgraph::cache_units(instr.op) as usize;
             count += 1;
         }
-        (self.offset, self.run) = ((at / 2) as u32, run);
+        (self.offset, self.run) = (at as u32, run);
         Ok(count)
     }
 

@@ -74,12 +74,12 @@ impl ConstTable {
         self.consts
     }
 
-    /// Takes the constants out; the memory of the index stays.
+    /// Takes the constants out; the memory of the table stays.
     pub(crate) fn take(&mut self) -> Vec<Const> {
         self.index.clear();
         self.indexed = 0;
         self.none = None;
-        std::mem::take(&mut self.consts)
+        self.consts.drain(..).collect()
     }
 
     /// Drops the constants whose index `keep` is false for.

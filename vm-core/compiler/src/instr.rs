@@ -21,9 +21,8 @@ impl PartialEq for Loc {
     /// All four at once: mostly it is the last ones that differ, which no branch foresees.
     #[inline]
     fn eq(&self, other: &Loc) -> bool {
-        let lines = self.line ^ other.line | self.end_line ^ other.end_line;
-        let columns = self.col ^ other.col | self.end_col ^ other.end_col;
-        lines | columns == 0
+        let ([lines, columns], [other_lines, other_columns]) = (self.words(), other.words());
+        (lines ^ other_lines) | (columns ^ other_columns) == 0
     }
 }
 
@@ -42,6 +41,13 @@ impl Loc {
         col: -2,
         end_col: -2,
     };
+
+    /// The lines and the columns, two numbers in each: what fits in registers.
+    #[inline(always)]
+    pub(crate) fn words(&self) -> [u64; 2] {
+        let word = |low: i32, high: i32| u64::from(low as u32) | u64::from(high as u32) << 32;
+        [word(self.line, self.end_line), word(self.col, self.end_col)]
+    }
 }
 
 /// A jump target, made by `InstrSequence::new_label`.

@@ -66,12 +66,14 @@ impl NameId {
 #[derive(Clone, Debug)]
 pub struct Names {
     texts: Vec<Arc<str>>,
+    short: ShortNames,
+    /// The others.
     index: HashIndex,
 }
 
 impl Default for Names {
     fn default() -> Names {
-        let mut names = Names { texts: Vec::with_capacity(128), index: HashIndex::with_slots(512) };
+        let mut names = Names { texts: Vec::with_capacity(128), short: ShortNames::default(), index: HashIndex::default() };
         for text in WELL_KNOWN {
             names.intern(text);
         }
@@ -81,22 +83,38 @@ impl Default for Names {
 
 impl Names {
     /// The number of a name, which is new if the text is.
+    #[inline]
     pub fn intern(&mut self, text: &str) -> NameId {
-        let hash = hash(text);
-        let texts = &self.texts;
-        let index = match self.index.find(hash, |index| is_same(&texts[index], text)) {
-            Some(index) => index,
-            None => self.add(hash, text),
-        };
-        NameId::new(index, text)
+        let Some(key) = Key::of(text) else { return self.intern_long(text) };
+        match self.short.find(key) {
+            Some(name) => name,
+            None => self.add_short(key, text),
+        }
     }
 
-    /// Adds a name that is new.
-    fn add(&mut self, hash: u32, text: &str) -> usize {
-        let index = self.texts.len();
+    /// Takes all names out.
+    pub(crate) fn take(&mut self) -> Names {
+        let empty = Names { texts: Vec::new(), short: ShortNames::default(), index: HashIndex::default() };
+        std::mem::replace(self, empty)
+    }
+
+    #[cold]
+    fn add_short(&mut self, key: Key, text: &str) -> NameId {
+        let name = NameId::new(self.texts.len(), text);
         self.texts.push(Arc::from(text));
-        self.index.insert(hash, index);
-        index
+        self.short.insert(key, name);
+        name
+    }
+
+    fn intern_long(&mut self, text: &str) -> NameId {
+        let hash = hash(text);
+        let texts = &self.texts;
+        let index = self.index.find(hash, |index| *texts[index] == *text).unwrap_or_else(|| {
+            self.texts.push(Arc::from(text));
+            self.index.insert(hash, self.texts.len() - 1);
+            self.texts.len() - 1
+        });
+        NameId::new(index, text)
     }
 
     pub fn text(&self, name: NameId) -> &Arc<str> {
@@ -109,29 +127,96 @@ impl Names {
     }
 }
 
+/// A text of up to 16 bytes, as most names are: its first and last bytes, which together are all, and
+/// its length. To compare these no memory is read but the table's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    first: u64,
+    last: u64,
+    len: u32,
+}
+
+impl Key {
+    #[inline(always)]
+    fn of(text: &str) -> Option<Key> {
+        let bytes = text.as_bytes();
+        let len = bytes.len();
+        let (first, last) = match len {
+            8..=16 => (u64::from_le_bytes(*bytes.first_chunk()?), u64::from_le_bytes(*bytes.last_chunk()?)),
+            4..8 => {
+                let (first, last) = (bytes.first_chunk()?, bytes.last_chunk()?);
+                (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)))
+            }
+            1..4 => (u64::from(bytes[0]), u64::from(bytes[len / 2]) << 8 | u64::from(bytes[len - 1])),
+            0 => (0, 0),
+            _ => return None,
+        };
+        Some(Key { first, last, len: len as u32 })
+    }
+
+    #[inline(always)]
+    fn hash(self) -> usize {
+        const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+        let mixed = (self.first.wrapping_mul(FACTOR) ^ self.last.rotate_left(29) ^ u64::from(self.len)).wrapping_mul(FACTOR);
+        (mixed >> 32) as usize
+    }
+}
+
+/// A hash table of short names.
+#[derive(Clone, Debug, Default)]
+struct ShortNames {
+    /// Half of them are free at least.
+    slots: Vec<(Key, NameId)>,
+    used: usize,
+}
+
+impl ShortNames {
+    /// No key of a text is this one: it has no length.
+    const FREE: (Key, NameId) = (Key { first: 1, last: 0, len: 0 }, NameId(0));
+
+    #[inline(always)]
+    fn find(&self, key: Key) -> Option<NameId> {
+        let last = self.slots.len().checked_sub(1)?;
+        let mut at = key.hash() & last;
+        loop {
+            let (known, name) = self.slots[at];
+            if known == key {
+                return Some(name);
+            }
+            if known == ShortNames::FREE.0 {
+                return None;
+            }
+            at = (at + 1) & last;
+        }
+    }
+
+    /// Adds a name that is new.
+    fn insert(&mut self, key: Key, name: NameId) {
+        const LEAST: usize = 256;
+        self.used += 1;
+        if self.used > self.slots.len() / 2 {
+            let grown = vec![ShortNames::FREE; (self.slots.len() * 2).max(LEAST)];
+            let before = std::mem::replace(&mut self.slots, grown);
+            before.into_iter().filter(|(key, _)| *key != ShortNames::FREE.0).for_each(|(key, name)| self.put(key, name));
+        }
+        self.put(key, name);
+    }
+
+    /// Puts a name where it belongs; there is a free slot at least.
+    fn put(&mut self, key: Key, name: NameId) {
+        let last = self.slots.len() - 1;
+        let mut at = key.hash() & last;
+        while self.slots[at].0 != ShortNames::FREE.0 {
+            at = (at + 1) & last;
+        }
+        self.slots[at] = (key, name);
+    }
+}
+
 fn hash(text: &str) -> u32 {
     let mut hasher = FxHasher::default();
     hasher.write(text.as_bytes());
     hasher.finish() as u32
-}
-
-/// Whether two names are the same. Nearly all are so short that a look at both of their ends tells.
-#[inline]
-fn is_same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    match a.len() {
-        4..8 => ends::<4>(a) == ends::<4>(b),
-        8..=16 => ends::<8>(a) == ends::<8>(b),
-        _ => a == b,
-    }
-}
-
-/// The first and the last bytes of a text.
-fn ends<const N: usize>(text: &[u8]) -> (Option<&[u8; N]>, Option<&[u8; N]>) {
-    (text.first_chunk(), text.last_chunk())
 }
 
 /// Up to this many names a look-up compares with each instead of hashing.
@@ -283,6 +368,20 @@ mod tests {
             assert_eq!(names.intern(text), id);
             assert_eq!(&**names.text(id), text);
         }
+    }
+
+    #[test]
+    fn a_text_has_one_number() {
+        let mut names = Names::default();
+        let mut known = std::collections::HashMap::new();
+        for n in 0..5000 {
+            // Of all lengths up to 20 bytes, each several times.
+            let text = format!("{}{}", &"abcabcabcabcabcabcab"[n % 3..n % 17 + 1 + n % 3], n % 1000);
+            let id = names.intern(&text);
+            assert_eq!(*known.entry(text.clone()).or_insert(id), id, "{text}");
+            assert_eq!(&**names.text(id), text);
+        }
+        assert_eq!(known.len() + WELL_KNOWN.len(), names.len());
     }
 
     #[test]

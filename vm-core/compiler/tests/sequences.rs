@@ -74,7 +74,7 @@ fn units(path: &Path) -> Vec<(String, String)> {
     let mut parsed = parse::parse(&source, Mode::Exec).unwrap();
     let future = FutureFlags::of(&parsed.module, &source).unwrap();
     let mut warnings = preprocess(&mut parsed.module, &source, future, Some(0), Mode::Exec);
-    let table = symtable::build(&parsed.module, &source, future).unwrap();
+    let mut table = symtable::build(&parsed.module, &source, future).unwrap();
     let options = CodegenOptions {
         future_flags: future.features,
         ..CodegenOptions::default()
@@ -88,7 +88,7 @@ fn units(path: &Path) -> Vec<(String, String)> {
     };
     generate_with(
         &parsed.module,
-        &table,
+        &mut table,
         &source,
         options,
         &mut warnings,

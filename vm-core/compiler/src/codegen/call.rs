@@ -9,6 +9,7 @@ use tailscope_bytecode::oparg::{CommonConstant, Intrinsic1};
 use tailscope_bytecode::opcode::Opcode;
 
 use super::collection::Builder;
+use super::expr::attr_loc;
 use super::names::NameOp;
 use super::{Codegen, Result, STACK_USE_GUIDELINE};
 use crate::instr::{Label, Loc};
@@ -192,7 +193,8 @@ impl<'a> Codegen<'a> {
 
     fn method_call(&mut self, loc: Loc, method: &'a ExprAttribute, e: &'a ExprCall) -> Result<()> {
         let (args, keywords) = (&e.arguments.args[..], &e.arguments.keywords[..]);
-        let mut method_loc = self.loc(method);
+        let whole = self.loc(method);
+        let mut method_loc = whole;
         if let Some(call) = self.optimizable_super(method) {
             self.load_super_args(call)?;
             let op = if call.arguments.args.is_empty() {
@@ -201,15 +203,15 @@ impl<'a> Codegen<'a> {
                 NameOp::LoadSuperMethod
             };
             self.emit_name(method_loc, op, &method.attr);
-            method_loc = self.attr_loc(method_loc, method);
+            method_loc = attr_loc(whole, whole, method);
             self.emit(method_loc, Opcode::NOP);
         } else {
             self.visit_expr(&method.value)?;
-            method_loc = self.attr_loc(method_loc, method);
+            method_loc = attr_loc(whole, whole, method);
             self.emit_name(method_loc, NameOp::LoadMethod, &method.attr);
         }
         self.visit_exprs(args)?;
-        let loc = self.attr_loc(loc, method);
+        let loc = attr_loc(loc, whole, method);
         let count = (args.len() + keywords.len()) as u32;
         if keywords.is_empty() {
             self.emit_i(loc, Opcode::CALL, count);

@@ -50,7 +50,7 @@ impl<'a> Codegen<'a> {
     /// Puts `__build_class__`, the function of the body and the class's name on the stack.
     fn class_body(&mut self, loc: Loc, s: &'a StmtClassDef, firstlineno: i32) -> Result<()> {
         let scope = self.table.scope_for(NodeKey::of(s));
-        let name: std::sync::Arc<str> = s.name.as_str().into();
+        let name = self.table.scope(scope).name.clone();
         let private = Some(name.clone());
         let args = ArgCounts::default();
         self.enter_unit(name, UnitKind::Class, scope, firstlineno, private, args);

@@ -7,7 +7,7 @@ use tailscope_bytecode::code::Wtf8;
 
 use super::Codegen;
 use crate::error::{CompileError, ErrorKind};
-use crate::preprocess::literal::string_value;
+use crate::preprocess::literal::string_bytes;
 
 /// The docstring expression at the head of a body, and the statements after it.
 pub(super) fn split(body: &[Stmt]) -> Option<(&Expr, &[Stmt])> {
@@ -25,8 +25,8 @@ impl Codegen<'_> {
         let Expr::StringLiteral(literal) = e else {
             return Ok(Wtf8::from(""));
         };
-        let value = string_value(&literal.value, self.source);
-        let doc = expand_tabs(&value.0);
+        let value = string_bytes(&literal.value, self.source);
+        let doc = expand_tabs(&value);
         match lone_surrogates(&doc) {
             Some(msg) => Err(CompileError {
                 kind: ErrorKind::UnicodeEncode,
@@ -58,6 +58,9 @@ fn lone_surrogates(doc: &[u8]) -> Option<String> {
 /// Removes the indentation that all lines but the first have in common, and that of the
 /// first line; blank lines stay, so that line numbers do. Tabs have been expanded.
 fn clean(doc: &[u8]) -> Wtf8 {
+    if memchr::memchr(b'\n', doc).is_none() {
+        return Wtf8(doc[leading_spaces(doc)..].into());
+    }
     let begins = || memchr::memchr_iter(b'\n', doc).map(|end| end + 1);
     let margin = begins()
         .filter_map(|begin| {

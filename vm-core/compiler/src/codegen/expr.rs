@@ -423,6 +423,30 @@ fn starred_error(ctx: ExprContext) -> &'static str {
     }
 }
 
+/// `loc`, moved to begin at the name of the attribute, all of which is at `whole`, where the name stands
+/// on a later line.
+pub(super) fn attr_loc(loc: Loc, whole: Loc, e: &ExprAttribute) -> Loc {
+    if loc.line == whole.end_line {
+        return loc;
+    }
+    let mut loc = Loc {
+        line: whole.end_line,
+        ..loc
+    };
+    let len = e.attr.chars().count() as i32;
+    if len <= whole.end_col {
+        loc.col = whole.end_col - len;
+    } else {
+        loc.col = -1;
+        loc.end_col = -1;
+    }
+    loc.end_line = loc.line.max(loc.end_line);
+    if loc.line == loc.end_line {
+        loc.end_col = loc.col.max(loc.end_col);
+    }
+    loc
+}
+
 /// Attributes, subscripts, slices.
 impl<'a> Codegen<'a> {
     fn attribute(&mut self, loc: Loc, e: &'a ExprAttribute) -> Result<()> {
@@ -436,13 +460,13 @@ impl<'a> Codegen<'a> {
                 NameOp::LoadSuperAttr
             };
             self.emit_name(loc, op, &e.attr);
-            let loc = self.attr_loc(loc, e);
+            let loc = attr_loc(loc, loc, e);
             self.emit(loc, Opcode::NOP);
             return Ok(());
         }
         self.note_static_attribute(e);
         self.visit_expr(&e.value)?;
-        let loc = self.attr_loc(loc, e);
+        let loc = attr_loc(loc, loc, e);
         let op = match e.ctx {
             ExprContext::Store => NameOp::StoreAttr,
             ExprContext::Del => NameOp::DeleteAttr,
@@ -469,30 +493,6 @@ impl<'a> Codegen<'a> {
         {
             class.static_attributes.insert(e.attr.as_str().into());
         }
-    }
-
-    /// `loc`, moved to begin at the attribute's name where that stands on a later line.
-    pub(super) fn attr_loc(&self, loc: Loc, e: &ExprAttribute) -> Loc {
-        let whole = self.loc(e);
-        if loc.line == whole.end_line {
-            return loc;
-        }
-        let mut loc = Loc {
-            line: whole.end_line,
-            ..loc
-        };
-        let len = e.attr.chars().count() as i32;
-        if len <= whole.end_col {
-            loc.col = whole.end_col - len;
-        } else {
-            loc.col = -1;
-            loc.end_col = -1;
-        }
-        loc.end_line = loc.line.max(loc.end_line);
-        if loc.line == loc.end_line {
-            loc.end_col = loc.col.max(loc.end_col);
-        }
-        loc
     }
 
     fn subscript(&mut self, loc: Loc, e: &'a ExprSubscript) -> Result<()> {

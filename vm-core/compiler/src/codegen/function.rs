@@ -105,7 +105,7 @@ impl<'a> Codegen<'a> {
             UnitKind::Function
         };
         let scope = self.table.scope_for(NodeKey::of(s));
-        let name = s.name.as_str().into();
+        let name = self.table.scope(scope).name.clone();
         self.enter_unit(
             name,
             kind,

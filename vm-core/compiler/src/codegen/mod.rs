@@ -72,14 +72,14 @@ pub type Assembler<'s> = dyn FnMut(Unit, &mut InstrSequence) -> Result<Code> + '
 /// Generates the code object of a module (or of an expression), nested ones included.
 /// Warnings are appended to `warnings`.
 ///
-/// `table` must have been built from this very tree.
+/// `table` must have been built from this very tree; its names are taken out.
 ///
 /// # Errors
 ///
 /// The SyntaxErrors that CPython finds at this stage.
 pub fn generate(
     module: &Mod,
-    table: &SymbolTable,
+    table: &mut SymbolTable,
     source: &SourceFile,
     options: CodegenOptions,
     warnings: &mut Vec<Warning>,
@@ -110,12 +110,14 @@ pub fn generate(
 /// The SyntaxErrors that CPython finds at this stage, and whatever `assemble` reports.
 pub fn generate_with(
     module: &Mod,
-    table: &SymbolTable,
+    table: &mut SymbolTable,
     source: &SourceFile,
     options: CodegenOptions,
     warnings: &mut Vec<Warning>,
     assemble: &mut Assembler<'_>,
 ) -> Result<Code> {
+    let names = table.names.take();
+    let table = &*table;
     let head = UnitHead {
         number: 1,
         scope_id: SymbolTable::TOP,
@@ -125,12 +127,12 @@ pub fn generate_with(
         firstlineno: 1,
         args: ArgCounts::default(),
     };
-    let unit = UnitState::new(head, &table.names);
+    let unit = UnitState::new(head, &names);
     let mut codegen = Codegen {
         source,
         table,
         options,
-        names: table.names.clone(),
+        names,
         units: 1,
         variables: KnownNames::default(),
         attributes: KnownNames::default(),
@@ -156,7 +158,7 @@ pub(crate) struct Codegen<'a> {
     source: &'a SourceFile,
     table: &'a SymbolTable,
     options: CodegenOptions,
-    /// The names of the table, and more.
+    /// The names that the table had, and more.
     names: Names,
     /// How many units there have been.
     units: u32,
@@ -261,8 +263,11 @@ impl<'a> Codegen<'a> {
             UnitKind::Function | UnitKind::AsyncFunction | UnitKind::Class
         );
         if is_definition {
-            let mangled = crate::symtable::mangle(parent.private.as_deref(), name);
-            let mangled = self.names.intern(&mangled);
+            let id = self.names.intern(name);
+            let mangled = match parent.private.as_deref() {
+                Some(class) if id.is_private() => self.names.intern(&crate::symtable::mangle(Some(class), name)),
+                _ => id,
+            };
             if parent.scope_of(mangled) == SymScope::GlobalExplicit {
                 return name.clone();
             }

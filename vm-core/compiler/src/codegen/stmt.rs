@@ -9,7 +9,7 @@ use tailscope_bytecode::oparg::{CommonConstant, Intrinsic1};
 use tailscope_bytecode::opcode::Opcode;
 
 use super::constant::is_constant;
-use super::expr::with_stack;
+use super::expr::{attr_loc, with_stack};
 use super::fblock::FBlockKind;
 use super::names::NameOp;
 use super::{Codegen, Result, docstring};
@@ -135,7 +135,7 @@ impl<'a> Codegen<'a> {
             Expr::Attribute(e) => {
                 self.visit_expr(&e.value)?;
                 self.emit_i(target_loc, Opcode::COPY, 1);
-                let attr_loc = self.attr_loc(target_loc, e);
+                let attr_loc = attr_loc(target_loc, target_loc, e);
                 self.emit_name(attr_loc, NameOp::LoadAttr, &e.attr);
                 self.aug_value(loc, s)?;
                 self.emit_i(attr_loc, Opcode::SWAP, 2);

@@ -10,6 +10,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::graph::{BlockId, Cfg};
 use super::ops::{self, Kinds};
+use super::{Error, stackdepth};
 use crate::instr::Instr;
 
 /// A value on the abstract stack.
@@ -35,46 +36,110 @@ pub(crate) struct Borrower {
     /// The abstract stack is the first `depth` of these.
     stack: Vec<Ref>,
     depth: usize,
-    /// Where the block's jumps go.
-    targets: Vec<BlockId>,
+    deepest: usize,
+    underflown: bool,
+    /// The stack was deeper than is accepted.
+    overflown: bool,
+    /// Whether the blocks' stack depths are still to be found.
+    measures: bool,
     work: Vec<BlockId>,
 }
 
 /// Replaces loads of locals by borrowing ones where that is safe. Needs the blocks' stack
 /// depths, and must be the last pass that looks at instructions.
-pub(crate) fn optimize_load_fast(g: &mut Cfg) {
-    if !g.seen.has(Kinds::LOADS_LOCAL) {
-        return;
+pub(crate) fn optimize_load_fast(g: &mut Cfg) -> Result<(), Error> {
+    if g.seen.has(Kinds::LOADS_LOCAL) {
+        Borrower::run(g, false)?;
     }
-    let mut work = g.begin_traversal();
-    let entry = g.entry;
-    g[entry].start_depth = 0;
-    g.visit(&mut work, entry);
-    let mut borrower = std::mem::take(&mut g.borrower);
-    borrower.work = work;
-    while let Some(b) = borrower.work.pop() {
-        borrower.run_block(g, b);
-    }
-    g.end_traversal(std::mem::take(&mut borrower.work));
-    g.borrower = borrower;
+    Ok(())
+}
+
+/// Finds the blocks' stack depths as well. Without block pushes every way into a block tells how deep
+/// the stack is there. Returns the deepest stack in slots.
+pub(crate) fn optimize_load_fast_and_measure(g: &mut Cfg) -> Result<u32, Error> {
+    let deepest = Borrower::run(g, true)?;
+    u32::try_from(deepest).map_err(|_| Error::TooLarge)
 }
 
 impl Borrower {
-    fn run_block(&mut self, g: &mut Cfg, b: BlockId) {
-        if g[b].kinds.has(Kinds::LOADS_LOCAL) {
+    fn run(g: &mut Cfg, measures: bool) -> Result<usize, Error> {
+        let mut work = g.begin_traversal();
+        let entry = g.entry;
+        g[entry].start_depth = 0;
+        g.visit(&mut work, entry);
+        let mut borrower = std::mem::take(&mut g.borrower);
+        borrower.work = work;
+        (borrower.deepest, borrower.measures) = (0, measures);
+        (borrower.underflown, borrower.overflown) = (false, false);
+        let mut result = Ok(());
+        while let Some(b) = borrower.work.pop() {
+            result = borrower.run_block(g, b);
+            if result.is_err() {
+                break;
+            }
+        }
+        g.end_traversal(std::mem::take(&mut borrower.work));
+        let Borrower { deepest, underflown, overflown, .. } = borrower;
+        g.borrower = borrower;
+        match result {
+            Ok(()) if overflown => Err(Error::TooLarge),
+            Ok(()) if measures && underflown => Err(Error::StackUnderflow),
+            result => result.map(|()| deepest),
+        }
+    }
+
+    fn run_block(&mut self, g: &mut Cfg, b: BlockId) -> Result<(), Error> {
+        // What only control from an empty block leads to, CPython does not look at.
+        let depth = if g[b].kinds.has(Kinds::LOADS_LOCAL) && g[b].visited {
             self.borrow_in_block(g, b);
-        }
-        // Without block pushes, only a jump at the end, maybe before a NOT_TAKEN, leads elsewhere.
+            self.depth
+        } else if self.measures {
+            let range = stackdepth::Range::of(g.code(b), i64::from(g[b].start_depth));
+            self.underflown |= range.lowest < 0;
+            self.overflown |= range.highest.max(range.depth) > stackdepth::MAX_DEPTH;
+            self.deepest = self.deepest.max(range.highest.max(0) as usize);
+            range.depth.max(0) as usize
+        } else {
+            0
+        };
         let code = g.code(b);
-        let first = if g[b].kinds.has(Kinds::BLOCK_PUSH) { 0 } else { code.len().saturating_sub(2) };
-        let leading = code[first..].iter().filter(|instr| ops::has_target(instr.op));
-        self.targets.extend(leading.filter_map(|instr| instr.target));
-        for target in self.targets.drain(..) {
-            g.visit(&mut self.work, target);
+        if g[b].kinds.has(Kinds::BLOCK_PUSH.or(Kinds::JUMP)) {
+            // Without block pushes, only a jump at the end, maybe before a NOT_TAKEN, leads elsewhere.
+            let first = if g[b].kinds.has(Kinds::BLOCK_PUSH) { 0 } else { code.len().saturating_sub(2) };
+            for place in g.range(b).skip(first) {
+                let Instr { op, target, .. } = *g.instr_mut(place);
+                if let (true, Some(target)) = (ops::has_target(op), target) {
+                    self.reach(g, b, target, depth)?;
+                }
+            }
         }
-        if let (true, Some(next)) = (g.len(b) > 0, g.fallthrough(b)) {
-            g.visit(&mut self.work, next);
+        match g.fallthrough(b) {
+            Some(next) => self.reach(g, b, next, depth),
+            None => Ok(()),
         }
+    }
+
+    /// Control goes from a block to another one.
+    fn reach(&mut self, g: &mut Cfg, from: BlockId, to: BlockId, depth: usize) -> Result<(), Error> {
+        let mut is_new = false;
+        if self.measures {
+            let known = g[to].start_depth;
+            is_new = known < 0;
+            if depth as i64 > stackdepth::MAX_DEPTH || self.overflown {
+                return Err(Error::TooLarge);
+            }
+            if !is_new && known as usize != depth {
+                return Err(Error::InconsistentDepth);
+            }
+            g[to].start_depth = depth as i32;
+        }
+        if g[from].visited && g.len(from) > 0 {
+            is_new |= !std::mem::replace(&mut g[to].visited, true);
+        }
+        if is_new {
+            self.work.push(to);
+        }
+        Ok(())
     }
 
     fn borrow_in_block(&mut self, g: &mut Cfg, b: BlockId) {
@@ -82,9 +147,13 @@ impl Borrower {
         self.stack.clear();
         self.stack.resize(self.depth, UNKNOWN);
         let code = g.code_mut(b);
+        let mut deepest = self.deepest;
         for i in 0..code.len() {
-            self.run(code, i);
+            // As CPython does, before each instruction.
+            deepest = deepest.max(self.depth);
+            self.run_instr(code, i);
         }
+        self.deepest = deepest;
         // What is left on the stack may be used after its local has changed.
         for i in 0..self.depth {
             keep(code, self.stack[i].instr);
@@ -93,16 +162,16 @@ impl Borrower {
 
     /// Runs instruction `i` on the abstract stack. Loads borrow until it turns out that they must not.
     #[inline(always)]
-    fn run(&mut self, code: &mut [Instr], i: usize) {
+    fn run_instr(&mut self, code: &mut [Instr], i: usize) {
         let Instr { op, arg, .. } = code[i];
         if ops::follows_values(op) {
             return self.run_following(code, i);
         }
         // Most consume their inputs, and what they push has nothing to do with these.
-        self.drop(ops::popped(op, arg));
-        let pushed = ops::pushed(op, arg);
+        let (popped, pushed) = ops::moved(op, arg);
+        self.drop(popped);
         if pushed > 1 {
-            return (0..pushed).for_each(|_| self.push(UNKNOWN));
+            return self.push_unknown(pushed);
         }
         // Whether there is a result, no processor foresees.
         self.push(UNKNOWN);
@@ -176,7 +245,7 @@ impl Borrower {
             }
             // These consume their top inputs and push nothing.
             DICT_MERGE | DICT_UPDATE | LIST_APPEND | LIST_EXTEND | MAP_ADD | RERAISE | SET_ADD
-            | SET_UPDATE => self.drop(-effect()),
+            | SET_UPDATE => self.drop((-effect()).max(0) as usize),
             END_SEND | SET_FUNCTION_ATTRIBUTE => {
                 let top = self.pop();
                 self.pop();
@@ -193,7 +262,11 @@ impl Borrower {
                 self.push(top);
             }
             // What these push is on the stack in the handler only.
-            op => debug_assert!(ops::is_block_push(op), "{op} was told apart for nothing"),
+            op if ops::is_block_push(op) => {}
+            op => {
+                self.drop(op.effect().popped(arg).max(0) as usize);
+                self.push_unknown(op.effect().pushed(arg).max(0) as usize);
+            }
         }
     }
 
@@ -210,6 +283,14 @@ impl Borrower {
         self.depth += 1;
     }
 
+    fn push_unknown(&mut self, count: usize) {
+        if count.saturating_add(self.depth) > stackdepth::MAX_DEPTH as usize {
+            self.overflown = true;
+            return;
+        }
+        (0..count).for_each(|_| self.push(UNKNOWN));
+    }
+
     #[inline(always)]
     fn pop(&mut self) -> Ref {
         match self.depth.checked_sub(1) {
@@ -217,13 +298,17 @@ impl Borrower {
                 self.depth = below;
                 self.stack[below]
             }
-            None => UNKNOWN,
+            None => {
+                self.underflown = true;
+                UNKNOWN
+            }
         }
     }
 
     #[inline(always)]
-    fn drop(&mut self, count: i64) {
-        self.depth = self.depth.saturating_sub(count.max(0) as usize);
+    fn drop(&mut self, count: usize) {
+        self.underflown |= count > self.depth;
+        self.depth = self.depth.saturating_sub(count);
     }
 
     /// Index of the `depth`th item from the top, counted from 1.
@@ -266,7 +351,13 @@ mod tests {
     fn borrowed(source: &str) -> String {
         let mut g = graph(source);
         super::super::stackdepth::calculate_stackdepth(&mut g).unwrap();
-        optimize_load_fast(&mut g);
+        optimize_load_fast(&mut g).unwrap();
+        let mut measured = graph(source);
+        if !measured.seen.has(Kinds::BLOCK_PUSH) {
+            let deepest = stackdepth::calculate_stackdepth(&mut graph(source));
+            assert_eq!(optimize_load_fast_and_measure(&mut measured), deepest);
+            assert_eq!(text(&measured), text(&g));
+        }
         text(&g)
     }
 

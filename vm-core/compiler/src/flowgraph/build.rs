@@ -5,7 +5,7 @@ use tailscope_bytecode::opcode::Opcode;
 use super::graph::{BlockId, Cfg};
 use super::Error;
 use super::ops::{self, Kinds};
-use crate::instr::InstrSequence;
+use crate::instr::{Instr, InstrSequence};
 
 /// Cuts a sequence into basic blocks: one starts at every label that is used and after
 /// every jump and scope exit. Jumps are bound to the blocks they go to. The instructions
@@ -69,28 +69,39 @@ impl Buffers {
         self.jumps.clear();
         self.begins.clear();
         self.begins.resize(len + 1, Begin::NOTHING);
-        for (place, instr) in seq.instrs.iter().enumerate() {
-            if !ops::shapes_graph(instr.op) {
-                continue;
-            }
-            if ops::is_runtime_only(instr.op) {
-                return Err(Error::NotForCompiling(instr.op));
-            }
-            if instr.op == Opcode::ANNOTATIONS_PLACEHOLDER {
-                return Ok(Some(place));
-            }
-            if ops::has_target(instr.op) {
-                let target = seq.labels.get(instr.arg as usize).copied();
-                let target = target.filter(|&target| target < len);
-                let target = target.ok_or(Error::UnplacedLabel(instr.arg))?;
-                self.begins[target] = Begin::SOME_BLOCK;
-                self.jumps.push(Jump { place: place as u32, target: target as u32 });
-            }
-            if ops::is_terminator(instr.op) {
-                self.begins[place + 1] = Begin::SOME_BLOCK;
+        for (chunk, first) in seq.instrs.chunks(ops::PLACES).zip((0..).step_by(ops::PLACES)) {
+            let mut places = ops::places_of(chunk, Kinds::SHAPING);
+            while places != 0 {
+                let i = places.trailing_zeros() as usize;
+                if self.note_break(seq, first + i, &chunk[i])? {
+                    return Ok(Some(first + i));
+                }
+                places &= places - 1;
             }
         }
         Ok(None)
+    }
+
+    /// Notes what an instruction means for blocks. Returns whether it is the placeholder.
+    #[inline(always)]
+    fn note_break(&mut self, seq: &InstrSequence, place: usize, instr: &Instr) -> Result<bool, Error> {
+        if ops::is_runtime_only(instr.op) {
+            return Err(Error::NotForCompiling(instr.op));
+        }
+        if instr.op == Opcode::ANNOTATIONS_PLACEHOLDER {
+            return Ok(true);
+        }
+        if ops::has_target(instr.op) {
+            let target = seq.labels.get(instr.arg as usize).copied();
+            let target = target.filter(|&target| target < seq.instrs.len());
+            let target = target.ok_or(Error::UnplacedLabel(instr.arg))?;
+            self.begins[target] = Begin::SOME_BLOCK;
+            self.jumps.push(Jump { place: place as u32, target: target as u32 });
+        }
+        if ops::is_terminator(instr.op) {
+            self.begins[place + 1] = Begin::SOME_BLOCK;
+        }
+        Ok(false)
     }
 
     /// Replaces labels by the blocks they name.

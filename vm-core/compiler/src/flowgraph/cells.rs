@@ -67,7 +67,8 @@ fn fix_cell_offsets(g: &mut Cfg, cells: &CellSlots) -> Result<(), Error> {
     }
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
-        for instr in g.code_mut(b) {
+        let code = if g[b].kinds.has(Kinds::CELL) { g.code_mut(b) } else { &mut [] };
+        for instr in code {
             if let MAKE_CELL
             | LOAD_CLOSURE
             | LOAD_DEREF

@@ -1,5 +1,7 @@
 //! The constants of a unit while instructions are still being changed.
 
+use std::convert::Infallible;
+
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 use tailscope_bytecode::code::Const;
@@ -7,7 +9,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::Error;
 use super::graph::Cfg;
-use super::ops::Kinds;
+use super::ops::{self, Kinds};
 use crate::consts::ConstTable;
 use crate::instr::Instr;
 
@@ -58,58 +60,65 @@ pub(crate) fn small_int(value: &Const) -> Option<u32> {
     }
 }
 
-/// Drops the constants that no instruction refers to and renumbers the others. The first
-/// one stays in any case: it may be the docstring.
-pub(crate) fn remove_unused_consts(g: &mut Cfg, pool: &mut ConstPool) -> Result<(), Error> {
-    let mut places = std::mem::take(&mut g.const_places);
-    places.clear();
-    places.resize(pool.0.len(), UNUSED);
-    find_used(g, &mut places)?;
-    if places.contains(&UNUSED) {
-        for (new, place) in (0..).zip(places.iter_mut().filter(|place| **place != UNUSED)) {
-            *place = new;
-        }
-        pool.0.retain(|index| places[index] != UNUSED);
-        renumber(g, &places);
-    }
-    g.const_places = places;
-    Ok(())
-}
+/// Which constants instructions refer to.
+pub(crate) struct ConstUses(Vec<u32>);
 
 /// The place of a constant that no instruction refers to.
 const UNUSED: u32 = u32::MAX;
 
-/// Gives those constants any other place that are used.
-fn find_used(g: &Cfg, places: &mut [u32]) -> Result<(), Error> {
-    if let Some(first) = places.first_mut() {
-        *first = 0;
-    }
-    let len = places.len();
-    let mut cursor = Some(g.entry);
-    while let Some(b) = cursor {
-        let code = if g[b].kinds.has(Kinds::LOADS_CONST) { g.code(b) } else { &[] };
-        for instr in code.iter().filter(|instr| instr.op == Opcode::LOAD_CONST) {
-            let index = instr.arg;
-            *places.get_mut(index as usize).ok_or(Error::NoSuchConst { index, len })? = 0;
+impl ConstUses {
+    /// None is used yet but the first one, which stays in any case: it may be the docstring.
+    pub(crate) fn new(g: &mut Cfg, pool: &ConstPool) -> ConstUses {
+        let mut places = std::mem::take(&mut g.const_places);
+        places.clear();
+        places.resize(pool.0.len(), UNUSED);
+        if let Some(first) = places.first_mut() {
+            *first = 0;
         }
-        cursor = g[b].next;
+        ConstUses(places)
     }
-    Ok(())
+
+    /// A LOAD_CONST refers to this one.
+    #[inline(always)]
+    pub(crate) fn note(&mut self, index: u32) -> Result<(), Error> {
+        let len = self.0.len();
+        *self.0.get_mut(index as usize).ok_or(Error::NoSuchConst { index, len })? = 0;
+        Ok(())
+    }
+
+    /// Drops the constants that no instruction refers to and renumbers the others.
+    pub(crate) fn remove_others(self, g: &mut Cfg, pool: &mut ConstPool) {
+        let ConstUses(mut places) = self;
+        if places.contains(&UNUSED) {
+            for (new, place) in (0..).zip(places.iter_mut().filter(|place| **place != UNUSED)) {
+                *place = new;
+            }
+            pool.0.retain(|index| places[index] != UNUSED);
+            renumber(g, &places);
+        }
+        g.const_places = places;
+    }
 }
 
 fn renumber(g: &mut Cfg, places: &[u32]) {
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         let code = if g[b].kinds.has(Kinds::LOADS_CONST) { g.code_mut(b) } else { &mut [] };
-        for instr in code.iter_mut().filter(|instr| instr.op == Opcode::LOAD_CONST) {
-            instr.arg = places[instr.arg as usize];
-        }
+        let renumbered = ops::try_for_each_of(code, Kinds::LOADS_CONST, |code, i| {
+            let instr = &mut code[i];
+            if instr.op == Opcode::LOAD_CONST {
+                instr.arg = places[instr.arg as usize];
+            }
+            Ok::<(), Infallible>(())
+        });
+        renumbered.unwrap_or_else(|never| match never {});
         cursor = g[b].next;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::superinstructions;
     use super::super::testing::*;
     use super::*;
 
@@ -117,7 +126,9 @@ mod tests {
     fn unused_constants_go_but_the_first() {
         let mut g = graph("1 LOAD_CONST 3\n1 LOAD_CONST 1");
         let mut pool = ConstPool::new((0..5).map(|i| Const::Int(i.into())).collect());
-        remove_unused_consts(&mut g, &mut pool).unwrap();
+        let mut uses = ConstUses::new(&mut g, &pool);
+        superinstructions::insert_superinstructions(&mut g, &mut uses).unwrap();
+        uses.remove_others(&mut g, &mut pool);
         assert_eq!(text(&g), "1 LOAD_CONST 2 | 1 LOAD_CONST 1");
         let left = [0, 1, 3].map(|i| Const::Int(i.into()));
         assert_eq!(pool.into_consts(), left);

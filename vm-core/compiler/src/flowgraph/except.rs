@@ -119,7 +119,7 @@ impl Labeller {
                 stack = self.nodes.pop(stack)?;
                 handler = self.nodes.handler(stack);
                 code[i].set_nop();
-                g[b].kinds.insert(Kinds::NOP);
+                g.note(b, Kinds::NOP);
                 continue;
             }
             code[i].except = handler;

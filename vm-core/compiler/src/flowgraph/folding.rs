@@ -80,7 +80,7 @@ pub(crate) fn fold_tuple(
     let items = loaded_consts(code, &loads, pool)?;
     nop_out(code, &loads);
     pool.load(&mut code[i], Const::Tuple(items.into()));
-    g[b].kinds.insert(FOLDED);
+    g.note(b, FOLDED);
     Ok(())
 }
 
@@ -140,7 +140,7 @@ pub(crate) fn fold_appended(
         Const::Tuple(items.into())
     };
     pool.load(&mut code[i], value);
-    g[b].kinds.insert(FOLDED);
+    g.note(b, FOLDED);
     Ok(true)
 }
 
@@ -179,7 +179,7 @@ pub(crate) fn optimize_list_or_set(
     nop_out(code, &loads);
     if only_read {
         code[i].set(Opcode::LOAD_CONST, index);
-        g[b].kinds.insert(FOLDED);
+        g.note(b, FOLDED);
         return Ok(());
     }
     // At least three constants came before, so there is room.
@@ -192,7 +192,7 @@ pub(crate) fn optimize_list_or_set(
         Opcode::SET_UPDATE
     };
     code[i].set(extend, 1);
-    g[b].kinds.insert(FOLDED);
+    g.note(b, FOLDED);
     Ok(())
 }
 
@@ -212,7 +212,7 @@ pub(crate) fn fold_binary(
     if let Some(value) = eval::binary(code[i].arg, &left, &right) {
         nop_out(code, &loads);
         pool.load(&mut code[i], value);
-        g[b].kinds.insert(FOLDED);
+        g.note(b, FOLDED);
     }
     Ok(())
 }
@@ -242,7 +242,7 @@ pub(crate) fn fold_unary(
     if let Some(value) = value {
         nop_out(code, &loads);
         pool.load(&mut code[i], value);
-        g[b].kinds.insert(FOLDED);
+        g.note(b, FOLDED);
     }
     Ok(())
 }

@@ -24,6 +24,12 @@ impl BlockId {
         BlockId(NonZeroU32::new(one_based).unwrap_or(NonZeroU32::MAX))
     }
 
+    /// A number for each block, and 0 for none.
+    #[inline(always)]
+    pub(crate) fn number(b: Option<BlockId>) -> u32 {
+        b.map_or(0, |b| b.0.get())
+    }
+
     /// Position in `Cfg::blocks`.
     pub(crate) fn index(self) -> usize {
         self.0.get() as usize - 1
@@ -44,6 +50,8 @@ pub(crate) struct Block {
     capacity: u32,
     /// What there may be in the block.
     pub kinds: Kinds,
+    /// What the peephole optimizer is to look at, as long as the block is as it was built.
+    pub spots: Spots,
     /// Whether a label names the block. Jumps made by optimization may target unlabelled blocks.
     pub labelled: bool,
     /// Edges into the block, as counted by the latest reachability pass.
@@ -60,13 +68,63 @@ pub(crate) struct Block {
     pub visited: bool,
 }
 
+/// What the instructions of a block of up to 32 are to the peephole optimizer: four bits for each, as
+/// [`Kinds::of_interest`] has them. To search for these instructions takes longer than all that is done
+/// for them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spots([u64; 2]);
+
+impl Spots {
+    /// Nobody has looked. No instruction is of all four kinds.
+    pub(crate) const UNKNOWN: Spots = Spots([u64::MAX; 2]);
+    const MOST: usize = 32;
+    /// The lowest bit of each instruction.
+    const LOWEST: u128 = u128::MAX / 15;
+
+    /// Of `len` instructions, the last of which is the highest.
+    fn new(spots: u128, len: usize) -> Spots {
+        match Spots::MOST.checked_sub(len) {
+            Some(free) => {
+                let spots = spots >> (4 * free);
+                Spots([spots as u64, (spots >> 64) as u64])
+            }
+            None => Spots::UNKNOWN,
+        }
+    }
+
+    fn known(self) -> Option<u128> {
+        let Spots([low, high]) = self;
+        (high != u64::MAX).then(|| u128::from(low) | u128::from(high) << 64)
+    }
+
+    /// Which load a constant: the lowest of four bits is set for each.
+    pub(crate) fn consts(self) -> Option<u128> {
+        self.known().map(|spots| spots >> 3 & Spots::LOWEST)
+    }
+
+    /// For which there may be a rule, jumps apart.
+    pub(crate) fn peephole(self) -> Option<u128> {
+        let spots = self.known()?;
+        let (first, second) = (spots >> 1, spots >> 2);
+        Some((spots | first & second >> 4) & Spots::LOWEST)
+    }
+
+    /// The lowest instruction of a set, which is taken out.
+    #[inline(always)]
+    pub(crate) fn take_first(set: &mut u128) -> Option<usize> {
+        let first = (*set != 0).then(|| set.trailing_zeros() as usize / 4)?;
+        *set &= *set - 1;
+        Some(first)
+    }
+}
+
 /// A control flow graph.
 #[derive(Debug)]
 pub(crate) struct Cfg {
     blocks: Vec<Block>,
     instrs: Vec<Instr>,
     pub entry: BlockId,
-    /// What there was in the sequence: passes that look for something else have nothing to do.
+    /// What there may be in the graph: passes that look for something else have nothing to do.
     pub seen: Kinds,
     /// Whether jumps have changed since predecessors were counted last.
     pub rewired: bool,
@@ -128,12 +186,16 @@ impl Cfg {
     pub(super) fn append_block<T: PartialEq>(&mut self, first: usize, begins: &[T], nothing: T) -> (BlockId, usize) {
         let instrs = &self.instrs[first..];
         let mut kinds = instrs.first().map_or(Kinds::NONE, Kinds::of);
+        let mut spots = u128::from(kinds.of_interest()) << 124;
         let mut len = 1;
         for (instr, begin) in instrs[1..].iter().zip(begins) {
             if *begin != nothing {
                 break;
             }
-            kinds.insert(Kinds::of(instr));
+            let its = Kinds::of(instr);
+            kinds.insert(its);
+            // What comes first ends up lowest.
+            spots = spots >> 4 | u128::from(its.of_interest()) << 124;
             len += 1;
         }
         self.seen.insert(kinds);
@@ -145,9 +207,17 @@ impl Cfg {
         let size = len as u32;
         if let Some(block) = self.blocks.last_mut() {
             block.kinds = kinds;
+            block.spots = Spots::new(spots, len);
             (block.start, block.used, block.filled, block.capacity) = (first as u32, size, size, size);
         }
         (id, len)
+    }
+
+    /// There may be these kinds in the block from now on.
+    #[inline]
+    pub(crate) fn note(&mut self, b: BlockId, kinds: Kinds) {
+        self[b].kinds.insert(kinds);
+        self.seen.insert(kinds);
     }
 
     /// How many instructions there is memory for.
@@ -177,9 +247,10 @@ impl Cfg {
             filled: 0,
             capacity: 0,
             kinds: Kinds::NONE,
+            spots: Spots::UNKNOWN,
             labelled: false,
             predecessors: 0,
-            start_depth: 0,
+            start_depth: -1,
             unsafe_locals: 0,
             preserve_lasti: false,
             except_handler: false,
@@ -297,12 +368,13 @@ impl Cfg {
     pub(crate) fn truncate(&mut self, b: BlockId, len: usize) {
         let block = &mut self[b];
         block.used = block.used.min(len as u32);
+        block.spots = Spots::UNKNOWN;
     }
 
     /// Appends an instruction, into a used-up slot if the block has one.
     pub(crate) fn add_op(&mut self, b: BlockId, op: Opcode, arg: u32, loc: Loc) {
         let instr = Instr::new(op, arg, loc);
-        self[b].kinds.insert(Kinds::of(&instr));
+        self.note(b, Kinds::of(&instr));
         let slot = self.next_slot(b);
         let stale = self.instrs[slot].except;
         self.instrs[slot] = Instr {
@@ -327,7 +399,8 @@ impl Cfg {
 
     /// Inserts an instruction before position `pos` of the block.
     pub(crate) fn insert(&mut self, b: BlockId, pos: usize, instr: Instr) {
-        self[b].kinds.insert(Kinds::of(&instr));
+        self.note(b, Kinds::of(&instr));
+        self[b].spots = Spots::UNKNOWN;
         self.next_slot(b);
         let code = self.code_mut(b);
         let len = code.len();
@@ -338,7 +411,8 @@ impl Cfg {
     /// Appends copies of the instructions of `from` to `to`.
     pub(crate) fn append_copies(&mut self, to: BlockId, from: BlockId) {
         let kinds = self[from].kinds;
-        self[to].kinds.insert(kinds);
+        self.note(to, kinds);
+        self[to].spots = Spots::UNKNOWN;
         for i in 0..self.len(from) {
             let instr = self.code(from)[i];
             self.push(to, instr);

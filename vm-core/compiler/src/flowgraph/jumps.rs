@@ -52,9 +52,10 @@ pub(crate) fn convert_pseudo_ops(g: &mut Cfg) -> Result<(), Error> {
     let mut cursor = Some(g.entry).filter(|_| g.seen.has(pseudo));
     while let Some(b) = cursor {
         if g[b].kinds.has(Kinds::BLOCK_PUSH) {
-            g[b].kinds.insert(Kinds::NOP);
+            g.note(b, Kinds::NOP);
         }
-        for instr in g.code_mut(b) {
+        let code = if g[b].kinds.has(pseudo) { g.code_mut(b) } else { &mut [] };
+        for instr in code {
             match instr.op {
                 op if ops::is_block_push(op) => instr.set_nop(),
                 Opcode::LOAD_CLOSURE => instr.op = Opcode::LOAD_FAST,

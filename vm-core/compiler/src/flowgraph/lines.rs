@@ -6,11 +6,21 @@ use crate::instr::Loc;
 
 /// Gives instructions without a location the one they inherit.
 pub(crate) fn resolve_line_numbers(g: &mut Cfg) {
-    let Some(first) = g.order().find(|&b| g[b].kinds.has(Kinds::NO_LINE)) else { return };
-    if g.order_from(first).any(|b| needs_line(g, b)) {
-        duplicate_exits_without_line(g);
+    let mut all_have_lines = true;
+    let mut cursor = Some(g.entry);
+    while let Some(b) = cursor {
+        if g[b].kinds.has(Kinds::NO_LINE) {
+            all_have_lines = false;
+            if needs_line(g, b) {
+                duplicate_exits_without_line(g);
+                break;
+            }
+        }
+        cursor = g[b].next;
     }
-    propagate_line_numbers(g);
+    if !all_have_lines {
+        propagate_line_numbers(g);
+    }
 }
 
 /// Whether the block has no line though a frame may be left, or its line be looked at, in it.
@@ -79,20 +89,23 @@ fn propagate_line_numbers(g: &mut Cfg) {
             propagate_in_block(g, b);
         }
         let next = g[b].next;
-        if let Some(next) = next
-            && lacks_line(g, next)
+        let heir = next.filter(|&next| lacks_line(g, next));
+        let jumps = g[b].kinds.has(Kinds::JUMP);
+        if (heir.is_some() || jumps)
             && let Some(&last) = g.last(b)
-            && !ops::ends_flow(last.op)
         {
-            inherit(g, next, last.loc);
-        }
-        if g[b].kinds.has(Kinds::JUMP)
-            && let Some(&last) = g.last(b)
-            && let Some(target) = last.target
-            && lacks_line(g, target)
-            && ops::has_jump(last.op)
-        {
-            inherit(g, target, last.loc);
+            if let Some(next) = heir
+                && !ops::ends_flow(last.op)
+            {
+                inherit(g, next, last.loc);
+            }
+            if jumps
+                && let Some(target) = last.target
+                && lacks_line(g, target)
+                && ops::has_jump(last.op)
+            {
+                inherit(g, target, last.loc);
+            }
         }
         cursor = next;
     }
@@ -100,17 +113,18 @@ fn propagate_line_numbers(g: &mut Cfg) {
 
 /// Copies locations forward inside a block.
 fn propagate_in_block(g: &mut Cfg, b: BlockId) {
-    let mut previous = Loc::NONE;
-    let mut all_have_lines = true;
-    for instr in g.code_mut(b) {
-        if instr.loc.line == Loc::NONE.line {
-            instr.loc = previous;
-        } else {
-            previous = instr.loc;
+    let code = g.code_mut(b);
+    let mut some_lack = false;
+    for i in 0..code.len() {
+        if code[i].loc.line < 0 {
+            // That of the one before is there already.
+            if i > 0 && code[i].loc.line == Loc::NONE.line {
+                code[i].loc = code[i - 1].loc;
+            }
+            some_lack |= code[i].loc.line < 0;
         }
-        all_have_lines &= instr.loc.line >= 0;
     }
-    if all_have_lines {
+    if !some_lack {
         g[b].kinds.remove(Kinds::NO_LINE);
     }
 }

@@ -31,6 +31,8 @@ pub(crate) mod testing;
 
 use tailscope_bytecode::opcode::Opcode;
 
+use consts::ConstUses;
+
 pub(crate) use build::from_sequence;
 pub(crate) use cells::CellSlots;
 pub(crate) use consts::ConstPool;
@@ -98,9 +100,10 @@ pub(crate) fn optimize(
     }
     nops::remove_redundant_nops_and_jumps(g)?;
 
-    consts::remove_unused_consts(g, pool)?;
     uninitialized::add_checks_for_loads_of_uninitialized_variables(g, nlocals, nparams);
-    superinstructions::insert_superinstructions(g);
+    let mut uses = ConstUses::new(g, pool);
+    superinstructions::insert_superinstructions(g, &mut uses)?;
+    uses.remove_others(g, pool);
     if guarded {
         cold::push_cold_blocks_to_end(g)?;
     }
@@ -112,10 +115,19 @@ pub(crate) fn optimize(
 /// (`_PyCfg_OptimizedCfgToInstructionSequence`). Returns the deepest stack in slots.
 pub(crate) fn lower(g: &mut Cfg, unit: &Unit, cells: &CellSlots) -> Result<u32, Error> {
     jumps::convert_pseudo_conditional_jumps(g);
-    let stack_size = stackdepth::calculate_stackdepth(g)?;
+    // How deep the stack is in handlers, block pushes tell, and loads of locals alone borrow. In most
+    // units it takes one pass to see to both.
+    let in_one = g.seen.has(ops::Kinds::LOADS_LOCAL) && !g.seen.has(ops::Kinds::BLOCK_PUSH);
+    let measured = if in_one { None } else { Some(stackdepth::calculate_stackdepth(g)?) };
     cells::prepare_localsplus(g, unit, cells)?;
     jumps::convert_pseudo_ops(g)?;
     jumps::normalize_jumps(g);
-    borrow::optimize_load_fast(g);
+    let stack_size = match measured {
+        Some(measured) => {
+            borrow::optimize_load_fast(g)?;
+            measured
+        }
+        None => borrow::optimize_load_fast_and_measure(g)?,
+    };
     Ok(stack_size)
 }

@@ -5,14 +5,23 @@ use tailscope_bytecode::opcode::Opcode;
 use super::graph::{BlockId, Cfg};
 use super::Error;
 use super::ops::{self, Kinds};
+use crate::instr::Instr;
 
 /// Removes the NOPs that no line event depends on; returns how many.
 pub(crate) fn remove_redundant_nops(g: &mut Cfg) -> usize {
+    if !g.seen.has(Kinds::NOP) {
+        return 0;
+    }
     let mut removed = 0;
+    let mut left = Kinds::NONE;
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         removed += remove_block_nops(g, b);
+        left.insert(g[b].kinds);
         cursor = g[b].next;
+    }
+    if !left.has(Kinds::NOP) {
+        g.seen.remove(Kinds::NOP);
     }
     removed
 }
@@ -38,39 +47,45 @@ fn remove_nops_of(g: &mut Cfg, b: BlockId) -> usize {
     let code = g.code_mut(b);
     let mut kept = first;
     let mut any_stays = false;
-    let mut previous_line = match first {
-        0 => -1,
-        _ => code[first - 1].loc.line,
-    };
-    for i in first..len {
-        let line = code[i].loc.line;
-        if code[i].op == Opcode::NOP {
-            if line < 0 || line == previous_line {
-                continue;
-            }
-            let loc = code[i].loc;
-            if let Some(next) = code.get_mut(i + 1) {
-                if next.loc.line == line {
-                    continue;
-                }
-                if next.loc.line < 0 {
-                    next.loc = loc;
-                    continue;
-                }
-            } else if line_after == Some(line) {
-                continue;
-            }
+    let mut i = first;
+    while i < len {
+        // A NOP, which goes or stays, and what is up to the next one, which moves.
+        let previous_line = kept.checked_sub(1).map_or(-1, |previous| code[previous].loc.line);
+        if stays(code, i, previous_line, line_after) {
             any_stays = true;
+            code[kept] = code[i];
+            kept += 1;
         }
-        code[kept] = code[i];
-        kept += 1;
-        previous_line = line;
+        i += 1;
+        let others = code[i..].iter().take_while(|instr| instr.op != Opcode::NOP).count();
+        for _ in 0..others {
+            code[kept] = code[i];
+            (kept, i) = (kept + 1, i + 1);
+        }
     }
     if !any_stays {
         g[b].kinds.remove(Kinds::NOP);
     }
     g.truncate(b, kept);
     len - kept
+}
+
+/// Whether the NOP at `i` must stay. An instruction behind it that has no line takes over its own.
+#[inline(always)]
+fn stays(code: &mut [Instr], i: usize, previous_line: i32, line_after: Option<i32>) -> bool {
+    let loc = code[i].loc;
+    if loc.line < 0 || loc.line == previous_line {
+        return false;
+    }
+    match code.get_mut(i + 1) {
+        Some(next) if next.loc.line == loc.line => false,
+        Some(next) if next.loc.line < 0 => {
+            next.loc = loc;
+            false
+        }
+        Some(_) => true,
+        None => line_after != Some(loc.line),
+    }
 }
 
 /// The line of the first instruction after the block that will stay; negative for none.
@@ -94,7 +109,7 @@ fn remove_nops_and_find_pairs(g: &mut Cfg) -> bool {
     let mut changed = false;
     // The last block with instructions, if no label is between.
     let mut before: Option<BlockId> = None;
-    let mut cursor = Some(g.entry);
+    let mut cursor = Some(g.entry).filter(|_| g.seen.has(Kinds::NOP.or(Kinds::POP_TOP)));
     while let Some(b) = cursor {
         remove_block_nops(g, b);
         let block = &g[b];
@@ -129,8 +144,8 @@ fn find_pairs(g: &mut Cfg, b: BlockId, before: Option<BlockId>) -> bool {
         {
             g.code_mut(block)[producer].set_nop();
             g.code_mut(b)[i].set_nop();
-            g[block].kinds.insert(Kinds::NOP);
-            g[b].kinds.insert(Kinds::NOP);
+            g.note(block, Kinds::NOP);
+            g.note(b, Kinds::NOP);
             changed = true;
         }
         i += 1;
@@ -153,7 +168,7 @@ fn is_pure_push(g: &Cfg, b: BlockId, i: usize) -> bool {
 /// Turns jumps to the block that comes next anyway into NOPs; returns how many.
 fn remove_redundant_jumps(g: &mut Cfg) -> Result<usize, Error> {
     let mut changes = 0;
-    let mut cursor = Some(g.entry);
+    let mut cursor = Some(g.entry).filter(|_| g.seen.has(Kinds::UNCONDITIONAL_JUMP));
     while let Some(b) = cursor {
         if let Some(jump) = g.unconditional_jump(b) {
             let target = g.next_nonempty(jump.target).ok_or(Error::JumpToNowhere)?;
@@ -162,7 +177,7 @@ fn remove_redundant_jumps(g: &mut Cfg) -> Result<usize, Error> {
                 if let Some(last) = g.last_mut(b) {
                     last.set_nop();
                 }
-                g[b].kinds.insert(Kinds::NOP);
+                g.note(b, Kinds::NOP);
             }
         }
         cursor = g[b].next;

@@ -17,12 +17,9 @@ impl Kinds {
     const SCOPE_EXIT: Kinds = Kinds(1 << 2);
     pub(crate) const UNCONDITIONAL_JUMP: Kinds = Kinds(1 << 3);
     const CONDITIONAL_JUMP: Kinds = Kinds(1 << 4);
-    pub(crate) const LOADS_CONST: Kinds = Kinds(1 << 5);
     const EVAL_BREAK: Kinds = Kinds(1 << 6);
     /// Specialized and instrumented opcodes.
     const NOT_COMPILED: Kinds = Kinds(1 << 7);
-    /// What the peephole optimizer has rules for, jumps apart.
-    pub(crate) const PEEPHOLE: Kinds = Kinds(1 << 8);
     /// What binds, unbinds or loads a local variable in a way that matters to whether it is bound.
     pub(crate) const LOCAL: Kinds = Kinds(1 << 9);
     pub(crate) const NOP: Kinds = Kinds(1 << 10);
@@ -43,6 +40,15 @@ impl Kinds {
     const PLACEHOLDER: Kinds = Kinds(1 << 18);
     /// What the pass for borrowed loads has rules for. A block push pushes in the handler only.
     const FOLLOWS_VALUES: Kinds = Kinds(1 << 20);
+    /// What the peephole optimizer has rules for, jumps and those two apart that are frequent: for a
+    /// STORE_FAST and a LOAD_GLOBAL there is one only if a STORE_FAST or a PUSH_NULL comes behind.
+    pub(crate) const PEEPHOLE: Kinds = Kinds(1 << 21);
+    pub(crate) const FIRST_OF_TWO: Kinds = Kinds(1 << 22);
+    const SECOND_OF_TWO: Kinds = Kinds(1 << 23);
+    pub(crate) const LOADS_CONST: Kinds = Kinds(1 << 24);
+    /// A block ends or something else begins with the instruction, or it must not be there.
+    pub(crate) const SHAPING: Kinds =
+        Kinds::JUMP.or(Kinds::BLOCK_PUSH).or(Kinds::SCOPE_EXIT).or(Kinds::NOT_COMPILED).or(Kinds::PLACEHOLDER);
     /// Not of an opcode, but of an instruction: it has no line.
     pub(crate) const NO_LINE: Kinds = Kinds(1 << 31);
 
@@ -59,6 +65,13 @@ impl Kinds {
 
     const fn and(self, other: Kinds) -> Kinds {
         Kinds(self.0 & other.0)
+    }
+
+    /// The four kinds that the peephole optimizer asks for, in this order: PEEPHOLE, FIRST_OF_TWO,
+    /// SECOND_OF_TWO, LOADS_CONST.
+    #[inline(always)]
+    pub(crate) fn of_interest(self) -> u32 {
+        (self.0 >> 21) & 15
     }
 
     /// Adds kinds.
@@ -150,7 +163,9 @@ impl Kinds {
             O::POP_TOP => Kinds::POP_TOP,
             O::ANNOTATIONS_PLACEHOLDER => Kinds::PLACEHOLDER,
             O::LOAD_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::LOADS_LOCAL),
-            O::STORE_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::PEEPHOLE),
+            O::STORE_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::FIRST_OF_TWO).or(Kinds::SECOND_OF_TWO),
+            O::LOAD_GLOBAL => Kinds::FIRST_OF_TWO,
+            O::PUSH_NULL => Kinds::SECOND_OF_TWO,
             O::LOAD_FAST_CHECK => Kinds::LOCAL,
             O::DELETE_FAST | O::LOAD_FAST_AND_CLEAR => Kinds::LOCAL.or(Kinds::UNBINDS),
             O::STORE_FAST_MAYBE_NULL => Kinds::LOCAL.or(Kinds::UNBINDS).or(Kinds::PSEUDO_LOCAL),
@@ -171,7 +186,8 @@ impl Kinds {
             | O::UNARY_NEGATIVE
             | O::CALL_INTRINSIC_1
             | O::BINARY_OP
-            | O::LOAD_GLOBAL
+            // It becomes a SWAP, behind a BUILD_TUPLE.
+            | O::UNPACK_SEQUENCE
             | O::COMPARE_OP
             | O::CONTAINS_OP
             | O::IS_OP
@@ -281,6 +297,9 @@ impl Facts {
             kinds = kinds.or(Kinds::NOT_COMPILED);
         }
         let (popped, pushed) = (Count::of(inputs), Count::of(outputs));
+        if popped.is_other || pushed.is_other {
+            kinds = kinds.or(Kinds::FOLLOWS_VALUES);
+        }
         Facts {
             kinds,
             cache_units,
@@ -342,22 +361,44 @@ static CACHE_UNITS: [u8; NUMBERS] = {
     table
 };
 
-/// How many values are popped and pushed, and the difference.
-static COUNTS: [[Count; 4]; NUMBERS] = {
-    let mut table = [[Count::NONE; 4]; NUMBERS];
+/// How the depth of the stack changes.
+static EFFECTS: [Count; NUMBERS] = {
+    let mut table = [Count::NONE; NUMBERS];
     let mut i = 0;
     while i < NUMBERS {
-        let Facts { popped, pushed, effect, .. } = FACTS[i];
-        table[i] = [popped, pushed, effect, Count::NONE];
+        table[i] = FACTS[i].effect;
         i += 1;
     }
     table
 };
 
-#[inline]
-fn counts(op: Opcode) -> &'static [Count; 4] {
-    &COUNTS[op as usize % NUMBERS]
+/// How many values are popped, in the lower half of each number, and pushed, in the upper one: both are
+/// computed at once.
+#[derive(Clone, Copy)]
+struct Moved {
+    base: u64,
+    /// Multiples of the oparg, and of its lowest bit, that are added.
+    times_oparg: u64,
+    times_bit: u64,
 }
+
+static MOVED: [Moved; NUMBERS] = {
+    const fn both(popped: i8, pushed: i8) -> u64 {
+        (popped as i64 as u64).wrapping_add((pushed as i64 as u64) << 32)
+    }
+    let mut table = [Moved { base: 0, times_oparg: 0, times_bit: 0 }; NUMBERS];
+    let mut i = 0;
+    while i < NUMBERS {
+        let Facts { popped, pushed, .. } = FACTS[i];
+        table[i] = Moved {
+            base: both(popped.base, pushed.base),
+            times_oparg: both(popped.times_oparg, pushed.times_oparg),
+            times_bit: both(popped.times_bit, pushed.times_bit),
+        };
+        i += 1;
+    }
+    table
+};
 
 #[inline]
 fn kinds(op: Opcode) -> Kinds {
@@ -367,6 +408,39 @@ fn kinds(op: Opcode) -> Kinds {
 #[inline]
 fn is(op: Opcode, wanted: Kinds) -> bool {
     kinds(op).has(wanted)
+}
+
+/// How many instructions [`places_of`] looks at.
+pub(crate) const PLACES: usize = u64::BITS as usize;
+
+/// Which of the first instructions are of these kinds, the first one lowest. They are looked at without a
+/// branch, for where the next one is no processor foresees.
+#[inline(always)]
+pub(crate) fn places_of(code: &[Instr], wanted: Kinds) -> u64 {
+    let mut places = 0;
+    for (i, instr) in code.iter().take(PLACES).enumerate() {
+        places |= u64::from(is(instr.op, wanted)) << i;
+    }
+    places
+}
+
+/// Calls `f` with the place of each instruction of these kinds.
+#[inline(always)]
+pub(crate) fn try_for_each_of<E>(
+    code: &mut [Instr],
+    wanted: Kinds,
+    mut f: impl FnMut(&mut [Instr], usize) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut first = 0;
+    while first < code.len() {
+        let mut places = places_of(&code[first..], wanted);
+        while places != 0 {
+            f(code, first + places.trailing_zeros() as usize)?;
+            places &= places - 1;
+        }
+        first += PLACES;
+    }
+    Ok(())
 }
 
 /// Whether the instruction opens a protected region: its target is the handler.
@@ -382,12 +456,6 @@ pub(crate) fn has_jump(op: Opcode) -> bool {
 /// Whether the instruction's argument is a block.
 pub(crate) fn has_target(op: Opcode) -> bool {
     is(op, Kinds::JUMP.or(Kinds::BLOCK_PUSH))
-}
-
-/// Whether a block ends or something else begins with the instruction, or it must not be there.
-pub(crate) fn shapes_graph(op: Opcode) -> bool {
-    const SHAPING: Kinds = Kinds::JUMP.or(Kinds::BLOCK_PUSH).or(Kinds::SCOPE_EXIT).or(Kinds::NOT_COMPILED).or(Kinds::PLACEHOLDER);
-    is(op, SHAPING)
 }
 
 /// Whether the instruction leaves the scope.
@@ -419,9 +487,11 @@ pub(crate) fn loads_const(op: Opcode) -> bool {
     is(op, Kinds::LOADS_CONST)
 }
 
-/// Whether the peephole optimizer may have something to do for the instruction.
-pub(crate) fn is_optimizable(op: Opcode) -> bool {
-    is(op, Kinds::PEEPHOLE.or(Kinds::JUMP))
+/// Whether the peephole optimizer may have something to do for the instruction, which is no jump, and
+/// the one behind.
+#[inline]
+pub(crate) fn is_optimizable(op: Opcode, next: Opcode) -> bool {
+    is(op, Kinds::PEEPHOLE) || is(op, Kinds::FIRST_OF_TWO) && is(next, Kinds::SECOND_OF_TWO)
 }
 
 /// Whether the instruction binds, unbinds or loads a local variable, and minds whether it is bound.
@@ -450,23 +520,20 @@ pub(crate) fn cache_units(op: Opcode) -> u32 {
     u32::from(CACHE_UNITS[op as usize % NUMBERS])
 }
 
-/// Number of values popped.
-#[inline]
-pub(crate) fn popped(op: Opcode, arg: u32) -> i64 {
-    counts(op)[0].for_oparg(arg, || op.effect().popped(arg))
-}
-
-/// Number of values pushed; by a block push, in the handler.
-#[inline]
-pub(crate) fn pushed(op: Opcode, arg: u32) -> i64 {
-    counts(op)[1].for_oparg(arg, || op.effect().pushed(arg))
+/// How many values are popped and pushed by an instruction that does not [`follows_values`].
+#[inline(always)]
+pub(crate) fn moved(op: Opcode, arg: u32) -> (usize, usize) {
+    let Moved { base, times_oparg, times_bit } = MOVED[op as usize % NUMBERS];
+    let by_oparg = times_oparg.wrapping_mul(u64::from(arg));
+    let both = base.wrapping_add(by_oparg).wrapping_add(times_bit.wrapping_mul(u64::from(arg & 1)));
+    (both as u32 as usize, (both >> 32) as usize)
 }
 
 /// Change of the stack's depth where a jump is taken, or the handler of a block push entered.
 #[inline]
 pub(crate) fn effect_on_jump(op: Opcode, arg: u32) -> i64 {
     let other = || op.effect().pushed(arg) - op.effect().popped(arg);
-    counts(op)[2].for_oparg(arg, other)
+    EFFECTS[op as usize % NUMBERS].for_oparg(arg, other)
 }
 
 /// Change of the stack's depth where control goes on to the next instruction.
@@ -498,6 +565,11 @@ mod tests {
                 let expected = |jump| i64::from(op.stack_effect(arg, Some(jump)));
                 assert_eq!(effect(op, arg), expected(false), "{op}");
                 assert_eq!(effect_on_jump(op, arg), expected(true), "{op}");
+                if !follows_values(op) {
+                    let effect = op.effect();
+                    let numbers = (effect.popped(arg) as usize, effect.pushed(arg) as usize);
+                    assert_eq!(moved(op, arg), numbers, "{op}");
+                }
             }
         }
     }

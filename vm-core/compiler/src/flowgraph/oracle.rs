@@ -221,7 +221,7 @@ fn optimize(record: &Record) -> Result<(Vec<Row>, Vec<Const>), Error> {
     let mut pool = ConstPool::new(record.consts.clone());
     super::optimize(&mut g, &mut pool, record.nlocals, 0)?;
     stackdepth::calculate_stackdepth(&mut g)?;
-    borrow::optimize_load_fast(&mut g);
+    borrow::optimize_load_fast(&mut g).expect("depths are known");
     Ok((rows(&g), pool.into_consts()))
 }
 

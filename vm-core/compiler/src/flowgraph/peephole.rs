@@ -7,10 +7,10 @@ use super::Error;
 use super::consts::{ConstPool, small_int};
 use super::eval;
 use super::folding::{self, INTRINSIC_LIST_TO_TUPLE, INTRINSIC_UNARY_POSITIVE};
-use super::graph::{BlockId, Cfg};
+use super::graph::{BlockId, Cfg, Spots};
 use super::ops::{self, Kinds};
 use super::swaps::optimize_swaps;
-use crate::instr::{Instr, Loc};
+use crate::instr::Instr;
 
 /// Bit of COMPARE_OP's oparg: the result must be a bool.
 const COMPARE_TO_BOOL: u32 = 16;
@@ -20,8 +20,9 @@ pub(crate) fn optimize_load_const(g: &mut Cfg, pool: &mut ConstPool) -> Result<(
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         if g[b].kinds.has(Kinds::LOADS_CONST) {
-            let made = optimize_block_load_const(g.code_mut(b), pool)?;
-            g[b].kinds.insert(made);
+            let spots = g[b].spots.consts();
+            let made = optimize_block_load_const(g.code_mut(b), spots, pool)?;
+            g.note(b, made);
             g.rewired |= made.has(Kinds::UNCONDITIONAL_JUMP);
         }
         cursor = g[b].next;
@@ -29,19 +30,41 @@ pub(crate) fn optimize_load_const(g: &mut Cfg, pool: &mut ConstPool) -> Result<(
     Ok(())
 }
 
-/// Returns what there may be in the block now that was not there before.
-fn optimize_block_load_const(code: &mut [Instr], pool: &mut ConstPool) -> Result<Kinds, Error> {
+/// `spots` are the constants' loads, if they are known. Returns what there may be in the block now that
+/// was not there before.
+fn optimize_block_load_const(code: &mut [Instr], mut spots: Option<u128>, pool: &mut ConstPool) -> Result<Kinds, Error> {
     let mut made = Kinds::NONE;
-    // The instruction that pushed what is on top of the stack now: a COPY of a constant
-    // counts as its load.
-    let mut load = Instr::new(Opcode::NOP, 0, Loc::NONE);
     let mut i = 0;
-    while i < code.len() {
-        if load.op == Opcode::NOP {
-            let next = code[i..].iter().position(|instr| ops::loads_const(instr.op));
-            let Some(next) = next else { break };
-            i += next;
+    while let Some(first) = next_spot(code, &mut spots, i, |code, i| ops::loads_const(code[i].op)) {
+        i = optimize_from_const(code, first, &mut made, pool)?;
+    }
+    Ok(made)
+}
+
+/// The place from `from` on that is among `spots`, or, if these are not known, that there is something
+/// to do at.
+#[inline(always)]
+fn next_spot(
+    code: &[Instr],
+    spots: &mut Option<u128>,
+    from: usize,
+    is_spot: impl Fn(&[Instr], usize) -> bool,
+) -> Option<usize> {
+    let Some(spots) = spots else { return (from..code.len()).find(|&i| is_spot(code, i)) };
+    loop {
+        let place = Spots::take_first(spots)?;
+        if place >= from {
+            return Some(place);
         }
+    }
+}
+
+/// Goes from the load of a constant at `first` over what follows as long as that constant is on top of
+/// the stack. Returns where to go on.
+fn optimize_from_const(code: &mut [Instr], first: usize, made: &mut Kinds, pool: &mut ConstPool) -> Result<usize, Error> {
+    let mut load = code[first];
+    let mut i = first;
+    loop {
         let instr = &mut code[i];
         if instr.op == Opcode::LOAD_CONST
             && let Some(small) = small_int(pool.get(instr.arg)?)
@@ -51,16 +74,13 @@ fn optimize_block_load_const(code: &mut [Instr], pool: &mut ConstPool) -> Result
         if ops::loads_const(instr.op) {
             load = *instr;
         } else if !(load.op == Opcode::LOAD_CONST && instr.op == Opcode::COPY && instr.arg == 1) {
-            load.op = Opcode::NOP;
-            i += 1;
-            continue;
+            // A COPY of a constant counts as its load.
+            return Ok(i + 1);
         }
-        if let Some(next) = code.get(i + 1).map(|next| next.op) {
-            made.insert(optimize_loaded_const(code, i, &load, next, pool)?);
-        }
+        let Some(next) = code.get(i + 1).map(|next| next.op) else { return Ok(i + 1) };
+        made.insert(optimize_loaded_const(code, i, &load, next, pool)?);
         i += 1;
     }
-    Ok(made)
 }
 
 /// `next`, after instruction `i`, finds the constant of `load` on the stack. Returns what is made.
@@ -132,52 +152,45 @@ fn join_none_test(code: &mut [Instr], i: usize) {
 
 /// Folds constants, threads jumps and shortens sequences in a block.
 pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> Result<(), Error> {
-    if !g[b].kinds.has(Kinds::PEEPHOLE.or(Kinds::JUMP)) {
+    if !g[b].kinds.has(Kinds::PEEPHOLE.or(Kinds::FIRST_OF_TWO).or(Kinds::JUMP)) {
         return Ok(());
     }
+    let mut spots = g[b].spots.peephole();
     let mut i = 0;
     let mut swaps = false;
-    let mut threaded = 0;
-    while let Some(next) = find_optimizable(g.code(b), i) {
+    while let Some(next) = next_spot(g.code(b), &mut spots, i, may_have_rule) {
         i = next;
-        let op = g.code(b)[i].op;
-        // What a threaded jump has become is looked at again. Following more jumps than there
-        // are blocks would be going in circles.
-        if ops::has_jump(op) && threaded <= g.block_count() && thread_jump(g, b, i) {
-            threaded += 1;
-            g.rewired = true;
-            g[b].kinds.insert(Kinds::NOP);
-            continue;
-        }
-        swaps |= op == Opcode::SWAP;
+        swaps |= g.code(b)[i].op == Opcode::SWAP;
         if optimize_instr(g, b, i, pool)? {
-            g[b].kinds.insert(Kinds::NOP);
+            g.note(b, Kinds::NOP);
         }
         i += 1;
     }
+    if g[b].kinds.has(Kinds::JUMP) {
+        thread_jumps(g, b);
+    }
     if swaps {
         optimize_swaps(g, b);
-        g[b].kinds.insert(Kinds::NOP);
+        g.note(b, Kinds::NOP);
     }
     Ok(())
 }
 
-/// The next instruction from `i` on that there may be something to do for.
-#[inline]
-fn find_optimizable(code: &[Instr], i: usize) -> Option<usize> {
-    let mut i = i;
-    loop {
-        i += code.get(i..)?.iter().position(|instr| ops::is_optimizable(instr.op))?;
-        // The two most frequent ones depend on the instruction behind.
-        let second = match code[i].op {
-            Opcode::STORE_FAST => Opcode::STORE_FAST,
-            Opcode::LOAD_GLOBAL => Opcode::PUSH_NULL,
-            _ => return Some(i),
-        };
-        if code.get(i + 1)?.op == second {
-            return Some(i);
+fn may_have_rule(code: &[Instr], i: usize) -> bool {
+    let next = code.get(i + 1).map_or(Opcode::NOP, |next| next.op);
+    ops::is_optimizable(code[i].op, next)
+}
+
+/// Sends the jump at the end of the block to where it leads in the end.
+fn thread_jumps(g: &mut Cfg, b: BlockId) {
+    // Following more jumps than there are blocks would be going in circles.
+    for _ in 0..=g.block_count() {
+        let Some(last) = g.len(b).checked_sub(1) else { return };
+        if !ops::has_jump(g.code(b)[last].op) || !thread_jump(g, b, last) {
+            return;
         }
-        i += 1;
+        g.rewired = true;
+        g.note(b, Kinds::NOP);
     }
 }
 
@@ -220,7 +233,7 @@ fn optimize_instr(g: &mut Cfg, b: BlockId, i: usize, pool: &mut ConstPool) -> Re
             folding::fold_unary(g, b, i, pool)?;
         }
         BINARY_OP => folding::fold_binary(g, b, i, pool)?,
-        STORE_FAST if shorten_pair(g.code_mut(b), i) => g[b].kinds.insert(Kinds::POP_TOP),
+        STORE_FAST if shorten_pair(g.code_mut(b), i) => g.note(b, Kinds::POP_TOP),
         LOAD_GLOBAL | COMPARE_OP | CONTAINS_OP | IS_OP | TO_BOOL => {
             return Ok(shorten_pair(g.code_mut(b), i));
         }

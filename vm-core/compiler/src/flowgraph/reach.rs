@@ -61,7 +61,7 @@ fn count_edge(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId) {
 /// Replaces unconditional jumps to small exit blocks, and to blocks that have no line and
 /// do not fall through, by the blocks' instructions, until there is none left.
 pub(crate) fn inline_small_or_no_line_blocks(g: &mut Cfg) {
-    loop {
+    while g.seen.has(Kinds::UNCONDITIONAL_JUMP) {
         let mut changed = false;
         let mut cursor = Some(g.entry);
         while let Some(b) = cursor {
@@ -90,7 +90,7 @@ fn inline_jump_target(g: &mut Cfg, b: BlockId) -> bool {
     if let Some(last) = g.last_mut(b) {
         last.set_nop();
     }
-    g[b].kinds.insert(Kinds::NOP);
+    g.note(b, Kinds::NOP);
     g.append_copies(b, target);
     if no_line
         && jump.op == Opcode::JUMP

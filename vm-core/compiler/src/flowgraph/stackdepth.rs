@@ -5,20 +5,16 @@ use tailscope_bytecode::opcode::Opcode;
 use super::Error;
 use super::graph::{BlockId, Cfg};
 use super::ops::{self, Kinds};
+use crate::instr::Instr;
 
 /// Deepest stack that is accepted, in slots. Source that needs more is far larger than
 /// anything that can be parsed.
-const MAX_DEPTH: i64 = 1 << 24;
+pub(super) const MAX_DEPTH: i64 = 1 << 24;
 
 /// Fills `start_depth` of every reachable block and returns the deepest stack in slots.
 ///
 /// Fails where two ways into a block disagree or the stack would underflow.
 pub(crate) fn calculate_stackdepth(g: &mut Cfg) -> Result<u32, Error> {
-    let mut cursor = Some(g.entry);
-    while let Some(b) = cursor {
-        g[b].start_depth = -1;
-        cursor = g[b].next;
-    }
     let mut work = g.take_work();
     let mut jumps = std::mem::take(&mut g.depths);
     jumps.clear();
@@ -39,6 +35,29 @@ pub(crate) fn calculate_stackdepth(g: &mut Cfg) -> Result<u32, Error> {
     u32::try_from(deepest).map_err(|_| Error::StackUnderflow)
 }
 
+/// How deep the stack is behind some instructions, and how it was on the way there.
+pub(super) struct Range {
+    pub depth: i64,
+    pub lowest: i64,
+    /// What the last instruction of a path pushes is not counted: CPython measures before each
+    /// instruction only.
+    pub highest: i64,
+}
+
+impl Range {
+    /// Of instructions that lead nowhere else, from that depth on.
+    #[inline]
+    pub(super) fn of(code: &[Instr], depth: i64) -> Range {
+        let mut range = Range { depth, lowest: depth, highest: depth };
+        for instr in code {
+            range.highest = range.highest.max(range.depth);
+            range.depth += ops::effect_on_jump(instr.op, instr.arg);
+            range.lowest = range.lowest.min(range.depth);
+        }
+        range
+    }
+}
+
 /// Follows the depth through a block. Returns the depth at its end if control goes on there, and
 /// in `jumps` where else it goes and how deep the stack is there.
 fn run_block(
@@ -48,19 +67,11 @@ fn run_block(
     jumps: &mut Vec<(BlockId, i64)>,
 ) -> Result<Option<i64>, Error> {
     let code = g.code(b);
-    let mut depth = i64::from(g[b].start_depth);
     // Without block pushes, only the last instruction leads elsewhere.
     let pushes = g[b].kinds.has(Kinds::BLOCK_PUSH);
     let plain = if pushes { 0 } else { code.len().saturating_sub(1) };
     let (plain, leading) = code.split_at(plain);
-    let (mut lowest, mut highest) = (depth, depth);
-    for instr in plain {
-        // What the last instruction of a path pushes is not counted: CPython measures
-        // before each instruction only.
-        highest = highest.max(depth);
-        depth += ops::effect_on_jump(instr.op, instr.arg);
-        lowest = lowest.min(depth);
-    }
+    let Range { mut depth, mut lowest, mut highest } = Range::of(plain, i64::from(g[b].start_depth));
     for instr in leading {
         highest = highest.max(depth);
         if ops::has_target(instr.op) && instr.op != Opcode::END_ASYNC_FOR {

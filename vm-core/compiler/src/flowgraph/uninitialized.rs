@@ -1,5 +1,7 @@
 //! Loads of locals that may be unbound: they become LOAD_FAST_CHECK.
 
+use std::convert::Infallible;
+
 use tailscope_bytecode::opcode::Opcode;
 
 use super::graph::{BlockId, Cfg};
@@ -70,38 +72,52 @@ fn scan_block(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, raised: &mut Vec
     if unbound == 0 && !kinds.has(Kinds::UNBINDS) {
         return;
     }
-    let idle = !kinds.has(Kinds::LOCAL) && !g.seen.has(Kinds::BLOCK_PUSH);
-    let code: &mut [Instr] = if idle { &mut [] } else { g.code_mut(b) };
-    for instr in code {
-        if let Some(handler) = instr.except {
-            match raised.last_mut() {
-                Some((last, mask)) if *last == handler => *mask |= unbound,
-                _ => raised.push((handler, unbound)),
-            }
-        }
-        if !ops::accesses_local(instr.op) || instr.arg as usize >= MASK_BITS {
-            continue;
-        }
-        let bit = 1 << instr.arg;
-        match instr.op {
-            Opcode::DELETE_FAST | Opcode::LOAD_FAST_AND_CLEAR | Opcode::STORE_FAST_MAYBE_NULL => {
-                unbound |= bit;
-            }
-            Opcode::STORE_FAST | Opcode::LOAD_FAST_CHECK => unbound &= !bit,
-            Opcode::LOAD_FAST => {
-                if unbound & bit != 0 {
-                    instr.op = Opcode::LOAD_FAST_CHECK;
+    if g.seen.has(Kinds::BLOCK_PUSH) {
+        for instr in g.code_mut(b) {
+            if let Some(handler) = instr.except {
+                match raised.last_mut() {
+                    Some((last, mask)) if *last == handler => *mask |= unbound,
+                    _ => raised.push((handler, unbound)),
                 }
-                unbound &= !bit;
             }
-            _ => {}
+            if ops::accesses_local(instr.op) {
+                run(instr, &mut unbound);
+            }
         }
+    } else if kinds.has(Kinds::LOCAL) {
+        let scanned = ops::try_for_each_of(g.code_mut(b), Kinds::LOCAL, |code, i| {
+            run(&mut code[i], &mut unbound);
+            Ok::<(), Infallible>(())
+        });
+        scanned.unwrap_or_else(|never| match never {});
     }
     for (handler, mask) in raised.drain(..) {
         reach(g, work, handler, mask);
     }
     for successor in [g.fallthrough(b), g.jump_target(b)].into_iter().flatten() {
         reach(g, work, successor, unbound);
+    }
+}
+
+/// Runs an instruction on a local on what may be unbound.
+#[inline(always)]
+fn run(instr: &mut Instr, unbound: &mut u64) {
+    if instr.arg as usize >= MASK_BITS {
+        return;
+    }
+    let bit = 1 << instr.arg;
+    match instr.op {
+        Opcode::DELETE_FAST | Opcode::LOAD_FAST_AND_CLEAR | Opcode::STORE_FAST_MAYBE_NULL => {
+            *unbound |= bit;
+        }
+        Opcode::STORE_FAST | Opcode::LOAD_FAST_CHECK => *unbound &= !bit,
+        Opcode::LOAD_FAST => {
+            if *unbound & bit != 0 {
+                instr.op = Opcode::LOAD_FAST_CHECK;
+            }
+            *unbound &= !bit;
+        }
+        _ => {}
     }
 }
 

@@ -5,6 +5,8 @@
 //! source tell what stood there. Literals that preprocessing makes have no source: they
 //! spell such code points out (see [`synthetic_value`]).
 
+use std::borrow::Cow;
+
 use num_bigint::BigInt;
 use ruff_python_ast::str_prefix::StringLiteralPrefix;
 use ruff_python_ast::{Int, Number, StringLiteral, StringLiteralValue};
@@ -17,17 +19,25 @@ const REPLACEMENT: &str = "\u{FFFD}";
 
 /// The value of a string literal (or of several side by side), lone surrogates included.
 pub fn string_value(value: &StringLiteralValue, source: &SourceFile) -> Wtf8 {
+    Wtf8(string_bytes(value, source).as_ref().into())
+}
+
+/// [`string_value`], where the parser has it if possible.
+pub fn string_bytes<'a>(value: &'a StringLiteralValue, source: &SourceFile) -> Cow<'a, [u8]> {
     match value.as_slice() {
         [single] => match is_plain(single.flags.prefix(), &single.value) {
-            true => Wtf8::from(&*single.value),
-            false => Wtf8(literal_bytes(single, source).into()),
+            true => Cow::Borrowed(single.value.as_bytes()),
+            false => Cow::Owned(literal_bytes(single, source)),
         },
         parts => {
             let mut bytes = Vec::new();
             for part in parts {
-                bytes.extend(literal_bytes(part, source));
+                match is_plain(part.flags.prefix(), &part.value) {
+                    true => bytes.extend_from_slice(part.value.as_bytes()),
+                    false => bytes.extend(literal_bytes(part, source)),
+                }
             }
-            Wtf8(bytes.into())
+            Cow::Owned(bytes)
         }
     }
 }

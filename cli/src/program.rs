@@ -62,7 +62,7 @@ impl Program {
                 None if interactive::is_attended() || args.python.inspect => (Source::Interactive, argv("", &[]), String::new()),
                 None => (Source::Stdin, argv("", &[]), String::new()),
                 Some((p, rest)) if p == "-" => (Source::Stdin, argv("-", rest), String::new()),
-                Some((p, rest)) if has_main(Path::new(p)) => (Source::Folder(p.into()), argv(p, rest), p.clone()),
+                Some((p, rest)) if has_main(Path::new(p)) => (Source::Folder(p.into()), argv(p, rest), import::absolute(p).display().to_string()),
                 Some((p, rest)) => (Source::File(p.into()), argv(p, rest), folder_of(Path::new(p))),
             },
         };

@@ -13,6 +13,7 @@ use tailscope_compiler::source::declared_encoding;
 use tailscope_compiler::{CompileOptions, Mode, SourceFile};
 
 use self::finders::{BYTECODE, Found};
+pub use self::finders::absolute;
 pub(crate) use self::finders::is_in_file;
 use self::loading::Loading;
 use crate::code::PyCode;

@@ -336,6 +336,13 @@ impl Vm {
         unsafe { (*self.interned.get()).len() }
     }
 
+    /// Calls `f` with each interned string.
+    #[cfg(debug_assertions)]
+    pub(crate) fn for_each_interned(&self, mut f: impl FnMut(Value)) {
+        // SAFETY: `f` interns nothing.
+        unsafe { (*self.interned.get()).values().for_each(|v| f(*v)) }
+    }
+
     /// The one immortal str object with this text.
     pub fn intern(&self, text: &str) -> Value {
         self.intern_bytes(text.as_bytes())

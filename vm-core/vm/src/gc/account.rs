@@ -34,6 +34,8 @@ pub fn unaccounted(vm: &Vm) -> BTreeMap<String, i64> {
         // SAFETY: a live object.
         unsafe { traverse(vm, p, &mut held) };
     }
+    // Each is the table's for good.
+    vm.for_each_interned(|v| held(v.pointer()));
     let mut owned = |v: Value| {
         if v.is_object() && !v.is_immortal() {
             held(v.pointer());

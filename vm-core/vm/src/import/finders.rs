@@ -65,8 +65,9 @@ pub fn by_meta_path(vm: &Vm, name: &str, parent: Option<&Ref>) -> PyResult<Optio
 /// What `importlib` finds for an entry of a path that is no folder: by a hook in `sys.path_hooks`, of
 /// which one is for zip files and places in them.
 pub fn by_path_hooks(vm: &Vm, name: &str, place: &Path, entry: Value) -> PyResult<Option<Ref>> {
-    // What `zipimport` imports is not in zip files: there is nothing to read them with.
-    if place.is_dir() || vm.runtime.loads.is_loading_by(super::ZIPIMPORT, threads::current(vm)) {
+    // What asks the hooks, and what reads zip files, is not found by way of itself.
+    let is_loading = |name| vm.runtime.loads.is_loading_by(name, threads::current(vm));
+    if place.is_dir() || is_loading("importlib") || is_loading(super::ZIPIMPORT) {
         return Ok(None);
     }
     let hooks = attr::get_opt(vm, vm.runtime.sys.get(), vm.intern("path_hooks"))?;

@@ -125,7 +125,7 @@ impl SourceFile {
         // A line has some 36 bytes on the average.
         let mut line_starts = Vec::with_capacity(text.len() / 24 + 1);
         line_starts.push(0);
-        each_newline(text.as_bytes(), |at| line_starts.push(at as u32 + 1));
+        line_starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
         Ok(SourceFile {
             filename: Arc::from(filename),
             text,
@@ -308,45 +308,6 @@ impl SourceFile {
             surrogates: None,
         }
     }
-}
-
-/// Calls `found` with the place of each newline. Lines are so short that many bytes at once do better
-/// than a search that begins anew behind each.
-fn each_newline(text: &[u8], mut found: impl FnMut(usize)) {
-    let (blocks, rest) = text.as_chunks();
-    for (i, block) in blocks.iter().enumerate() {
-        let mut newlines = newlines_in(block);
-        while newlines != 0 {
-            found(i * BLOCK + newlines.trailing_zeros() as usize);
-            newlines &= newlines - 1;
-        }
-    }
-    let start = blocks.len() * BLOCK;
-    let last = rest.iter().enumerate().filter(|(_, b)| **b == b'\n');
-    last.for_each(|(i, _)| found(start + i));
-}
-
-/// How many bytes [`newlines_in`] looks at.
-const BLOCK: usize = 32;
-
-/// A bit for each byte that is a newline, the first one lowest.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn newlines_in(block: &[u8; BLOCK]) -> u32 {
-    use std::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_set1_epi8};
-    let (halves, _) = block.as_chunks::<16>();
-    let newlines = halves.iter().map(|half| {
-        // SAFETY: 16 bytes are read where there are 16; every processor of this architecture has SSE2.
-        let half = unsafe { _mm_loadu_si128(half.as_ptr().cast::<__m128i>()) };
-        // SAFETY: every processor of this architecture has SSE2.
-        unsafe { _mm_movemask_epi8(_mm_cmpeq_epi8(half, _mm_set1_epi8(b'\n' as i8))) as u32 }
-    });
-    newlines.rev().fold(0, |above, half| above << 16 | half)
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn newlines_in(block: &[u8; BLOCK]) -> u32 {
-    block.iter().rev().fold(0, |above, b| above << 1 | u32::from(*b == b'\n'))
 }
 
 fn refuse_null_bytes(text: &[u8]) -> Result<(), CompileError> {

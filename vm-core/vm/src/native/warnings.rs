@@ -14,7 +14,7 @@ use crate::types::int;
 use crate::types::list::PyList;
 use crate::types::str_::PyStr;
 use crate::types::tuple::PyTuple;
-use crate::types::type_::{MethodDef, Type};
+use crate::types::type_::MethodDef;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -341,26 +341,24 @@ pub fn warn(vm: &Vm, message: Value, category: Value, level: i64, source: Value,
     )
 }
 
-/// The category of a warning, checked; UserWarning if none was given.
+/// The category of a warning, checked; UserWarning if none was given. Objects may say of themselves
+/// what they are (`__class__`, `__bases__`).
 fn category(vm: &Vm, message: Value, category: Value) -> PyResult {
-    let warning = vm.builtin(shape::WARNING);
-    if vm.type_of(message).is_subtype(warning) {
-        return Ok(vm.type_of(message).to_ref());
-    }
-    let Some(c) = category.non_null().filter(|c| !c.is(vm.none())) else {
-        return Ok(vm.builtin(shape::USER_WARNING).to_ref());
+    let warning = vm.builtin(shape::WARNING).value();
+    let c = match obj::is_instance(vm, message, warning)? {
+        true => vm.type_of(message).to_ref(),
+        false => match category.non_null().filter(|c| !c.is(vm.none())) {
+            Some(c) => c.to_ref(),
+            None => vm.builtin(shape::USER_WARNING).to_ref(),
+        },
     };
-    match Type::from_value(c) {
-        Some(t) if t.is_subtype(warning) => Ok(c.to_ref()),
-        Some(t) => Err(vm.type_error(format!(
-            "category must be a Warning subclass, not class '{}'",
-            crate::types::type_name(vm, t)
-        ))),
-        None => Err(vm.type_error(format!(
-            "category must be a Warning subclass, not '{}'",
-            vm.type_of(c).full_name()
-        ))),
+    if obj::is_subclass(vm, c.value(), warning).unwrap_or(false) {
+        return Ok(c);
     }
+    Err(vm.type_error(format!(
+        "category must be a Warning subclass, not '{}'",
+        vm.type_of(c.value()).full_name()
+    )))
 }
 
 fn warn_function(vm: &Vm, a: &[Value]) -> PyResult {

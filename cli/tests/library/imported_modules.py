@@ -158,7 +158,7 @@ FILES = {
         except ModuleNotFoundError as e: print(e)
         import runpy, subprocess
         print(sorted(runpy.run_path('some.zip'))[:2])
-        subprocess.run([sys.executable, 'some.zip'])
+        print(subprocess.run([sys.executable, 'some.zip'], capture_output=True, text=True).stdout)
         """,
     "hooked.py": """
         import sys, importlib.machinery, importlib.util

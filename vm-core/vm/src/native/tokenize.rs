@@ -131,6 +131,7 @@ pub static TOKENIZER_ITER: TypeDef = TypeDef {
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(next);
         s.drop = Some(object::drop_payload::<TokenizerIter>);
+        s.traverse = crate::traverse_fields!(TokenizerIter: readline);
     },
     ..TypeDef::of::<TokenizerIter>("_tokenize.TokenizerIter")
 };

@@ -100,6 +100,7 @@ fn proxy_next(vm: &Vm, v: Value) -> PyResult<Option<Ref>> {
 fn slots(s: &mut Slots) {
     operators!(s: 0 1 2 3 4 5 6 7 8 9 10 11 12 13);
     s.drop = Some(object::drop_payload::<PyWeakRef>);
+    s.traverse = crate::traverse_fields!(PyWeakRef: callback);
     s.repr = Some(proxy_repr);
     s.str = Some(|vm, v| obj::str(vm, behind(vm, v)?.value()));
     s.hash = Some(|vm, v| {

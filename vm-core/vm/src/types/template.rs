@@ -169,6 +169,7 @@ pub static TEMPLATE: TypeDef = TypeDef {
         s.iter = Some(parts);
         s.concat = Some(concat);
         s.drop = Some(object::drop_payload::<PyTemplate>);
+        s.traverse = crate::traverse_fields!(PyTemplate: strings, interpolations);
     },
     methods: &[MethodDef::new("__reduce__", "($self, /)", reduce, "")],
     getset: &[
@@ -186,6 +187,7 @@ pub static INTERPOLATION: TypeDef = TypeDef {
     slots: |s| {
         s.repr = Some(interpolation_repr);
         s.drop = Some(object::drop_payload::<PyInterpolation>);
+        s.traverse = crate::traverse_fields!(PyInterpolation: value, expression, conversion, format_spec);
     },
     getset: &[
         GetSetDef::member("value", |_, v| Ok(interpolation(v).value.clone()), "Value"),

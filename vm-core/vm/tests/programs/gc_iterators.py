@@ -1,4 +1,10 @@
 # Iterators in cycles are garbage like anything else.
+import _io
+import _json
+import _struct
+import _typing
+import _weakref
+import array
 import gc
 import itertools
 from _collections import deque
@@ -22,6 +28,36 @@ def cycle_through(make):
     return Mark.gone - before
 
 
+class Holder:
+    """An object, and an array, of attributes."""
+
+    def __init__(self, **names):
+        self.__dict__.update(names)
+
+    def __buffer__(self, flags):
+        return memoryview(b"1234")
+
+
+class Numbers(array.array):
+    pass
+
+
+def array_iterator(x):
+    numbers = Numbers("b", b"123")
+    numbers.held = x
+    return iter(numbers)
+
+
+def scanner(x):
+    names = dict(strict=True, object_hook=None, object_pairs_hook=None, parse_float=float, parse_int=int, parse_constant=None)
+    return [_json.make_scanner(Holder(**names | {k: x.append})) for k in names if k != "strict"]
+
+
+def encoder(x):
+    return _json.make_encoder({"markers": x}, x.append, x.pop, None, ":", ",", False, False, True)
+
+
+target = Holder()
 makers = {
     "accumulate": lambda x: itertools.accumulate(x, lambda a, b: a),
     "batched": lambda x: itertools.batched(x, 2),
@@ -45,6 +81,21 @@ makers = {
     "zip_longest": lambda x: itertools.zip_longest(x, fillvalue=x),
     "deque": lambda x: iter(deque([x])),
     "deque, backwards": lambda x: reversed(deque([x])),
+    "array": array_iterator,
+    "unpack": lambda x: _struct.iter_unpack("2s", Holder(x=x)),
+    "template": lambda x: t"{x}",
+    "parts of a template": lambda x: iter(t"{x}"),
+    "alias": lambda x: _typing.TypeAliasType("A", x),
+    "type variable": lambda x: _typing.TypeVar("T", bound=Holder(x=x)),
+    "constraints": lambda x: _typing.TypeVar("T", int, Holder(x=x)),
+    "default": lambda x: _typing.ParamSpec("P", default=x),
+    "tuple of them": lambda x: _typing.TypeVarTuple("Ts", default=x),
+    "arguments": lambda x: _typing.ParamSpec("P", default=x).args,
+    "scanner": scanner,
+    "encoder": encoder,
+    "proxy": lambda x: _weakref.proxy(target, x.append),
+    "weakref": lambda x: _weakref.ref(target, x.append),
+    "newlines": lambda x: _io.IncrementalNewlineDecoder(Holder(x=x), False),
     "key": lambda x: cmp_to_key(lambda a, b: 0)(x),
 }
 gc.disable()

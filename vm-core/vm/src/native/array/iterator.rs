@@ -70,6 +70,7 @@ pub static ITERATOR: TypeDef = TypeDef {
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(next);
         s.drop = Some(object::drop_payload::<ArrayIterator>);
+        s.traverse = crate::traverse_fields!(ArrayIterator: array);
     },
     methods: &[
         MethodDef::new("__reduce__", "($self, /)", reduce, "State for pickling."),

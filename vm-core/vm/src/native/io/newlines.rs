@@ -305,6 +305,7 @@ pub static DEF: TypeDef = TypeDef {
     slots: |s| {
         s.init = Some(init);
         s.drop = Some(object::drop_payload::<NewlineDecoder>);
+        s.traverse = crate::traverse_fields!(NewlineDecoder: decoder, errors);
     },
     new: New::Raw(|_, ty, _| {
         let d = NewlineDecoder {

@@ -335,6 +335,7 @@ pub static ENCODER: TypeDef = TypeDef {
     slots: |s| {
         s.call = Some(encode);
         s.drop = Some(object::drop_payload::<PyEncoder>);
+        s.traverse = crate::traverse_fields!(PyEncoder: markers, default, encoder, indent, key_separator, item_separator);
     },
     getset: &[
         GetSetDef::member("markers", |_, v| Ok(PyEncoder::of(v).markers.clone()), "markers"),

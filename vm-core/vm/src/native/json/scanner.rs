@@ -304,6 +304,7 @@ pub static SCANNER: TypeDef = TypeDef {
     slots: |s| {
         s.call = Some(scan);
         s.drop = Some(object::drop_payload::<PyScanner>);
+        s.traverse = crate::traverse_fields!(PyScanner: object_hook, object_pairs_hook, parse_float, parse_int, parse_constant);
     },
     getset: &[
         GetSetDef::member("strict", |vm, v| Ok(vm.bool_ref(PyScanner::of(v).strict)), "strict"),

@@ -205,6 +205,7 @@ pub static UNPACK_ITERATOR: TypeDef = TypeDef {
         s.iter = Some(|_, v| Ok(v.to_ref()));
         s.next = Some(next);
         s.drop = Some(object::drop_payload::<UnpackIterator>);
+        s.traverse = crate::traverse_fields!(UnpackIterator: buffer);
     },
     methods: &[MethodDef::new("__length_hint__", "($self, /)", length_hint, "Pieces that are left.")],
     ..TypeDef::of::<UnpackIterator>("_struct.unpack_iterator")

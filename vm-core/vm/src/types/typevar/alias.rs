@@ -128,6 +128,7 @@ pub static TYPE_ALIAS: TypeDef = TypeDef {
         s.get_item = Some(subscript);
         s.binary[BinaryOp::Or as usize] = Some(generic_alias::union_or);
         s.drop = Some(object::drop_payload::<TypeAlias>);
+        s.traverse = crate::traverse_fields!(TypeAlias: name, type_params, evaluate, value, module);
     },
     methods: &[MethodDef::new("__reduce__", "($self, /)", |vm, a| name(vm, a[0]), "")],
     getset: &[

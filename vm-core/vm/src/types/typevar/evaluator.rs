@@ -69,6 +69,7 @@ pub static CONST_EVALUATOR: TypeDef = TypeDef {
             Ok(w.finish(vm))
         });
         s.drop = Some(object::drop_payload::<ConstEvaluator>);
+        s.traverse = crate::traverse_fields!(ConstEvaluator: value);
     },
     ..TypeDef::of::<ConstEvaluator>("_typing._ConstEvaluator")
 };

@@ -15,6 +15,7 @@ use crate::shape::{self, ShapeId};
 use crate::types::generic_alias::union_of;
 use crate::types::iterators::payload;
 use crate::types::str_::PyStr;
+use crate::types::slots::TraverseFn;
 use crate::types::tuple::PyTuple;
 use crate::types::type_::{GetSetDef, MethodDef, New, TypeDef, TypeRef, flags};
 use crate::value::{Ref, Value};
@@ -50,6 +51,11 @@ pub struct TypeVarTuple(Param);
 payload!(TypeVar, TYPE_VAR);
 payload!(ParamSpec, PARAM_SPEC);
 payload!(TypeVarTuple, TYPE_VAR_TUPLE);
+
+/// The three structs are repr(C) around a `Param`.
+const TRAVERSE: Option<TraverseFn> = crate::traverse_fields!(
+    Param: name, bound, evaluate_bound, constraints, evaluate_constraints, default, evaluate_default
+);
 
 fn this<'a>(v: Value) -> &'a Param {
     // SAFETY: the three structs are repr(C) around a `Param`.
@@ -290,6 +296,7 @@ pub static TYPE_VAR: TypeDef = TypeDef {
         s.repr = Some(repr);
         s.binary[BinaryOp::Or as usize] = Some(union);
         s.drop = Some(object::drop_payload::<TypeVar>);
+        s.traverse = TRAVERSE;
     },
     methods: &[
         MethodDef::new("__typing_subst__", SUBST, |vm, a| call_typing(vm, "_typevar_subst", a), ""),
@@ -329,6 +336,7 @@ pub static PARAM_SPEC: TypeDef = TypeDef {
         s.repr = Some(repr);
         s.binary[BinaryOp::Or as usize] = Some(union);
         s.drop = Some(object::drop_payload::<ParamSpec>);
+        s.traverse = TRAVERSE;
     },
     methods: &[
         MethodDef::new("__typing_subst__", SUBST, |vm, a| call_typing(vm, "_paramspec_subst", a), ""),
@@ -359,6 +367,7 @@ pub static TYPE_VAR_TUPLE: TypeDef = TypeDef {
         s.repr = Some(repr);
         s.iter = Some(unpacked_iterator);
         s.drop = Some(object::drop_payload::<TypeVarTuple>);
+        s.traverse = TRAVERSE;
     },
     methods: &[
         MethodDef::new("__typing_subst__", SUBST, |vm, _| Err(vm.type_error("Substitution of bare TypeVarTuple is not supported")), ""),

@@ -69,6 +69,7 @@ macro_rules! part_type {
                 s.repr = Some(|vm, v| repr(vm, v, $what));
                 s.compare = Some(compare_parts);
                 s.drop = Some(object::drop_payload::<$ty>);
+                s.traverse = crate::traverse_fields!(Part: origin);
             },
             methods: &[MethodDef::new(
                 "__mro_entries__",

@@ -3,7 +3,6 @@
 use crate::args::CallArgs;
 use crate::error::{PyResult, Raised};
 use crate::native::{ModuleDef, add};
-use crate::object;
 use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::{attr, call, compare, item, iter, object as obj, truth};
 use crate::shape;
@@ -99,8 +98,7 @@ fn proxy_next(vm: &Vm, v: Value) -> PyResult<Option<Ref>> {
 
 fn slots(s: &mut Slots) {
     operators!(s: 0 1 2 3 4 5 6 7 8 9 10 11 12 13);
-    s.drop = Some(object::drop_payload::<PyWeakRef>);
-    s.traverse = crate::traverse_fields!(PyWeakRef: callback);
+    weakref::ending_slots(s);
     s.repr = Some(proxy_repr);
     s.str = Some(|vm, v| obj::str(vm, behind(vm, v)?.value()));
     s.hash = Some(|vm, v| {

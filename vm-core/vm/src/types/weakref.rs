@@ -11,7 +11,7 @@ use crate::object::{self, Header, Payload};
 use crate::owned_cell::OwnedCell;
 use crate::protocol::{call, compare, object as obj};
 use crate::shape;
-use crate::types::slots::CompareOp;
+use crate::types::slots::{CompareOp, Slots};
 use crate::types::type_::{GetSetDef, MethodDef, New, TypeDef, TypeRef, flags};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -261,6 +261,13 @@ fn get_callback(vm: &Vm, v: Value) -> PyResult {
     Ok(this(v).callback.get().non_null().unwrap_or(vm.none()).to_ref())
 }
 
+/// How references and proxies end, and what they hold meanwhile.
+pub(crate) fn ending_slots(s: &mut Slots) {
+    s.drop = Some(object::drop_payload::<PyWeakRef>);
+    s.traverse = crate::traverse_fields!(PyWeakRef: callback);
+    s.clear = crate::clear_fields!(PyWeakRef: callback);
+}
+
 pub static DEF: TypeDef = TypeDef {
     flags: flags::BASETYPE,
     new: New::Raw(weakref_new),
@@ -270,9 +277,7 @@ pub static DEF: TypeDef = TypeDef {
         s.repr = Some(repr);
         s.hash = Some(hash);
         s.compare = Some(compare_refs);
-        s.drop = Some(object::drop_payload::<PyWeakRef>);
-        s.traverse = crate::traverse_fields!(PyWeakRef: callback);
-        s.clear = crate::clear_fields!(PyWeakRef: callback);
+        ending_slots(s);
     },
     methods: &[MethodDef::class(
         "__class_getitem__",

@@ -220,6 +220,12 @@ with tempfile.TemporaryDirectory() as folder:
     print(done.stdout, done.stderr, end="")
     done = subprocess.run([sys.executable, "-c", "import fractions; fractions.Fraction"], cwd=folder, capture_output=True, text=True)
     print(done.stderr.replace(folder, "...").splitlines()[-1])
+    # Bytecode in the place of a source.
+    code = "import py_compile; py_compile.compile('asks.py', 'bytecode.pyc')"
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+    code = "import bytecode; print(bytecode.f()[0].origin, type(bytecode.__loader__).__name__)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    print(done.stdout.replace(folder, "..."), done.stderr.replace(folder, "..."), end="")
     # Relative entries of sys.path.
     code = "import plain, sys; sys.path[0] = 'pack/..'; import slow; sys.path[0] = '.'; import fractions as f; print(plain.__file__, slow.__file__, f.__file__)"
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)

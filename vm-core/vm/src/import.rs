@@ -508,9 +508,7 @@ fn run_module(vm: &Vm, name: &str, file: &str, code: Value, path: Option<Vec<Str
     let package = if path.is_some() { name } else { name.rsplit_once('.').map_or("", |(p, _)| p) };
     d.set_str(vm, n.__package__, vm.new_str(package).value());
     d.set_str(vm, n.__builtins__, module_dict_of_builtins(vm));
-    let cached = pycache::cached_name(vm, file);
-    let is_file = cached.is_some();
-    if let Some(cached) = cached {
+    if let Some(cached) = pycache::cached_name(vm, file) {
         d.set_text(vm, "__cached__", cached.value());
     }
     if let Some(p) = path {
@@ -520,7 +518,7 @@ fn run_module(vm: &Vm, name: &str, file: &str, code: Value, path: Option<Vec<Str
     let key = vm.new_str(name);
     modules(vm).set(vm, key.value(), m.value())?;
     loading::made(vm, name, m.value());
-    if is_file && code.cast::<PyCode>().is_some_and(|c| spec::is_asked_for(vm, c)) {
+    if spec::is_file(file) && code.cast::<PyCode>().is_some_and(|c| spec::is_asked_for(vm, c)) {
         spec::make(vm, m.value())?;
     }
     crate::native::imp::describe(vm, name, m.value())?;

@@ -93,8 +93,8 @@ impl Origin {
         let Some(spec) = spec else { return Ok(None) };
         let (file, is_initializing) = match own {
             Some(d) if spec.is(vm.none()) => {
-                let file = d.get_str(n.__file__).filter(|f| is_location(*f)).map(|f| f.to_ref());
-                (file, vm.runtime.loads.is_loading_module(module))
+                let file = d.get_str(n.__file__).filter(|f| f.cast::<PyStr>().is_some_and(|f| is_file(&f.to_string_lossy())));
+                (file.map(|f| f.to_ref()), vm.runtime.loads.is_loading_module(module))
             }
             _ => (file_origin(vm, spec.value())?, is_true(vm, spec.value(), n._initializing)?),
         };
@@ -144,8 +144,8 @@ pub(crate) fn is_uninitialized_submodule(vm: &Vm, module: Value, package: &str, 
 }
 
 /// Whether a `__file__` is a file: what is embedded has names in angle brackets.
-fn is_location(file: Value) -> bool {
-    file.cast::<PyStr>().is_some_and(|f| !f.as_bytes().starts_with(b"<"))
+pub(super) fn is_file(name: &str) -> bool {
+    !name.starts_with('<')
 }
 
 /// `spec.origin` if the spec has a location.

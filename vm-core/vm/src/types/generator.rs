@@ -514,21 +514,13 @@ fn instantiate(vm: &Vm, class: Value, value: Option<Value>) -> PyResult {
     {
         return Ok(v.to_ref());
     }
-    let e = match value {
-        None => call::call_args(vm, class, &[])?,
+    match value {
+        None => exceptions::instance(vm, class, &[]),
         Some(v) => match v.cast::<crate::types::tuple::PyTuple>() {
-            Some(args) => call::call_args(vm, class, args.as_slice())?,
-            None => call::call_args(vm, class, &[v])?,
+            Some(args) => exceptions::instance(vm, class, args.as_slice()),
+            None => exceptions::instance(vm, class, &[v]),
         },
-    };
-    if exceptions::exception(e.value()).is_none() {
-        return Err(vm.type_error(format!(
-            "calling {} should have returned an instance of BaseException, not {}",
-            crate::protocol::object::repr_text(vm, class)?,
-            vm.type_of(e.value()).full_name()
-        )));
     }
-    Ok(e)
 }
 
 /// The generator that a value is, unless it is an asynchronous one: delegates of this kind are

@@ -110,7 +110,7 @@ macro_rules! builtin_types {
             ABC_DATA, OBJECT, $crate::native::abc::DATA;
             STAT_RESULT, TUPLE, $crate::native::posix::stat::STAT_RESULT;
             STATVFS_RESULT, TUPLE, $crate::native::posix::stat::STATVFS_RESULT;
-            TERMINAL_SIZE, TUPLE, $crate::native::posix::descriptors::TERMINAL_SIZE;
+            TERMINAL_SIZE, TUPLE, $crate::native::posix::terminals::TERMINAL_SIZE;
             UNAME_RESULT, TUPLE, $crate::native::posix::system::UNAME_RESULT;
             TIMES_RESULT, TUPLE, $crate::native::posix::system::TIMES_RESULT;
             WAITID_RESULT, TUPLE, $crate::native::posix::process::WAITID_RESULT;

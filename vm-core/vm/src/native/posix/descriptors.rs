@@ -6,31 +6,13 @@ use crate::error::PyResult;
 use crate::host;
 use crate::protocol::buffer::Buffer;
 use crate::threads::files;
-use crate::native::posix::{descriptor, none_or_error, path};
-use crate::native::structseq::{self, FROM_SEQUENCE, struct_sequence};
+use crate::native::posix::{descriptor, int_or_error, none_or_error, path};
 use crate::native::sys::c_int;
 use crate::protocol::{iter, number, truth};
-use crate::shape;
 use crate::types::bytes;
 use crate::types::tuple::PyTuple;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
-
-struct_sequence! {
-    /// Result of `get_terminal_size`.
-    TERMINAL_SIZE, "os.terminal_size", "A tuple of (columns, lines) for holding terminal window size", 2 of 2, FROM_SEQUENCE, [
-        0 columns "width of the terminal window in characters";
-        1 lines "height of the terminal window in characters";
-    ]
-}
-
-/// A result that is an int, or the exception.
-fn int_or_error(vm: &Vm, r: std::io::Result<i32>) -> PyResult {
-    match r {
-        Ok(n) => Ok(vm.new_int(n as i64)),
-        Err(e) => Err(path::error(vm, &e)),
-    }
-}
 
 fn size_or_error(vm: &Vm, r: std::io::Result<usize>) -> PyResult {
     match r {
@@ -170,7 +152,7 @@ pub(super) fn dup2(vm: &Vm, a: &[Value]) -> PyResult {
     int_or_error(vm, r)
 }
 
-fn pair(vm: &Vm, fds: [RawFd; 2]) -> Ref {
+pub(super) fn pair(vm: &Vm, fds: [RawFd; 2]) -> Ref {
     PyTuple::pair(vm.new_int(fds[0] as i64), vm.new_int(fds[1] as i64))
 }
 
@@ -240,23 +222,6 @@ pub(super) fn lockf(vm: &Vm, a: &[Value]) -> PyResult {
     none_or_error(vm, host::check(unsafe { libc::lockf(fd, command, n) }))
 }
 
-pub(super) fn isatty(vm: &Vm, a: &[Value]) -> PyResult {
-    Ok(vm.bool_ref(host::is_terminal(c_int(vm, a[0])?)))
-}
-
-pub(super) fn ttyname(vm: &Vm, a: &[Value]) -> PyResult {
-    let fd = c_int(vm, a[0])?;
-    let mut name = [0u8; 4096];
-    // SAFETY: the buffer is valid for writing its length.
-    match unsafe { libc::ttyname_r(fd, name.as_mut_ptr().cast(), name.len()) } {
-        0 => {
-            let end = name.iter().position(|b| *b == 0).unwrap_or(0);
-            Ok(path::from_bytes(vm, &name[..end]))
-        }
-        e => Err(path::error(vm, &std::io::Error::from_raw_os_error(e))),
-    }
-}
-
 fn descriptor_flags(vm: &Vm, fd: i32) -> PyResult<i32> {
     // SAFETY: plain system call.
     host::check(unsafe { libc::fcntl(fd, libc::F_GETFD) }).map_err(|e| path::error(vm, &e))
@@ -298,29 +263,22 @@ pub(super) fn device_encoding(vm: &Vm, a: &[Value]) -> PyResult {
     Ok(if terminal { vm.new_str("utf-8") } else { vm.none_ref() })
 }
 
-pub(super) fn get_terminal_size(vm: &Vm, a: &[Value]) -> PyResult {
-    let fd = a[0].non_null().map_or(Ok(1), |v| c_int(vm, v))?;
-    let mut w = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
-    // SAFETY: the struct that this request fills.
-    match host::check(unsafe { libc::ioctl(fd, libc::TIOCGWINSZ, &mut w) }) {
-        Ok(_) => {
-            let items = vec![vm.new_int(w.ws_col as i64), vm.new_int(w.ws_row as i64)];
-            Ok(structseq::make(shape::TERMINAL_SIZE, 2, items))
-        }
-        Err(e) => Err(path::error(vm, &e)),
-    }
+/// Where in a file to begin; no place if it is left out or None.
+fn offset(vm: &Vm, v: Value) -> PyResult<Option<i64>> {
+    v.non_null().filter(|v| !v.is(vm.none())).map(|v| number::size_i64(vm, v)).transpose()
+}
+
+/// What a system call that may move an offset is given; null for the file's own.
+fn pointer(offset: &mut Option<i64>) -> *mut i64 {
+    offset.as_mut().map_or(std::ptr::null_mut(), |o| o as *mut i64)
 }
 
 pub(super) fn sendfile(vm: &Vm, a: &[Value]) -> PyResult {
     let (out, input, count) = (c_int(vm, a[0])?, c_int(vm, a[1])?, number::size_i64(vm, a[3])?);
-    let mut offset = match a[2].is(vm.none()) {
-        true => None,
-        false => Some(number::size_i64(vm, a[2])?),
-    };
+    let mut at = offset(vm, a[2])?;
     let r = path::retry(vm, || {
-        let p = offset.as_mut().map_or(std::ptr::null_mut(), |o| o as *mut i64);
         // SAFETY: a valid offset or null.
-        host::check_size(unsafe { libc::sendfile(out, input, p, count.max(0) as usize) })
+        host::check_size(unsafe { libc::sendfile(out, input, pointer(&mut at), count.max(0) as usize) })
     })?;
     size_or_error(vm, r)
 }
@@ -330,12 +288,7 @@ pub(super) fn copy_file_range(vm: &Vm, a: &[Value]) -> PyResult {
     if count < 0 {
         return Err(vm.value_error("negative value for 'count' not allowed"));
     }
-    let offset = |v: Value| match v.non_null().filter(|v| !v.is(vm.none())) {
-        Some(v) => number::size_i64(vm, v).map(Some),
-        None => Ok(None),
-    };
-    let (mut from_at, mut to_at) = (offset(a[3])?, offset(a[4])?);
-    let pointer = |o: &mut Option<i64>| o.as_mut().map_or(std::ptr::null_mut(), |o| o as *mut i64);
+    let (mut from_at, mut to_at) = (offset(vm, a[3])?, offset(vm, a[4])?);
     let r = path::retry(vm, || {
         // SAFETY: valid offsets or null.
         host::check_size(unsafe {
@@ -345,14 +298,20 @@ pub(super) fn copy_file_range(vm: &Vm, a: &[Value]) -> PyResult {
     size_or_error(vm, r)
 }
 
-pub(super) fn openpty(vm: &Vm, _: &[Value]) -> PyResult {
-    let (mut master, mut slave) = (0, 0);
-    let null = std::ptr::null_mut::<u8>();
-    // SAFETY: two descriptors to be filled; no name, settings or size is asked for.
-    match host::check(unsafe { libc::openpty(&mut master, &mut slave, null.cast(), null.cast(), null.cast()) }) {
-        Ok(_) => Ok(pair(vm, [master, slave])),
-        Err(e) => Err(path::error(vm, &e)),
+pub(super) fn splice(vm: &Vm, a: &[Value]) -> PyResult {
+    let (from, to, count) = (c_int(vm, a[0])?, c_int(vm, a[1])?, number::size_i64(vm, a[2])?);
+    let (mut from_at, mut to_at) = (offset(vm, a[3])?, offset(vm, a[4])?);
+    let flags = a[5].non_null().map_or(Ok(0), |f| c_int(vm, f))?;
+    if count < 0 {
+        return Err(vm.value_error("negative value for 'count' not allowed"));
     }
+    let r = path::retry(vm, || {
+        // SAFETY: valid offsets or null.
+        host::check_size(unsafe {
+            libc::splice(from, pointer(&mut from_at), to, pointer(&mut to_at), count as usize, flags as u32)
+        })
+    })?;
+    size_or_error(vm, r)
 }
 
 pub(super) fn memfd_create(vm: &Vm, a: &[Value]) -> PyResult {
@@ -384,18 +343,6 @@ pub(super) fn eventfd_write(vm: &Vm, a: &[Value]) -> PyResult {
         Ok(_) => Ok(vm.none_ref()),
         Err(e) => Err(path::error(vm, &e)),
     }
-}
-
-pub(super) fn tcgetpgrp(vm: &Vm, a: &[Value]) -> PyResult {
-    let fd = c_int(vm, a[0])?;
-    // SAFETY: plain system call.
-    int_or_error(vm, host::check(unsafe { libc::tcgetpgrp(fd) }))
-}
-
-pub(super) fn tcsetpgrp(vm: &Vm, a: &[Value]) -> PyResult {
-    let (fd, group) = (c_int(vm, a[0])?, c_int(vm, a[1])?);
-    // SAFETY: plain system call.
-    none_or_error(vm, host::check(unsafe { libc::tcsetpgrp(fd, group) }))
 }
 
 pub(super) fn fpathconf(vm: &Vm, a: &[Value]) -> PyResult {

@@ -20,11 +20,20 @@ mod pathname;
 pub mod process;
 pub mod stat;
 pub mod system;
+pub mod terminals;
 
 /// None, or the exception.
 fn none_or_error(vm: &Vm, r: std::io::Result<i32>) -> PyResult {
     match r {
         Ok(_) => Ok(vm.none_ref()),
+        Err(e) => Err(path::error(vm, &e)),
+    }
+}
+
+/// A result that is an int, or the exception.
+fn int_or_error(vm: &Vm, r: std::io::Result<i32>) -> PyResult {
+    match r {
+        Ok(n) => Ok(vm.new_int(n as i64)),
         Err(e) => Err(path::error(vm, &e)),
     }
 }
@@ -132,6 +141,7 @@ pub(super) static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("fchown", "(fd, uid, gid)", files::fchown, "Change the owner and group id of the file specified by file descriptor."),
         MethodDef::new("fdatasync", "(fd)", descriptors::fdatasync, "Force write of fd to disk without forcing update of metadata."),
         MethodDef::new("fork", "()", process::fork, "Fork a child process."),
+        MethodDef::new("forkpty", "()", terminals::forkpty, "Fork a new process with a new pseudo-terminal as controlling tty."),
         MethodDef::new("fpathconf", "(fd, name, /)", descriptors::fpathconf, "Return the configuration limit name for the file descriptor fd."),
         MethodDef::new("fspath", "(path)", pathname::fspath, "Return the file system path representation of the object."),
         MethodDef::new("fstat", "(fd)", stat::fstat, "Perform a stat system call on the given file descriptor."),
@@ -140,7 +150,7 @@ pub(super) static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("ftruncate", "(fd, length, /)", descriptors::ftruncate, "Truncate a file, specified by file descriptor, to a specific length."),
         MethodDef::new("get_blocking", "(fd, /)", descriptors::get_blocking, "Get the blocking mode of the file descriptor."),
         MethodDef::new("get_inheritable", "(fd, /)", descriptors::get_inheritable, "Get the close-on-exe flag of the specified file descriptor."),
-        MethodDef::new("get_terminal_size", "(fd=<unrepresentable>, /)", descriptors::get_terminal_size, "Return the size of the terminal window as (columns, lines)."),
+        MethodDef::new("get_terminal_size", "(fd=<unrepresentable>, /)", terminals::get_terminal_size, "Return the size of the terminal window as (columns, lines)."),
         MethodDef::new("getcwd", "()", files::getcwd, "Return a unicode string representing the current working directory."),
         MethodDef::new("getcwdb", "()", files::getcwdb, "Return a bytes string representing the current working directory."),
         MethodDef::new("getegid", "()", process::getegid, "Return the current process's effective group id."),
@@ -161,8 +171,9 @@ pub(super) static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("getsid", "(pid, /)", process::getsid, "Call the system call getsid(pid) and return the result."),
         MethodDef::new("getuid", "()", process::getuid, "Return the current process's user id."),
         MethodDef::new("getxattr", "(path, attribute, *, follow_symlinks=True)", files::getxattr, "Return the value of extended attribute attribute on path."),
+        MethodDef::new("grantpt", "(fd, /)", terminals::grantpt, "Grant access to the slave pseudo-terminal device."),
         MethodDef::new("initgroups", "(username, gid, /)", process::initgroups, "Initialize the group access list."),
-        MethodDef::new("isatty", "(fd, /)", descriptors::isatty, "Return True if the fd is connected to a terminal."),
+        MethodDef::new("isatty", "(fd, /)", terminals::isatty, "Return True if the fd is connected to a terminal."),
         MethodDef::new("kill", "(pid, signal, /)", process::kill, "Kill a process with a signal."),
         MethodDef::new("killpg", "(pgid, signal, /)", process::killpg, "Kill a process group with a signal."),
         MethodDef::new("lchown", "(path, uid, gid)", files::lchown, "Change the owner and group id of path to the numeric uid and gid."),
@@ -170,6 +181,7 @@ pub(super) static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("listdir", "(path=None)", directory::listdir, "Return a list containing the names of the files in the directory."),
         MethodDef::new("listxattr", "(path=None, *, follow_symlinks=True)", files::listxattr, "Return a list of extended attributes on path."),
         MethodDef::new("lockf", "(fd, command, length, /)", descriptors::lockf, "Apply, test or remove a POSIX lock on an open file descriptor."),
+        MethodDef::new("login_tty", "(fd, /)", terminals::login_tty, "Prepare the tty of which fd is a file descriptor for a new login session."),
         MethodDef::new("lseek", "(fd, position, whence, /)", descriptors::lseek, "Set the position of a file descriptor.  Return the new position."),
         MethodDef::new("lstat", "(path, *, dir_fd=None)", stat::lstat, "Perform a stat system call on the given path, without following symbolic links."),
         MethodDef::new("major", "(device, /)", system::major, "Extracts a device major number from a raw device number."),
@@ -181,16 +193,18 @@ pub(super) static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("mknod", "(path, mode=384, device=0, *, dir_fd=None)", files::mknod, "Create a node in the file system."),
         MethodDef::new("nice", "(increment, /)", process::nice, "Add increment to the priority of process and return the new priority."),
         MethodDef::new("open", "(path, flags, mode=511, *, dir_fd=None)", files::open, "Open a file for low level IO.  Returns a file descriptor (integer)."),
-        MethodDef::new("openpty", "()", descriptors::openpty, "Open a pseudo-terminal."),
+        MethodDef::new("openpty", "()", terminals::openpty, "Open a pseudo-terminal."),
         MethodDef::new("pathconf", "(path, name)", system::pathconf, "Return the configuration limit name for the file or directory path."),
         MethodDef::new("pidfd_open", "(pid, flags=0)", process::pidfd_open, "Return a file descriptor referring to the process *pid*."),
         MethodDef::new("pipe", "()", descriptors::pipe, "Create a pipe."),
         MethodDef::new("pipe2", "(flags, /)", descriptors::pipe2, "Create a pipe with flags set atomically."),
         MethodDef::new("posix_fadvise", "(fd, offset, length, advice, /)", descriptors::posix_fadvise, "Announce an intention to access data in a specific pattern."),
         MethodDef::new("posix_fallocate", "(fd, offset, length, /)", descriptors::posix_fallocate, "Ensure a file has allocated at least a particular number of bytes on disk."),
+        MethodDef::new("posix_openpt", "(oflag, /)", terminals::posix_openpt, "Open and return a file descriptor for a master pseudo-terminal device."),
         MethodDef::new("posix_spawn", "(path, argv, env, /, *, file_actions=(), setpgroup=None, resetids=False, setsid=False, setsigmask=(), setsigdef=(), scheduler=None)", process::posix_spawn, "Execute the program specified by path in a new process."),
         MethodDef::new("posix_spawnp", "(path, argv, env, /, *, file_actions=(), setpgroup=None, resetids=False, setsid=False, setsigmask=(), setsigdef=(), scheduler=None)", process::posix_spawnp, "Execute the program specified by path in a new process."),
         MethodDef::new("pread", "(fd, length, offset, /)", descriptors::pread, "Read a number of bytes from a file descriptor starting at a particular offset."),
+        MethodDef::new("ptsname", "(fd, /)", terminals::ptsname, "Return the name of the slave pseudo-terminal device."),
         MethodDef::new("putenv", "(name, value, /)", system::putenv, "Change or add an environment variable."),
         MethodDef::new("pwrite", "(fd, buffer, offset, /)", descriptors::pwrite, "Write bytes to a file descriptor starting at a particular offset."),
         MethodDef::new("read", "(fd, length, /)", descriptors::read, "Read from a file descriptor.  Returns a bytes object."),
@@ -232,6 +246,7 @@ pub(super) static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("setsid", "()", process::setsid, "Call the system call setsid()."),
         MethodDef::new("setuid", "(uid, /)", process::setuid, "Set the current process's user id."),
         MethodDef::new("setxattr", "(path, attribute, value, flags=0, *, follow_symlinks=True)", files::setxattr, "Set extended attribute attribute on path to value."),
+        MethodDef::new("splice", "(src, dst, count, offset_src=None, offset_dst=None, flags=0)", descriptors::splice, "Transfer count bytes from one pipe to a descriptor or vice versa."),
         MethodDef::new("stat", "(path, *, dir_fd=None, follow_symlinks=True)", stat::stat, "Perform a stat system call on the given path."),
         MethodDef::new("statvfs", "(path)", stat::statvfs, "Perform a statvfs system call on the given path."),
         MethodDef::new("strerror", "(code, /)", system::strerror, "Translate an error code to a message string."),
@@ -239,14 +254,15 @@ pub(super) static MODULE: ModuleDef = ModuleDef {
         MethodDef::new("sync", "()", descriptors::sync, "Force write of everything to disk."),
         MethodDef::new("sysconf", "(name, /)", system::sysconf, "Return an integer-valued system configuration variable."),
         MethodDef::new("system", "(command)", process::system, "Execute the command in a subshell."),
-        MethodDef::new("tcgetpgrp", "(fd, /)", descriptors::tcgetpgrp, "Return the process group associated with the terminal specified by fd."),
-        MethodDef::new("tcsetpgrp", "(fd, pgid, /)", descriptors::tcsetpgrp, "Set the process group associated with the terminal specified by fd."),
+        MethodDef::new("tcgetpgrp", "(fd, /)", terminals::tcgetpgrp, "Return the process group associated with the terminal specified by fd."),
+        MethodDef::new("tcsetpgrp", "(fd, pgid, /)", terminals::tcsetpgrp, "Set the process group associated with the terminal specified by fd."),
         MethodDef::new("times", "()", system::times, "Return a collection containing process timing information."),
         MethodDef::new("truncate", "(path, length)", files::truncate, "Truncate a file, specified by path, to a specific length."),
-        MethodDef::new("ttyname", "(fd, /)", descriptors::ttyname, "Return the name of the terminal device connected to 'fd'."),
+        MethodDef::new("ttyname", "(fd, /)", terminals::ttyname, "Return the name of the terminal device connected to 'fd'."),
         MethodDef::new("umask", "(mask, /)", files::umask, "Set the current numeric umask and return the previous umask."),
         MethodDef::new("uname", "()", system::uname, "Return an object identifying the current operating system."),
         MethodDef::new("unlink", "(path, *, dir_fd=None)", files::unlink, "Remove a file (same as remove())."),
+        MethodDef::new("unlockpt", "(fd, /)", terminals::unlockpt, "Unlock a pseudo-terminal master/slave pair."),
         MethodDef::new("unsetenv", "(name, /)", system::unsetenv, "Delete an environment variable."),
         MethodDef::new("unshare", "(flags)", system::unshare, "Disassociate parts of a process (or thread) execution context."),
         MethodDef::new("urandom", "(size, /)", system::urandom, "Return a bytes object containing random bytes suitable for cryptographic use."),

@@ -6,7 +6,7 @@ use crate::error::PyResult;
 use crate::host;
 use crate::native::posix::files::id;
 use crate::native::posix::path::{self, PATH_OR_DESCRIPTOR, Target};
-use crate::native::posix::none_or_error;
+use crate::native::posix::{int_or_error, none_or_error};
 use crate::native::structseq::{self, FROM_SEQUENCE, struct_sequence};
 use crate::native::sys::c_int;
 use crate::protocol::{call, iter, number};
@@ -64,13 +64,6 @@ struct_sequence! {
 fn sched_param_new(vm: &Vm, _: TypeRef, a: &[Value]) -> PyResult {
     let _ = vm;
     Ok(structseq::make(shape::SCHED_PARAM, 1, vec![a[0].to_ref()]))
-}
-
-fn int_or_error(vm: &Vm, r: std::io::Result<i32>) -> PyResult {
-    match r {
-        Ok(n) => Ok(vm.new_int(n as i64)),
-        Err(e) => Err(path::error(vm, &e)),
-    }
 }
 
 macro_rules! simple_ids {
@@ -304,17 +297,28 @@ fn warn_of_threads(vm: &Vm, function: &str) -> PyResult<()> {
     runtime::warn(vm, crate::shape::DEPRECATION_WARNING, &text, 1)
 }
 
-pub(super) fn fork(vm: &Vm, _: &[Value]) -> PyResult {
+/// Makes a copy of this process by a system call, with what Python does before and after: the process
+/// id of the copy, 0 in the copy itself.
+pub(super) fn forked(
+    vm: &Vm,
+    function: &str,
+    call: impl FnOnce() -> std::io::Result<i32>,
+) -> PyResult<std::io::Result<i32>> {
     run_fork_hooks(vm, 0, true);
-    // SAFETY: the process has one thread that runs Python; the child goes on with a copy of it.
-    let r = host::check(unsafe { libc::fork() });
+    let r = call();
     if matches!(r, Ok(0)) {
         threads::after_fork(vm);
     }
     run_fork_hooks(vm, if matches!(r, Ok(0)) { 1 } else { 2 }, false);
     if matches!(r, Ok(pid) if pid > 0) {
-        warn_of_threads(vm, "fork")?;
+        warn_of_threads(vm, function)?;
     }
+    Ok(r)
+}
+
+pub(super) fn fork(vm: &Vm, _: &[Value]) -> PyResult {
+    // SAFETY: the process has one thread that runs Python; the child goes on with a copy of it.
+    let r = forked(vm, "fork", || host::check(unsafe { libc::fork() }))?;
     int_or_error(vm, r)
 }
 

@@ -102,20 +102,25 @@ pub fn matches(vm: &Vm, e: Value, classes: Value) -> bool {
     }
 }
 
+/// What a class of exceptions makes of arguments, which must be an exception.
+pub fn instance(vm: &Vm, class: Value, args: &[Value]) -> PyResult {
+    let e = crate::protocol::call::call_args(vm, class, args)?;
+    if exception(e.value()).is_none() {
+        return Err(vm.type_error(format!(
+            "calling {} should have returned an instance of BaseException, not {}",
+            obj::repr_text(vm, class)?,
+            vm.type_of(e.value()).full_name()
+        )));
+    }
+    Ok(e)
+}
+
 /// An instance of whatever `raise` was given: a class is called, an instance taken as it is.
 pub fn from_raise(vm: &Vm, v: Value) -> PyResult {
     if let Some(t) = Type::from_value(v)
         && t.is_subtype(vm.builtin(shape::BASE_EXCEPTION))
     {
-        let e = crate::protocol::call::call_args(vm, v, &[])?;
-        if exception(e.value()).is_none() {
-            return Err(vm.type_error(format!(
-                "calling {} should have returned an instance of BaseException, not {}",
-                obj::repr_text(vm, v)?,
-                vm.type_of(e.value()).full_name()
-            )));
-        }
-        return Ok(e);
+        return instance(vm, v, &[]);
     }
     if exception(v).is_some() {
         return Ok(v.to_ref());
@@ -131,15 +136,7 @@ pub fn cause_of_raise(vm: &Vm, v: Value) -> PyResult<Ref> {
     if let Some(t) = Type::from_value(v)
         && t.is_subtype(vm.builtin(shape::BASE_EXCEPTION))
     {
-        let e = crate::protocol::call::call_args(vm, v, &[])?;
-        if exception(e.value()).is_none() {
-            return Err(vm.type_error(format!(
-                "calling {} should have returned an instance of BaseException, not {}",
-                obj::repr_text(vm, v)?,
-                vm.type_of(e.value()).full_name()
-            )));
-        }
-        return Ok(e);
+        return instance(vm, v, &[]);
     }
     if exception(v).is_some() {
         return Ok(v.to_ref());

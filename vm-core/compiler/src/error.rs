@@ -77,6 +77,10 @@ pub struct CompileError {
     pub warnings: Box<[Warning]>,
     /// Of [`ErrorKind::UnicodeEncode`]: the text with lone surrogates.
     pub surrogates: Option<Box<Wtf8>>,
+    /// Of an error of the parser: line and column, from 1 and from 0, of the last compound statement
+    /// that was whole before it; zeros if there is none. With what follows it somebody may find out
+    /// which keyword was meant.
+    pub last_statement: Option<(i32, i32)>,
 }
 
 impl CompileError {
@@ -94,6 +98,7 @@ impl CompileError {
             after_parsing: false,
             warnings: Box::default(),
             surrogates: None,
+            last_statement: None,
         }
     }
 

@@ -306,6 +306,7 @@ impl SourceFile {
             after_parsing: true,
             warnings: Box::default(),
             surrogates: None,
+            last_statement: None,
         }
     }
 }

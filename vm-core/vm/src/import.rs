@@ -23,6 +23,7 @@ use crate::protocol::{attr, iter, object as obj, truth};
 use crate::runtime::modules;
 use crate::shape;
 use crate::types::dict::PyDict;
+use crate::types::exceptions::syntax_error;
 use crate::types::int;
 use crate::types::list::PyList;
 use crate::types::module;
@@ -359,7 +360,10 @@ pub fn compile_script(vm: &Vm, source: &[u8], filename: &str, optimize: u8) -> P
         let msg = format!("Non-UTF-8 code starting with {}", rest.replacen(" on line", &format!(" in file {filename} on line"), 1));
         return Err(syntax_error(vm, &CompileError { msg, ..e }));
     }
-    let Some(at) = memchr::memchr(0, source) else { return compile(vm, source, filename, Mode::Exec, optimize) };
+    let Some(at) = memchr::memchr(0, source) else {
+        let options = CompileOptions { optimize, ..CompileOptions::new(filename) };
+        return compile_known(vm, &source_file(vm, source, filename)?, &options, None);
+    };
     let line = source[..at].iter().filter(|b| **b == b'\n').count() as i32 + 1;
     let text = source[..at].rsplit(|b| *b == b'\n').next().unwrap_or_default();
     let error = CompileError {
@@ -394,6 +398,11 @@ pub fn source_file(vm: &Vm, source: &[u8], filename: &str) -> PyResult<SourceFil
 
 /// Compiles what is decoded already.
 pub fn compile_source(vm: &Vm, source: &SourceFile, options: &CompileOptions) -> PyResult {
+    compile_known(vm, source, options, Some(source))
+}
+
+/// Compiles a source, which an error keeps if it is `known`: not if it is to be read from its file.
+fn compile_known(vm: &Vm, source: &SourceFile, options: &CompileOptions, known: Option<&SourceFile>) -> PyResult {
     match tailscope_compiler::compile_source(source, options) {
         Ok((code, warnings)) => {
             warn(vm, &warnings, source)?;
@@ -403,21 +412,52 @@ pub fn compile_source(vm: &Vm, source: &SourceFile, options: &CompileOptions) ->
             }
             Ok(code)
         }
-        Err(e) => Err(error_in(vm, source, options, e)),
+        Err(e) => Err(error_known(vm, source, options, e, known)),
     }
 }
 
 /// The exception of an error in a source. Of one that is in no file nobody can look up lines later.
 pub fn error_in(vm: &Vm, source: &SourceFile, options: &CompileOptions, e: CompileError) -> Raised {
+    error_known(vm, source, options, e, Some(source))
+}
+
+fn error_known(
+    vm: &Vm,
+    source: &SourceFile,
+    options: &CompileOptions,
+    e: CompileError,
+    known: Option<&SourceFile>,
+) -> Raised {
     if let Err(raised) = warn(vm, &e.warnings, source) {
         return raised;
     }
     if options.without_file || Path::new(&*options.filename).is_file() {
-        return syntax_error(vm, &e);
+        return noted(vm, &e, options, known);
     }
     let options = CompileOptions { without_file: true, ..options.clone() };
-    let again = tailscope_compiler::compile_source(source, &options).err();
-    syntax_error(vm, &again.unwrap_or(e))
+    let e = tailscope_compiler::compile_source(source, &options).err().unwrap_or(e);
+    noted(vm, &e, &options, known)
+}
+
+/// Notes where the last compound statement before an error is, and in which text, if that is not to
+/// be read from the file: by these the library finds out that a keyword is misspelt.
+fn noted(vm: &Vm, e: &CompileError, options: &CompileOptions, known: Option<&SourceFile>) -> Raised {
+    let raised = syntax_error(vm, e);
+    if let Some((line, col)) = e.last_statement
+        && raised.is(vm, shape::SYNTAX_ERROR)
+    {
+        let text = known.map_or_else(
+            || vm.none_ref(),
+            |s| match options.mode {
+                // As the tokenizer has it.
+                Mode::Exec if !s.text().ends_with('\n') => vm.new_str(&format!("{}\n", s.text())),
+                _ => vm.new_str(s.text()),
+            },
+        );
+        let parts = vec![Ref::small_int(line as i64), Ref::small_int(col as i64), text];
+        syntax_error::set_metadata(&raised, PyTuple::from_vec(vm, parts));
+    }
+    raised
 }
 
 /// Issues the compiler's warnings.

@@ -337,20 +337,31 @@ fn explain(
     }
 }
 
-/// Where a statement begins at the top level, well before an error: what stands before it
-/// is right. But CPython's rules for wrong programs, if they run at all, take some that is right for
+/// Where a statement begins at the top level, well before an error, with a compound statement between
+/// if there is one (an error tells the last one): what stands before it is right. But CPython's rules for wrong programs, if they run at all, take some that is right for
 /// wrong; then it is the beginning.
 fn safe_start(body: &[Stmt], error: TextSize, source: &SourceFile) -> TextSize {
     let before = body
         .iter()
         .filter(|s| s.end() < error && source.position(s.start()).1 == 0);
-    let starts: Vec<TextSize> = before.map(Ranged::start).collect();
-    let Some(index) = starts.len().checked_sub(2) else {
+    let statements: Vec<&Stmt> = before.collect();
+    let Some(last) = statements.len().checked_sub(2) else {
         return TextSize::new(0);
     };
-    match is_mistakable(&source.text()[..usize::from(starts[index])]) {
+    let noted = statements[..=last].iter().rposition(|s| has_compound(s));
+    let start = statements[noted.unwrap_or(last)].start();
+    match is_mistakable(&source.text()[..usize::from(start)]) {
         true => TextSize::new(0),
-        false => starts[index],
+        false => start,
+    }
+}
+
+/// Whether a compound statement is here that is no function.
+fn has_compound(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::FunctionDef(function) => function.body.iter().any(has_compound),
+        Stmt::ClassDef(_) | Stmt::If(_) | Stmt::For(_) | Stmt::While(_) | Stmt::With(_) | Stmt::Try(_) | Stmt::Match(_) => true,
+        _ => false,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::frame::{Frame, HEADER_SLOTS, Link, address_value, halt_address};
 use crate::interp::bind::Moved;
 use crate::interp::call::{self, fill_null};
 use crate::interp::stack::NATIVE_RESERVE;
-use crate::interp::{bind, run, unwind};
+use crate::interp::{bind, leave, run, unwind};
 use crate::types::function::PyFunction;
 use crate::types::generator::{GeneratorState, PyGenerator};
 use crate::value::{Ref, Value};
@@ -60,6 +60,19 @@ impl<'a> Interrupted<'a> {
     fn run(&self) -> PyResult {
         self.vm.interp.transfer(self.ip, self.vm.interp.ip.get());
         let result = run(self.vm);
+        self.result(result)
+    }
+
+    /// Runs the frame that was spilled, a generator's, into which an exception is thrown.
+    ///
+    /// # Safety
+    /// The frame must be the innermost one.
+    unsafe fn run_raising(&self, e: Raised) -> PyResult {
+        let s = &self.vm.interp;
+        s.transfer(self.ip, s.ip.get());
+        s.raised.set(e.0);
+        // SAFETY: promised by the caller.
+        let result = if unsafe { unwind::raise_thrown(self.vm) } { run(self.vm) } else { Value::NULL };
         self.result(result)
     }
 
@@ -253,17 +266,49 @@ pub fn resume(vm: &Vm, generator: &PyGenerator, sent: Ref, thrown: Option<Raised
         let (ip, sp) = push_generator(vm, generator, fp, sent.into_value(), interrupted.link(fp));
         s.spill(ip, sp, fp);
     }
-    if let Some(e) = thrown {
-        s.transfer(interrupted.ip, s.ip.get());
-        s.raised.set(e.0);
+    match thrown {
         // SAFETY: the generator's frame was just pushed.
-        if !unsafe { unwind::raise_thrown(vm) } {
-            return interrupted.result(Value::NULL);
-        }
-        let result = run(vm);
-        return interrupted.result(result);
+        Some(e) => unsafe { interrupted.run_raising(e) },
+        None => interrupted.run(),
     }
-    interrupted.run()
+}
+
+/// Throws through a generator that delegates: `inner` throws into what it delegates to, and finds
+/// the generator's frame on the stack as it would if that had been resumed by it. What comes back out
+/// of it is yielded by the generator; what it raises is raised in the generator.
+///
+/// # Errors
+/// What the generator raises. RecursionError.
+pub fn throw_through(vm: &Vm, generator: &PyGenerator, inner: impl FnOnce() -> PyResult) -> PyResult {
+    let interrupted = Interrupted::new(vm)?;
+    let s = &vm.interp;
+    // SAFETY: the slots behind `sp` are free, the generator is kept alive by the caller.
+    let (fp, ip, sp) = unsafe {
+        let fp = interrupted.start();
+        if !has_resume_room(vm, generator, fp) {
+            return Err(call::too_deep(vm));
+        }
+        let (ip, sp) = push_generator(vm, generator, fp, vm.none_ref().into_value(), interrupted.link(fp));
+        s.spill(ip, sp, fp);
+        (fp, ip, sp)
+    };
+    // As in CPython, what the generator is handling is no context for what happens further in.
+    s.handled.set(generator.handled.previous.get());
+    let result = inner();
+    // SAFETY: whoever ran meanwhile has left the stack as it was: the frame is the innermost, with
+    // one value more than it was suspended with, which is None.
+    unsafe {
+        match result {
+            Ok(yielded) => {
+                leave::suspend(vm, generator, fp, sp.sub(1), ip, GeneratorState::SuspendedYieldFrom);
+                Ok(yielded)
+            }
+            Err(e) => {
+                s.handled.set(&raw const generator.handled);
+                interrupted.run_raising(e)
+            }
+        }
+    }
 }
 
 /// The innermost frame, for `sys._getframe` and the like.

@@ -7,6 +7,7 @@ use crate::native::compile::compile;
 use crate::protocol::number::{self, BinaryOp};
 use crate::protocol::{attr, call, compare, item, iter, object as obj, truth};
 use crate::shape::{self, ShapeId};
+use crate::types::complex::{self, PyComplex};
 use crate::types::dict::PyDict;
 use crate::types::list::PyList;
 use crate::types::native::BuiltinFunction;
@@ -446,25 +447,31 @@ fn sum_items(vm: &Vm, it: Ref, start: Ref) -> PyResult {
         total = number::binary(vm, total.value(), v.value(), BinaryOp::Add)?;
     }
     if let Some(f) = crate::types::float::exact_value_of(total.value()) {
-        let (mut sum, mut lost) = (f, 0.0f64);
+        let mut sum = Compensated::new(f);
         loop {
-            let Some(v) = iter::step(vm, next, it.value())? else {
-                return Ok(vm.new_float(finish(sum, lost)));
-            };
-            let x = match crate::types::float::exact_value_of(v.value()) {
-                Some(x) => x,
-                None => match v.as_small_int() {
-                    Some(i) => i as f64,
-                    None => {
-                        total = vm.new_float(finish(sum, lost));
-                        total = number::binary(vm, total.value(), v.value(), BinaryOp::Add)?;
-                        break;
-                    }
-                },
-            };
-            let t = sum + x;
-            lost += if sum.abs() >= x.abs() { (sum - t) + x } else { (x - t) + sum };
-            sum = t;
+            let Some(v) = iter::step(vm, next, it.value())? else { return Ok(vm.new_float(sum.finish())) };
+            match float_to_add(vm, v.value())? {
+                Some(x) => sum.add(x),
+                None => {
+                    total = number::binary(vm, vm.new_float(sum.finish()).value(), v.value(), BinaryOp::Add)?;
+                    break;
+                }
+            }
+        }
+    }
+    if let Some(c) = total.cast_exact::<PyComplex>() {
+        let (mut re, mut im) = (Compensated::new(c.re), Compensated::new(c.im));
+        loop {
+            let Some(v) = iter::step(vm, next, it.value())? else { return Ok(complex::new(re.finish(), im.finish())) };
+            if let Some(c) = v.cast_exact::<PyComplex>() {
+                re.add(c.re);
+                im.add(c.im);
+            } else if let Some(x) = float_to_add(vm, v.value())? {
+                re.add(x);
+            } else {
+                total = number::binary(vm, complex::new(re.finish(), im.finish()).value(), v.value(), BinaryOp::Add)?;
+                break;
+            }
         }
     }
     while let Some(v) = iter::step(vm, next, it.value())? {
@@ -473,8 +480,39 @@ fn sum_items(vm: &Vm, it: Ref, start: Ref) -> PyResult {
     Ok(total)
 }
 
-fn finish(sum: f64, lost: f64) -> f64 {
-    if lost != 0.0 && lost.is_finite() { sum + lost } else { sum }
+/// A float, or an int as one: what can be added to floats one by one.
+///
+/// # Errors
+/// OverflowError where an int is too large.
+fn float_to_add(vm: &Vm, v: Value) -> PyResult<Option<f64>> {
+    match crate::types::float::exact_value_of(v) {
+        Some(x) => Ok(Some(x)),
+        None if crate::types::int::value_of(v).is_some() => crate::types::float::as_f64(vm, v).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// A sum that carries along what rounding has lost.
+#[derive(Clone, Copy)]
+struct Compensated {
+    sum: f64,
+    lost: f64,
+}
+
+impl Compensated {
+    fn new(sum: f64) -> Compensated {
+        Compensated { sum, lost: 0.0 }
+    }
+
+    fn add(&mut self, x: f64) {
+        let t = self.sum + x;
+        self.lost += if self.sum.abs() >= x.abs() { (self.sum - t) + x } else { (x - t) + self.sum };
+        self.sum = t;
+    }
+
+    fn finish(self) -> f64 {
+        if self.lost != 0.0 && self.lost.is_finite() { self.sum + self.lost } else { self.sum }
+    }
 }
 
 fn import(vm: &Vm, a: &[Value]) -> PyResult {

@@ -187,8 +187,15 @@ pub fn power_mod(vm: &Vm, a: Value, b: Value, m: Value) -> PyResult {
     if m.is_null() || m.is(vm.none()) {
         return binary(vm, a, b, BinaryOp::Power);
     }
-    for v in [a, b, m] {
-        if let Some(f) = vm.type_of(v).slots().pow_mod {
+    // The right side goes first if it is of a subclass; nobody is asked twice.
+    let slot = |v: Value| vm.type_of(v).slots().pow_mod;
+    let order = match vm.type_of(b).is_subtype(vm.type_of(a)) {
+        true => [slot(b), slot(a), slot(m)],
+        false => [slot(a), slot(b), slot(m)],
+    };
+    for (i, f) in order.iter().enumerate() {
+        let asked = order[..i].iter().flatten().any(|g| f.is_some_and(|f| f as usize == *g as usize));
+        if let Some(f) = f.filter(|_| !asked) {
             let r = f(vm, a, b, m)?;
             if !r.is(vm.not_implemented()) {
                 return Ok(r);

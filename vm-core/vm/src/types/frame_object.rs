@@ -19,7 +19,7 @@ use crate::shape;
 use crate::threads;
 use crate::types::dict::PyDict;
 use crate::types::function::PyFunction;
-use crate::types::generator::{GeneratorState, PyGenerator};
+use crate::types::generator::{self, GeneratorState, PyGenerator};
 use crate::types::type_::{GetSetDef, MethodDef, New, TypeDef, TypeRef};
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
@@ -223,7 +223,10 @@ pub unsafe fn detach(vm: &Vm, frame: Frame, generator: Option<&PyGenerator>) -> 
             let _ = shortage::attempt(|| {
                 let slots = std::slice::from_raw_parts_mut(frame.0, visible_slots(frame.code()));
                 f.take_over(slots);
-                if let Some((caller, _)) = frame.caller() {
+                // Generators have no caller of their own.
+                if generator.is_none()
+                    && let Some((caller, _)) = frame.caller()
+                {
                     f.back.set(of_frame(vm, caller));
                 }
             });
@@ -522,7 +525,8 @@ fn clear(vm: &Vm, args: &[Value]) -> PyResult {
                 }
                 _ => {
                     let keep = g.as_value().to_ref();
-                    g.clear(vm);
+                    // As if it died: a coroutine says that it was never awaited, and lives on.
+                    generator::finalize(vm, keep.value());
                     drop(keep);
                     Ok(vm.none_ref())
                 }

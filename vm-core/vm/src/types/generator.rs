@@ -194,6 +194,11 @@ impl PyGenerator {
         matches!(self.state.get(), GeneratorState::Suspended | GeneratorState::SuspendedYieldFrom)
     }
 
+    /// What came of a run that has just ended: its state tells whether it was yielded.
+    fn sent(&self, result: Ref) -> Sent {
+        if self.is_suspended() { Sent::Yielded(result) } else { Sent::Returned(result) }
+    }
+
     /// Copies the slots to the stack; returns how many.
     ///
     /// # Safety
@@ -380,7 +385,7 @@ pub fn send_or_throw(
     // The generator must outlive its own run.
     let _keep = g.as_value().to_ref();
     let result = enter::resume(vm, g, value.unwrap_or(vm.none()).to_ref(), thrown)?;
-    Ok(if g.is_suspended() { Sent::Yielded(result) } else { Sent::Returned(result) })
+    Ok(g.sent(result))
 }
 
 /// As the methods `send` and `throw` do: a return becomes StopIteration (StopAsyncIteration for
@@ -441,26 +446,19 @@ pub fn throw(vm: &Vm, g: &PyGenerator, args: [Value; 3], close_on_exit: bool) ->
                 Ok(()) => throw_into(vm, g, args),
             };
         }
-        let before = g.state.get();
-        let result = match plain_generator(inner.value()) {
-            Some(i) => {
-                g.state.set(GeneratorState::Executing);
-                throw(vm, i, args, close_on_exit)
-            }
-            None => {
-                let Some(m) = attr::get_opt(vm, inner.value(), vm.intern("throw"))? else {
-                    return throw_into(vm, g, args);
-                };
-                g.state.set(GeneratorState::Executing);
-                let given: Vec<Value> = args.into_iter().take_while(|v| !v.is_null()).collect();
-                call::call_args(vm, m.value(), &given)
-            }
-        };
-        g.state.set(before);
-        return match result {
-            Ok(v) => Ok(v),
-            Err(e) => finish_send(vm, g, throw_here(vm, g, e, false)),
-        };
+        // The generator must outlive its own run.
+        let _keep = g.as_value().to_ref();
+        if let Some(i) = plain_generator(inner.value()) {
+            g.pin_code(vm)?;
+            let result = enter::throw_through(vm, g, || throw(vm, i, args, close_on_exit));
+            return finish_send(vm, g, result.map(|r| g.sent(r)));
+        }
+        if let Some(m) = attr::get_opt(vm, inner.value(), vm.intern("throw"))? {
+            g.pin_code(vm)?;
+            let given: Vec<Value> = args.into_iter().take_while(|v| !v.is_null()).collect();
+            let result = enter::throw_through(vm, g, || call::call_args(vm, m.value(), &given));
+            return finish_send(vm, g, result.map(|r| g.sent(r)));
+        }
     }
     throw_into(vm, g, args)
 }
@@ -486,7 +484,8 @@ fn exception_to_throw(vm: &Vm, [ty, value, traceback]: [Value; 3]) -> PyResult<R
         return Err(vm.type_error("throw() third argument must be a traceback object"));
     }
     let e = if Type::from_value(ty).is_some_and(|t| t.is_subtype(vm.builtin(shape::BASE_EXCEPTION))) {
-        instantiate(vm, ty, given(value))?
+        // What goes wrong with that is raised in the generator in its place.
+        instantiate(vm, ty, given(value)).unwrap_or_else(|e| e.0)
     } else if ty.cast::<exceptions::PyException>().is_some() {
         if given(value).is_some() {
             return Err(vm.type_error("instance exception may not have a separate value"));

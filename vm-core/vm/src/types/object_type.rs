@@ -184,8 +184,8 @@ fn dir(vm: &Vm, args: &[Value]) -> PyResult {
     {
         set.update(vm, d.value())?;
     }
-    let cls = attr::get(vm, this, vm.names().__class__)?;
-    if let Some(ty) = Type::from_value(cls.value()) {
+    let cls = attr::get_opt(vm, this, vm.names().__class__)?;
+    if let Some(ty) = cls.as_ref().and_then(|c| Type::from_value(c.value())) {
         for t in ty.mro() {
             set.update(vm, t.dict_value())?;
         }

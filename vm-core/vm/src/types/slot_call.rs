@@ -126,6 +126,16 @@ fn arity(vm: &Vm, args: CallArgs, least: usize, most: usize, def: &SlotDef) -> P
     }))
 }
 
+/// [`arity`] of powers, which say it in their own words.
+fn one_or_two_arguments(vm: &Vm, args: CallArgs, def: &SlotDef) -> PyResult<()> {
+    match args.args.len() {
+        n if !(1..=2).contains(&n) && !args.has_keywords() => {
+            Err(vm.type_error(format!("expected 1 or 2 arguments, got {n}")))
+        }
+        _ => arity(vm, args, 1, 2, def),
+    }
+}
+
 /// [`arity`] of those whose message names the method.
 fn one_argument(vm: &Vm, args: CallArgs, def: &SlotDef) -> PyResult<()> {
     match args.args.len() {
@@ -222,15 +232,18 @@ pub fn call_slot(vm: &Vm, def: &SlotDef, owner: TypeRef, this: Value, args: Call
         SlotId::Contains => binary!(s.contains).map(|b| vm.bool_ref(b)),
         SlotId::Bool => unary!(s.bool_).map(|b| vm.bool_ref(b)),
         SlotId::Binary(BinaryOp::Power) => {
-            arity(vm, args, 1, 2, def)?;
+            one_or_two_arguments(vm, args, def)?;
             match (a.get(1), s.pow_mod) {
                 (Some(&m), Some(f)) if !m.is(vm.none()) => f(vm, this, a[0], m),
                 _ => slot!(s.binary[BinaryOp::Power as usize])(vm, this, a[0]),
             }
         }
         SlotId::Reflected(BinaryOp::Power) => {
-            arity(vm, args, 1, 2, def)?;
-            slot!(s.binary[BinaryOp::Power as usize])(vm, a[0], this)
+            one_or_two_arguments(vm, args, def)?;
+            match (a.get(1), s.pow_mod) {
+                (Some(&m), Some(f)) if !m.is(vm.none()) => f(vm, a[0], this, m),
+                _ => slot!(s.binary[BinaryOp::Power as usize])(vm, a[0], this),
+            }
         }
         SlotId::Binary(op) => binary!(s.binary[op as usize]),
         SlotId::Reflected(op) => {

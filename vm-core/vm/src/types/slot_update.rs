@@ -245,7 +245,7 @@ fn divmod(vm: &Vm, a: Value, b: Value) -> PyResult {
     python_binary(vm, a, b, n.__divmod__, n.__rdivmod__, |s| s.binary[BinaryOp::Divmod as usize], divmod)
 }
 
-/// The number slot of a class written in Python: its own method, or the other side's reflected one.
+/// The number slot of a class written in Python, of two operands.
 fn python_binary(
     vm: &Vm,
     a: Value,
@@ -255,29 +255,42 @@ fn python_binary(
     slot: fn(&Slots) -> Option<BinaryFn>,
     me: BinaryFn,
 ) -> PyResult {
-    let (ta, tb) = (vm.type_of(a), vm.type_of(b));
     let is_me = |t: TypeRef| slot(t.slots()).is_some_and(|f| f as usize == me as usize);
+    python_operator(vm, (a, [b]), (b, [a]), [name, reflected], is_me)
+}
+
+/// An operator of a class written in Python: its own method, or the other side's reflected one. Each
+/// side comes with what its method is given. `is_me` says whether a type has this slot.
+#[inline(always)]
+fn python_operator<const N: usize>(
+    vm: &Vm,
+    (a, for_a): (Value, [Value; N]),
+    (b, for_b): (Value, [Value; N]),
+    [name, reflected]: [Value; 2],
+    is_me: impl Fn(TypeRef) -> bool,
+) -> PyResult {
+    let (ta, tb) = (vm.type_of(a), vm.type_of(b));
     let do_other = !ta.is(tb) && is_me(tb);
     let declined = |r: &Ref| r.is(vm.not_implemented());
     if is_me(ta) {
         if do_other && tb.is_subtype(ta) && overrides(vm, ta, tb, reflected) {
-            if let Some(r) = call_special(vm, b, reflected, &[a])?
+            if let Some(r) = call_special(vm, b, reflected, &for_b)?
                 && !declined(&r)
             {
                 return Ok(r);
             }
-            return match call_special(vm, a, name, &[b])? {
+            return match call_special(vm, a, name, &for_a)? {
                 Some(r) => Ok(r),
                 None => Ok(vm.not_implemented().to_ref()),
             };
         }
-        if let Some(r) = call_special(vm, a, name, &[b])?
+        if let Some(r) = call_special(vm, a, name, &for_a)?
             && (!declined(&r) || ta.is(tb))
         {
             return Ok(r);
         }
     }
-    if do_other && let Some(r) = call_special(vm, b, reflected, &[a])? {
+    if do_other && let Some(r) = call_special(vm, b, reflected, &for_b)? {
         return Ok(r);
     }
     Ok(vm.not_implemented().to_ref())
@@ -343,10 +356,9 @@ fn slot_iter(vm: &Vm, this: Value) -> PyResult {
 }
 
 fn slot_pow_mod(vm: &Vm, a: Value, b: Value, m: Value) -> PyResult {
-    match call_special(vm, a, vm.names().__pow__, &[b, m])? {
-        Some(r) => Ok(r),
-        None => Ok(vm.not_implemented().to_ref()),
-    }
+    let n = vm.names();
+    let is_me = |t: TypeRef| t.slots().pow_mod.is_some_and(|f| f as usize == slot_pow_mod as *const () as usize);
+    python_operator(vm, (a, [b, m]), (b, [a, m]), [n.__pow__, n.__rpow__], is_me)
 }
 
 fn slot_new(vm: &Vm, ty: TypeRef, args: CallArgs) -> PyResult {
@@ -440,9 +452,12 @@ fn slot_compare(vm: &Vm, a: Value, b: Value, op: CompareOp) -> PyResult {
         CompareOp::Gt => n.__gt__,
         CompareOp::Ge => n.__ge__,
     };
-    match call_special(vm, a, name, &[b])? {
-        Some(r) => Ok(r),
-        None => Ok(vm.not_implemented().to_ref()),
+    match attr::lookup_method(vm, a, name) {
+        Ok(Some(m)) => m.call(vm, &[b]),
+        Ok(None) => Ok(vm.not_implemented().to_ref()),
+        // A property that says that there is no such method.
+        Err(e) if e.is(vm, shape::ATTRIBUTE_ERROR) => Ok(vm.not_implemented().to_ref()),
+        Err(e) => Err(e),
     }
 }
 

@@ -135,7 +135,21 @@ fn build(vm: &Vm, meta: TypeRef, name: &PyStr, bases: &PyTuple, ns: &PyDict) -> 
     for b in &base_types {
         b.add_subclass(ty);
     }
+    warn_of_keys(vm, ty)?;
     Ok(ty)
+}
+
+/// Whoever reads the attributes of a class counts on names.
+fn warn_of_keys(vm: &Vm, ty: TypeRef) -> PyResult<()> {
+    let mut at = 0;
+    while let Some((next, key, _)) = ty.dict().entry_at(at) {
+        if key.cast::<PyStr>().is_none() {
+            let text = format!("non-string key in the __dict__ of class {}", ty.name());
+            return crate::runtime::warn(vm, shape::RUNTIME_WARNING, &text, 1);
+        }
+        at = next;
+    }
+    Ok(())
 }
 
 /// The base whose layout the new class extends.

@@ -99,6 +99,10 @@ impl Parser<'_> {
                 let msg = "invalid syntax.  Maybe you meant '!=' instead of '<>'?";
                 Err(self.report_range(less, greater, msg))
             }
+            ("compound", &[statement]) => {
+                self.note_statement(statement);
+                Ok(Some(statement))
+            }
             ("number", &[number]) => self.check_digits(number),
             ("real", &[number]) => self.check_number(number, false),
             ("imaginary", &[number]) => self.check_number(number, true),

@@ -38,6 +38,8 @@ pub(super) struct Parser<'s> {
     level: usize,
     /// Interactive input has begun since its last end.
     started: bool,
+    /// Where the last compound statement began that the second pass found to be whole, lines first.
+    last_statement: Place,
     pub error: Option<CompileError>,
 }
 
@@ -58,6 +60,7 @@ impl<'s> Parser<'s> {
             look_for_errors: false,
             level: 0,
             started: false,
+            last_statement: Place { line: 0, col: 0 },
             error: None,
         }
     }
@@ -88,9 +91,33 @@ impl<'s> Parser<'s> {
         if !matches!(&self.error, Some(e) if e.kind == ErrorKind::Incomplete) {
             self.settle(last);
         }
-        Err(self
-            .error
-            .unwrap_or_else(|| CompileError::without_location("invalid syntax")))
+        let error = self.error.unwrap_or_else(|| CompileError::without_location("invalid syntax"));
+        let Place { line, col } = self.last_statement;
+        Err(CompileError { last_statement: Some((line, col)), ..error })
+    }
+
+    /// Notes where a compound statement begins, as CPython does: the one that is furthest down, and
+    /// no function.
+    pub fn note_statement(&mut self, statement: NodeId) {
+        let mut tokens = &self.tokens[self.tree.node(statement).token..];
+        let text = |t: &Token| literal_text(t.kind);
+        // Behind decorators.
+        while tokens.first().is_some_and(|t| text(t) == "@")
+            && let Some(end) = tokens.iter().position(|t| t.kind == token::NEWLINE)
+        {
+            tokens = &tokens[end + 1..];
+        }
+        let is_function = match tokens {
+            [first, second, ..] => text(first) == "def" || (text(first) == "async" && text(second) == "def"),
+            _ => false,
+        };
+        if let Some(first) = tokens.first()
+            && self.look_for_errors
+            && !is_function
+            && self.last_statement.line <= first.start.line
+        {
+            self.last_statement = first.start;
+        }
     }
 
     fn check_single(mut self) -> Result<(), CompileError> {
@@ -207,6 +234,7 @@ impl<'s> Parser<'s> {
                 after_parsing: false,
                 warnings: Box::default(),
                 surrogates: None,
+                last_statement: None,
             });
         }
         Reported
@@ -323,6 +351,7 @@ impl<'s> Parser<'s> {
                     after_parsing: false,
                     warnings: Box::default(),
                     surrogates: None,
+                    last_statement: None,
                 });
                 return;
             }

@@ -25,8 +25,9 @@ interactive: statement_newline
 eval: expressions NEWLINE* ENDMARKER
 
 statements: statement+
-statement: compound_stmt | simple_stmts
-statement_newline: compound_stmt NEWLINE | simple_stmts | NEWLINE | ENDMARKER @call exit
+statement: a=compound_stmt @call compound a | simple_stmts
+single_compound_stmt: a=compound_stmt @call compound a
+statement_newline: single_compound_stmt NEWLINE | simple_stmts | NEWLINE | ENDMARKER @call exit
 simple_stmts: simple_stmt !';' NEWLINE | ';'.simple_stmt+ ';'? NEWLINE
 
 simple_stmt (memo):

@@ -21,7 +21,7 @@ pub(crate) mod hierarchy;
 mod os_error;
 pub mod plain_traceback;
 mod print;
-mod syntax_error;
+pub mod syntax_error;
 mod unicode_error;
 pub use fields::{complete_attribute_error, set_import_fields, set_name_and_object};
 pub use os_error::os_error_type;

@@ -1,9 +1,9 @@
 //! `SyntaxError`: a message and a place in a source.
 
 use super::fields::{self, field};
-use super::{exception_init, this};
+use super::{exception, exception_init, this};
 use crate::args::CallArgs;
-use crate::error::PyResult;
+use crate::error::{PyResult, Raised};
 use crate::protocol::{iter, object as obj};
 use crate::types::int;
 use crate::types::str_::PyStr;
@@ -32,6 +32,16 @@ pub static FIELDS: &[GetSetDef] = &[
     field!("print_file_and_line", 4),
     field!("_metadata", 5),
 ];
+
+/// Field of what the parser notes beside.
+const METADATA: usize = 5;
+
+/// Tells a syntax error what the parser knows of its source: the tuple of line, column and text.
+pub fn set_metadata(e: &Raised, metadata: Ref) {
+    if let Some(e) = exception(e.0.value()) {
+        e.fields[METADATA].set(metadata);
+    }
+}
 
 fn location(vm: &Vm, v: Value, i: usize) -> PyResult {
     let t = fields::get(vm, v, LOCATION)?;
@@ -67,7 +77,7 @@ pub(super) fn init(vm: &Vm, v: Value, args: CallArgs) -> PyResult<()> {
     fields::set(vm, v, 3, at(3))?;
     let place = PyTuple::from_vec(vm, vec![or_none(1), or_none(2), or_none(4), or_none(5)]);
     fields::set(vm, v, LOCATION, place.value())?;
-    fields::set(vm, v, 5, at(6))?;
+    fields::set(vm, v, METADATA, at(6))?;
     if info.len() == 5 {
         return Err(vm.type_error("end_offset must be provided when end_lineno is provided"));
     }

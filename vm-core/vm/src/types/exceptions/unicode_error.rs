@@ -136,28 +136,42 @@ fn escaped(c: u32) -> String {
     }
 }
 
-fn character_place(vm: &Vm, v: Value, object: Value) -> PyResult<String> {
+/// What was to be converted. Whoever makes a text of the other fields may have changed it.
+fn object_of(vm: &Vm, v: Value) -> PyResult {
+    let object = this(v).fields[1].get_ref();
+    object.ok_or_else(|| vm.type_error("UnicodeError 'object' attribute is not set"))
+}
+
+fn character_place(vm: &Vm, v: Value) -> PyResult<String> {
+    let object = object_of(vm, v)?;
     let Some(s) = object.cast::<PyStr>() else { return Err(wrong_object(vm, "string")) };
     Ok(place(v, "character", s.char_len(), |i| escaped(s.char_at(i))))
 }
 
 pub(super) fn encode_str(vm: &Vm, v: Value) -> PyResult {
-    let Some(object) = this(v).fields[1].get_ref() else { return Ok(vm.empty_str().to_ref()) };
+    if this(v).fields[1].is_null() {
+        return Ok(vm.empty_str().to_ref());
+    }
     let (reason, encoding) = (shown(vm, v, 4)?, shown(vm, v, 0)?);
-    let place = character_place(vm, v, object.value())?;
+    let place = character_place(vm, v)?;
     Ok(vm.new_str(&format!("'{encoding}' codec can't encode {place}: {reason}")))
 }
 
 pub(super) fn translate_str(vm: &Vm, v: Value) -> PyResult {
-    let Some(object) = this(v).fields[1].get_ref() else { return Ok(vm.empty_str().to_ref()) };
+    if this(v).fields[1].is_null() {
+        return Ok(vm.empty_str().to_ref());
+    }
     let reason = shown(vm, v, 4)?;
-    let place = character_place(vm, v, object.value())?;
+    let place = character_place(vm, v)?;
     Ok(vm.new_str(&format!("can't translate {place}: {reason}")))
 }
 
 pub(super) fn decode_str(vm: &Vm, v: Value) -> PyResult {
-    let Some(object) = this(v).fields[1].get_ref() else { return Ok(vm.empty_str().to_ref()) };
+    if this(v).fields[1].is_null() {
+        return Ok(vm.empty_str().to_ref());
+    }
     let (reason, encoding) = (shown(vm, v, 4)?, shown(vm, v, 0)?);
+    let object = object_of(vm, v)?;
     if object.cast::<PyBytes>().is_none() {
         return Err(wrong_object(vm, "bytes"));
     }

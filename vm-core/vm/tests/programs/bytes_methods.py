@@ -83,3 +83,20 @@ class FB:
 for f, v in [(b"%s", b"a"), (b"%b", bytearray(b"x")), (b"%s", "a"), (b"%b", FB()), (b"%s", 1), (b"%a %r", ("é", 1)), (b"%d|%5d|%-5d|%05d|%+d", (1, 2, 3, 4, 5)), (b"%x %X %#x %o", (255,) * 4), (b"%f %.2e %g", (1.5,) * 3), (b"%c%c%c", (65, b"B", bytearray(b"C"))), (b"%c", 256), (b"%c", b"ab"), (b"%c", "a"), (b"%c", 1.5), (b"%%", ()), (b"%", 1), (b"%q", 1), (b"%(a)s", {b"a": b"x"}), (b"%(a)s", {"a": b"x"}), (b"%(a)s", 1), (b"x", 1), (b"x", b""), (b"%s %s", b"a"), (b"%*d", (5, 1)), (b"%.2s|%5s|%-5s|", (b"abc",) * 3), (b"%f", "x"), (b"%d", "x"), (b"%x", 1.5), (b"%d", 1.9), (b"%99999999999999999999d", 1), (b"%.99999999999d", 1), (b"%s", memoryview(b"mv"))]:
     shown = repr(v) if not isinstance(v, (memoryview, FB)) else type(v).__name__
     print(f, shown, show(lambda: f % v), show(lambda: bytearray(f) % v))
+
+# What joins is not to be changed meanwhile.
+separator = bytearray(b",")
+
+
+def changing():
+    yield b"a"
+    separator.append(1)
+    yield b"b"
+
+
+try:
+    separator.join(changing())
+except BufferError as e:
+    print(e, separator, separator.join(iter([b"a", b"b"])))
+separator.append(2)
+print(separator)

@@ -381,6 +381,8 @@ fn joined<'a>(sep: &[u8], parts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
 }
 
 pub fn join(vm: &Vm, a: &[Value]) -> PyResult {
+    // Iterators must not change what they are joined by.
+    let _pin = pin(a[0]);
     let items = iter::sequence(vm, a[1], "can only join an iterable")?;
     if let [only] = &items[..]
         && only.has_shape(shape::BYTES)
@@ -391,7 +393,6 @@ pub fn join(vm: &Vm, a: &[Value]) -> PyResult {
     if items.iter().all(|v| v.has_shape(shape::BYTES)) {
         return make_vec(vm, a[0], joined(this(a[0]), items.iter().map(|v| this(v.value()))));
     }
-    let _pin = pin(a[0]);
     let list = a[1].cast::<PyList>();
     let mut parts = Vec::with_capacity(items.len());
     for (i, v) in items.iter().enumerate() {

@@ -10,6 +10,10 @@ use crate::instr::{Instr, InstrSequence};
 /// Cuts a sequence into basic blocks: one starts at every label that is used and after
 /// every jump and scope exit. Jumps are bound to the blocks they go to. The instructions
 /// themselves stay where they are: `graph` takes them over, `seq` gets the memory of its last ones.
+///
+/// What control does not reach, for it comes behind a jump or exit and no label is there, is an empty
+/// block at once, which other passes would make of it, and no block if nothing is behind it. Half of
+/// all functions end so, in the return of None behind their own.
 pub(crate) fn from_sequence(seq: &mut InstrSequence, graph: &mut Cfg) -> Result<(), Error> {
     let mut buffers = std::mem::take(&mut graph.building);
     let built = buffers.build(seq, graph);
@@ -39,7 +43,10 @@ struct Begin(u32);
 impl Begin {
     /// It is in the middle of a block.
     const NOTHING: Begin = Begin(0);
-    const SOME_BLOCK: Begin = Begin(u32::MAX);
+    /// It comes behind a jump or exit.
+    const NEXT_BLOCK: Begin = Begin(u32::MAX - 1);
+    /// A label that is used is there.
+    const LABELLED_BLOCK: Begin = Begin(u32::MAX);
 }
 
 impl Buffers {
@@ -49,18 +56,29 @@ impl Buffers {
         }
         let len = seq.instrs.len();
         graph.take_instrs(&mut seq.instrs);
-        // The first block begins anyway, and behind all is none.
-        self.begins[0] = Begin::SOME_BLOCK;
         let mut first = 0;
         while first < len {
             let (block, count) = graph.append_block(first, &self.begins[first + 1..len], Begin::NOTHING);
             self.begins[first] = Begin(block.index() as u32 + 1);
             first += count;
+            if !graph.falls_through(block) {
+                first = self.skip_unreached(graph, first, len);
+            }
         }
         if len == 0 {
             graph.new_block();
         }
         self.bind_jumps(graph)
+    }
+
+    /// Goes from behind a jump or exit at `first` to the next label. Returns where that is.
+    fn skip_unreached(&self, graph: &mut Cfg, first: usize, len: usize) -> usize {
+        let labelled = |&begin: &Begin| begin == Begin::LABELLED_BLOCK;
+        let Some(unreached) = self.begins[first..len].iter().position(labelled) else { return len };
+        if unreached > 0 {
+            graph.append_empty_block();
+        }
+        first + unreached
     }
 
     /// Finds jumps, block pushes and where blocks start; or else the placeholder of annotations.
@@ -95,11 +113,11 @@ impl Buffers {
             let target = seq.labels.get(instr.arg as usize).copied();
             let target = target.filter(|&target| target < seq.instrs.len());
             let target = target.ok_or(Error::UnplacedLabel(instr.arg))?;
-            self.begins[target] = Begin::SOME_BLOCK;
+            self.begins[target] = Begin::LABELLED_BLOCK;
             self.jumps.push(Jump { place: place as u32, target: target as u32 });
         }
-        if ops::is_terminator(instr.op) {
-            self.begins[place + 1] = Begin::SOME_BLOCK;
+        if ops::is_terminator(instr.op) && self.begins[place + 1] == Begin::NOTHING {
+            self.begins[place + 1] = Begin::NEXT_BLOCK;
         }
         Ok(false)
     }

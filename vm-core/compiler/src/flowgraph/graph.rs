@@ -199,11 +199,7 @@ impl Cfg {
             len += 1;
         }
         self.seen.insert(kinds);
-        let before = self.blocks.len().checked_sub(1);
-        let id = self.new_block();
-        if let Some(before) = before {
-            self.blocks[before].next = Some(id);
-        }
+        let id = self.append_empty_block();
         let size = len as u32;
         if let Some(block) = self.blocks.last_mut() {
             block.kinds = kinds;
@@ -211,6 +207,16 @@ impl Cfg {
             (block.start, block.used, block.filled, block.capacity) = (first as u32, size, size, size);
         }
         (id, len)
+    }
+
+    /// Chains an empty block behind the block made last, if there is one.
+    pub(super) fn append_empty_block(&mut self) -> BlockId {
+        let before = self.blocks.len().checked_sub(1);
+        let id = self.new_block();
+        if let Some(before) = before {
+            self.blocks[before].next = Some(id);
+        }
+        id
     }
 
     /// There may be these kinds in the block from now on.

@@ -114,13 +114,14 @@ pub(crate) struct Layout {
 /// A location, and the code unit from which on instructions have it.
 #[derive(Clone, Copy, Debug)]
 struct Run {
-    loc: Loc,
+    /// [`Loc::words`]: it is compared and stored in one piece.
+    loc: [u64; 2],
     start: u32,
 }
 
 impl Run {
     /// What is before the first instruction.
-    const START: Run = Run { loc: Loc::NONE, start: 0 };
+    const START: Run = Run { loc: Loc::NONE.words(), start: 0 };
 }
 
 /// Where a block begins.
@@ -230,7 +231,7 @@ impl Layout {
         let table = std::mem::take(&mut self.table);
         let mut lines = LineTableWriter::in_buffer(firstlineno, table);
         lines.push_runs(runs.windows(2).map(|pair| {
-            let Loc { line, end_line, col, end_col } = pair[0].loc;
+            let Loc { line, end_line, col, end_col } = Loc::of_words(pair[0].loc);
             let position = RawPosition { line, end_line, column: col, end_column: end_col };
             (position, (pair[1].start - pair[0].start) as usize)
         }));
@@ -384,20 +385,23 @@ impl Output<'_> {
     fn put_plain(&mut self, instrs: &[Instr], handler: Option<BlockId>) -> Result<usize, Error> {
         let (mut at, mut run) = (self.offset as usize, self.run);
         let (units, _) = self.code.as_chunks_mut();
-        let mut current = self.runs.get(run).ok_or(Error::Malformed)?.loc.words();
+        let mut current = self.runs.get(run).ok_or(Error::Malformed)?.loc;
+        let handler = BlockId::number(handler);
         let mut count = 0;
         for instr in instrs {
-            let is_long = instr.op as u32 | instr.arg > 0xFF;
-            if is_long || BlockId::number(instr.except) != BlockId::number(handler) || instr.loc.line < 0 {
+            let loc = instr.loc.words();
+            let unit = instr.op as u32 | instr.arg << 8;
+            let is_long = (instr.op as u32 | instr.arg) >> 8;
+            let has_no_line = loc[0] as u32 >> 31;
+            if is_long | has_no_line | (BlockId::number(instr.except) ^ handler) != 0 {
                 break;
             }
-            *units.get_mut(at).ok_or(Error::Malformed)? = [instr.op as u8, instr.arg as u8];
+            *units.get_mut(at).ok_or(Error::Malformed)? = (unit as u16).to_le_bytes();
             // Whether the location is another one, no processor foresees: the next run is written in
             // any case, and counts if it is one.
-            *self.runs.get_mut(run + 1).ok_or(Error::Malformed)? = Run { loc: instr.loc, start: at as u32 };
-            let words = instr.loc.words();
-            run += usize::from((words[0] ^ current[0]) | (words[1] ^ current[1]) != 0);
-            current = words;
+            *self.runs.get_mut(run + 1).ok_or(Error::Malformed)? = Run { loc, start: at as u32 };
+            run += usize::from((loc[0] ^ current[0]) | (loc[1] ^ current[1]) != 0);
+            current = loc;
             at += 1 + flowgraph::cache_units(instr.op) as usize;
             count += 1;
         }
@@ -408,8 +412,8 @@ impl Output<'_> {
     /// Writes an instruction.
     fn put(&mut self, op: Opcode, arg: u32, loc: &Loc) -> Result<(), Error> {
         let [current, next, ..] = &mut self.runs[self.run..] else { return Err(Error::Malformed) };
-        *next = Run { loc: *loc, start: self.offset };
-        self.run += usize::from(current.loc != *loc);
+        *next = Run { loc: loc.words(), start: self.offset };
+        self.run += usize::from(current.loc != next.loc);
         self.put_long(op, arg)
     }
 

@@ -44,9 +44,18 @@ impl Loc {
 
     /// The lines and the columns, two numbers in each: what fits in registers.
     #[inline(always)]
-    pub(crate) fn words(&self) -> [u64; 2] {
-        let word = |low: i32, high: i32| u64::from(low as u32) | u64::from(high as u32) << 32;
+    pub(crate) const fn words(&self) -> [u64; 2] {
+        const fn word(low: i32, high: i32) -> u64 {
+            low as u32 as u64 | (high as u32 as u64) << 32
+        }
         [word(self.line, self.end_line), word(self.col, self.end_col)]
+    }
+
+    /// What has these words.
+    #[inline(always)]
+    pub(crate) fn of_words([lines, columns]: [u64; 2]) -> Loc {
+        let (line, end_line) = (lines as i32, (lines >> 32) as i32);
+        Loc { line, end_line, col: columns as i32, end_col: (columns >> 32) as i32 }
     }
 }
 

@@ -31,8 +31,6 @@ pub(crate) mod testing;
 
 use tailscope_bytecode::opcode::Opcode;
 
-use consts::ConstUses;
-
 pub(crate) use build::from_sequence;
 pub(crate) use cells::CellSlots;
 pub(crate) use consts::ConstPool;
@@ -101,9 +99,8 @@ pub(crate) fn optimize(
     nops::remove_redundant_nops_and_jumps(g)?;
 
     uninitialized::add_checks_for_loads_of_uninitialized_variables(g, nlocals, nparams);
-    let mut uses = ConstUses::new(g, pool);
-    superinstructions::insert_superinstructions(g, &mut uses)?;
-    uses.remove_others(g, pool);
+    consts::remove_unused_consts(g, pool)?;
+    superinstructions::insert_superinstructions(g);
     if guarded {
         cold::push_cold_blocks_to_end(g)?;
     }

@@ -46,7 +46,7 @@ fn remove_nops_of(g: &mut Cfg, b: BlockId) -> usize {
     };
     let code = g.code_mut(b);
     let mut kept = first;
-    let mut any_stays = false;
+    let (mut any_stays, mut pairs) = (false, Kinds::NONE);
     let mut i = first;
     while i < len {
         // A NOP, which goes or stays, and what is up to the next one, which moves.
@@ -57,6 +57,10 @@ fn remove_nops_of(g: &mut Cfg, b: BlockId) -> usize {
             kept += 1;
         }
         i += 1;
+        if let (Some(before), Some(next)) = (kept.checked_sub(1), code.get(i)) {
+            // They are neighbours now.
+            pairs.insert(Kinds::of_pair(&code[before], next));
+        }
         let others = code[i..].iter().take_while(|instr| instr.op != Opcode::NOP).count();
         for _ in 0..others {
             code[kept] = code[i];
@@ -66,6 +70,7 @@ fn remove_nops_of(g: &mut Cfg, b: BlockId) -> usize {
     if !any_stays {
         g[b].kinds.remove(Kinds::NOP);
     }
+    g.note(b, pairs);
     g.truncate(b, kept);
     len - kept
 }

@@ -8,7 +8,7 @@ use crate::instr::Instr;
 /// Kinds of instructions, as a set: what an opcode is, or what there may be in a block or graph.
 /// Passes skip what has nothing for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Kinds(u32);
+pub(crate) struct Kinds(u64);
 
 impl Kinds {
     pub(crate) const NONE: Kinds = Kinds(0);
@@ -27,8 +27,6 @@ impl Kinds {
     pub(crate) const POP_BLOCK: Kinds = Kinds(1 << 12);
     /// What may leave a local variable unbound.
     pub(crate) const UNBINDS: Kinds = Kinds(1 << 13);
-    /// LOAD_FAST and STORE_FAST.
-    pub(crate) const FAST: Kinds = Kinds(1 << 14);
     /// Conditional jumps that keep the value: JUMP_IF_TRUE and JUMP_IF_FALSE.
     pub(crate) const KEEPING_JUMP: Kinds = Kinds(1 << 15);
     /// LOAD_FAST, and LOAD_CLOSURE, which becomes one.
@@ -43,8 +41,6 @@ impl Kinds {
     /// What the peephole optimizer has rules for, jumps and those two apart that are frequent: for a
     /// STORE_FAST and a LOAD_GLOBAL there is one only if a STORE_FAST or a PUSH_NULL comes behind.
     pub(crate) const PEEPHOLE: Kinds = Kinds(1 << 21);
-    pub(crate) const FIRST_OF_TWO: Kinds = Kinds(1 << 22);
-    const SECOND_OF_TWO: Kinds = Kinds(1 << 23);
     pub(crate) const LOADS_CONST: Kinds = Kinds(1 << 24);
     /// A block ends or something else begins with the instruction, or it must not be there.
     pub(crate) const SHAPING: Kinds =
@@ -52,11 +48,58 @@ impl Kinds {
     /// Not of an opcode, but of an instruction: it has no line.
     pub(crate) const NO_LINE: Kinds = Kinds(1 << 31);
 
+    // Not of an instruction, but of two that follow each other in a block: there is a rule for them. What
+    // may be the first of two and what the second has bits of its own, a fixed distance away.
+
+    /// A STORE_FAST or LOAD_GLOBAL with what it can be shortened with.
+    pub(crate) const SHORTENED: Kinds = Kinds(1 << 48);
+    /// A constant, and what may be decided by it.
+    pub(crate) const CONST_USED: Kinds = Kinds(1 << 49);
+    /// Loads and stores of locals that a superinstruction does together.
+    pub(crate) const JOINED: Kinds = Kinds(0b11 << 50);
+    const LOAD_JOINED: Kinds = Kinds(1 << 50);
+    const STORE_JOINED: Kinds = Kinds(1 << 51);
+    const PAIRS: Kinds = Kinds::SHORTENED.or(Kinds::CONST_USED).or(Kinds::JOINED);
+    const TO_SECOND: u32 = 8;
+    const TO_PAIR: u32 = 16;
+
+    /// What is the first of such two.
+    const fn first_of(pair: Kinds) -> Kinds {
+        Kinds(pair.0 >> Kinds::TO_PAIR)
+    }
+
+    /// What is the second of such two.
+    const fn second_of(pair: Kinds) -> Kinds {
+        Kinds(pair.0 >> Kinds::TO_PAIR << Kinds::TO_SECOND)
+    }
+
+    /// What two instructions are together.
+    #[inline]
+    pub(crate) fn of_pair(first: &Instr, second: &Instr) -> Kinds {
+        let both = kinds(first.op).0 & kinds(second.op).0 >> Kinds::TO_SECOND;
+        Kinds(both << Kinds::TO_PAIR).and(Kinds::PAIRS)
+    }
+
     /// What an instruction is.
     #[inline]
     pub(crate) fn of(instr: &Instr) -> Kinds {
         // The sign of the line is the bit.
-        kinds(instr.op).or(Kinds(instr.loc.line as u32).and(Kinds::NO_LINE))
+        kinds(instr.op).or(Kinds(u64::from(instr.loc.line as u32)).and(Kinds::NO_LINE))
+    }
+
+    /// What the instructions of a block are.
+    #[inline]
+    pub(crate) fn of_block(code: &[Instr]) -> Kinds {
+        let (mut all, mut lines, mut pairs, mut before) = (Kinds::NONE, 0, 0, Kinds::NONE);
+        for instr in code {
+            let its = kinds(instr.op);
+            all.insert(its);
+            pairs |= before.0 & its.0 >> Kinds::TO_SECOND;
+            lines |= instr.loc.line as u32;
+            before = its;
+        }
+        let no_line = Kinds(u64::from(lines)).and(Kinds::NO_LINE);
+        all.or(no_line).or(Kinds(pairs << Kinds::TO_PAIR).and(Kinds::PAIRS))
     }
 
     pub(crate) const fn or(self, other: Kinds) -> Kinds {
@@ -65,13 +108,6 @@ impl Kinds {
 
     const fn and(self, other: Kinds) -> Kinds {
         Kinds(self.0 & other.0)
-    }
-
-    /// The four kinds that the peephole optimizer asks for, in this order: PEEPHOLE, FIRST_OF_TWO,
-    /// SECOND_OF_TWO, LOADS_CONST.
-    #[inline(always)]
-    pub(crate) fn of_interest(self) -> u32 {
-        (self.0 >> 21) & 15
     }
 
     /// Adds kinds.
@@ -93,8 +129,31 @@ impl Kinds {
 
     /// What follows from an opcode alone, flags apart.
     const fn of_opcode(op: Opcode) -> Kinds {
-        let kinds = Kinds::by_purpose(op);
+        let kinds = Kinds::by_purpose(op).or(Kinds::in_pairs(op));
         if Kinds::follows_values(op) { kinds.or(Kinds::FOLLOWS_VALUES) } else { kinds }
+    }
+
+    /// Which pairs the opcode may be the first or second of.
+    const fn in_pairs(op: Opcode) -> Kinds {
+        use Opcode as O;
+        match op {
+            O::LOAD_GLOBAL => Kinds::first_of(Kinds::SHORTENED),
+            O::PUSH_NULL => Kinds::second_of(Kinds::SHORTENED),
+            O::LOAD_FAST => Kinds::first_of(Kinds::LOAD_JOINED).or(Kinds::second_of(Kinds::JOINED)),
+            O::STORE_FAST => Kinds::first_of(Kinds::STORE_JOINED)
+                .or(Kinds::second_of(Kinds::STORE_JOINED))
+                .or(Kinds::first_of(Kinds::SHORTENED))
+                .or(Kinds::second_of(Kinds::SHORTENED)),
+            O::LOAD_CONST | O::LOAD_SMALL_INT => Kinds::first_of(Kinds::CONST_USED),
+            O::POP_JUMP_IF_FALSE
+            | O::POP_JUMP_IF_TRUE
+            | O::JUMP_IF_FALSE
+            | O::JUMP_IF_TRUE
+            | O::IS_OP
+            | O::TO_BOOL
+            | O::COPY => Kinds::second_of(Kinds::CONST_USED),
+            _ => Kinds::NONE,
+        }
     }
 
     const fn follows_values(op: Opcode) -> bool {
@@ -162,10 +221,8 @@ impl Kinds {
             O::NOP => Kinds::NOP,
             O::POP_TOP => Kinds::POP_TOP,
             O::ANNOTATIONS_PLACEHOLDER => Kinds::PLACEHOLDER,
-            O::LOAD_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::LOADS_LOCAL),
-            O::STORE_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::FIRST_OF_TWO).or(Kinds::SECOND_OF_TWO),
-            O::LOAD_GLOBAL => Kinds::FIRST_OF_TWO,
-            O::PUSH_NULL => Kinds::SECOND_OF_TWO,
+            O::LOAD_FAST => Kinds::LOCAL.or(Kinds::LOADS_LOCAL),
+            O::STORE_FAST => Kinds::LOCAL,
             O::LOAD_FAST_CHECK => Kinds::LOCAL,
             O::DELETE_FAST | O::LOAD_FAST_AND_CLEAR => Kinds::LOCAL.or(Kinds::UNBINDS),
             O::STORE_FAST_MAYBE_NULL => Kinds::LOCAL.or(Kinds::UNBINDS).or(Kinds::PSEUDO_LOCAL),
@@ -424,6 +481,20 @@ pub(crate) fn places_of(code: &[Instr], wanted: Kinds) -> u64 {
     places
 }
 
+/// Which of the first instructions the peephole optimizer may have something to do for, jumps apart.
+#[inline(always)]
+pub(crate) fn optimizable_places(code: &[Instr]) -> u64 {
+    let (mut own, mut firsts, mut seconds) = (0, 0, 0);
+    for (i, instr) in code.iter().take(PLACES).enumerate() {
+        let its = kinds(instr.op);
+        own |= u64::from(its.has(Kinds::PEEPHOLE)) << i;
+        firsts |= u64::from(its.has(Kinds::first_of(Kinds::SHORTENED))) << i;
+        seconds |= u64::from(its.has(Kinds::second_of(Kinds::SHORTENED))) << i;
+    }
+    // What the last one is followed by is not known here.
+    own | firsts & (seconds >> 1 | 1 << (PLACES - 1))
+}
+
 /// Calls `f` with the place of each instruction of these kinds.
 #[inline(always)]
 pub(crate) fn try_for_each_of<E>(
@@ -485,13 +556,6 @@ pub(crate) fn is_conditional_jump(op: Opcode) -> bool {
 /// Whether the instruction pushes a constant that is known here.
 pub(crate) fn loads_const(op: Opcode) -> bool {
     is(op, Kinds::LOADS_CONST)
-}
-
-/// Whether the peephole optimizer may have something to do for the instruction, which is no jump, and
-/// the one behind.
-#[inline]
-pub(crate) fn is_optimizable(op: Opcode, next: Opcode) -> bool {
-    is(op, Kinds::PEEPHOLE) || is(op, Kinds::FIRST_OF_TWO) && is(next, Kinds::SECOND_OF_TWO)
 }
 
 /// Whether the instruction binds, unbinds or loads a local variable, and minds whether it is bound.

@@ -4,7 +4,7 @@
 //! A load may borrow if, within its block, the loaded value leaves the stack before the
 //! local is rebound or deleted, and is not stored as a local itself. Each block is run on a
 //! stack of abstract references that know which instruction pushed them; what breaks the
-//! rules marks that instruction.
+//! rules marks that instruction. In most blocks nothing can: they are not run, only measured.
 
 use tailscope_bytecode::opcode::Opcode;
 
@@ -90,15 +90,22 @@ impl Borrower {
 
     fn run_block(&mut self, g: &mut Cfg, b: BlockId) -> Result<(), Error> {
         // What only control from an empty block leads to, CPython does not look at.
-        let depth = if g[b].kinds.has(Kinds::LOADS_LOCAL) && g[b].visited {
+        let borrows = g[b].kinds.has(Kinds::LOADS_LOCAL) && g[b].visited;
+        let depth = if borrows && g[b].kinds.has(Kinds::KEEPS_LOCAL) {
             self.borrow_in_block(g, b);
             self.depth
-        } else if self.measures {
-            let range = stackdepth::Range::of(g.code(b), i64::from(g[b].start_depth));
-            self.underflown |= range.lowest < 0;
-            self.overflown |= range.highest.max(range.depth) > stackdepth::MAX_DEPTH;
-            self.deepest = self.deepest.max(range.highest.max(0) as usize);
-            range.depth.max(0) as usize
+        } else if borrows || self.measures {
+            let range = stackdepth::Range::of(g.code(b), i64::from(g[b].start_depth.max(0)));
+            if !borrows {
+                self.measure(&range)
+            } else if range.depth == range.lowest {
+                // Nothing is left on the stack of what the block has pushed, which no local outlived.
+                borrow_all(g.code_mut(b));
+                self.measure(&range)
+            } else {
+                self.borrow_in_block(g, b);
+                self.depth
+            }
         } else {
             0
         };
@@ -117,6 +124,14 @@ impl Borrower {
             Some(next) => self.reach(g, b, next, depth),
             None => Ok(()),
         }
+    }
+
+    /// Notes how deep the stack is in a block. Returns the depth at its end.
+    fn measure(&mut self, range: &stackdepth::Range) -> usize {
+        self.underflown |= range.lowest < 0;
+        self.overflown |= range.highest.max(range.depth) > stackdepth::MAX_DEPTH;
+        self.deepest = self.deepest.max(range.highest.max(0) as usize);
+        range.depth.max(0) as usize
     }
 
     /// Control goes from a block to another one.
@@ -329,6 +344,17 @@ impl Borrower {
         let value = self.pop();
         self.kill(code, local);
         keep(code, value.instr);
+    }
+}
+
+/// Makes all loads of locals borrow.
+fn borrow_all(code: &mut [Instr]) {
+    for instr in code {
+        instr.op = match instr.op {
+            Opcode::LOAD_FAST => Opcode::LOAD_FAST_BORROW,
+            Opcode::LOAD_FAST_LOAD_FAST => Opcode::LOAD_FAST_BORROW_LOAD_FAST_BORROW,
+            other => other,
+        };
     }
 }
 

@@ -38,6 +38,9 @@ impl Kinds {
     const PLACEHOLDER: Kinds = Kinds(1 << 18);
     /// What the pass for borrowed loads has rules for. A block push pushes in the handler only.
     const FOLLOWS_VALUES: Kinds = Kinds(1 << 20);
+    /// What may make the load of a local keep a reference of its own: it unbinds a local, or moves a
+    /// value down the stack. Other instructions leave what they do not consume where it is, or above.
+    pub(crate) const KEEPS_LOCAL: Kinds = Kinds(1 << 14);
     /// What the peephole optimizer has rules for, jumps and those two apart that are frequent: for a
     /// STORE_FAST and a LOAD_GLOBAL there is one only if a STORE_FAST or a PUSH_NULL comes behind.
     pub(crate) const PEEPHOLE: Kinds = Kinds(1 << 21);
@@ -129,8 +132,27 @@ impl Kinds {
 
     /// What follows from an opcode alone, flags apart.
     const fn of_opcode(op: Opcode) -> Kinds {
-        let kinds = Kinds::by_purpose(op).or(Kinds::in_pairs(op));
+        let kinds = Kinds::by_purpose(op).or(Kinds::in_pairs(op)).or(Kinds::for_borrowing(op));
         if Kinds::follows_values(op) { kinds.or(Kinds::FOLLOWS_VALUES) } else { kinds }
+    }
+
+    const fn for_borrowing(op: Opcode) -> Kinds {
+        use Opcode as O;
+        match op {
+            O::STORE_FAST
+            | O::STORE_FAST_LOAD_FAST
+            | O::STORE_FAST_STORE_FAST
+            | O::STORE_FAST_MAYBE_NULL
+            | O::DELETE_FAST
+            | O::LOAD_FAST_AND_CLEAR
+            | O::SWAP
+            | O::END_SEND
+            | O::SET_FUNCTION_ATTRIBUTE
+            | O::LOAD_SUPER_ATTR
+            | O::LOAD_SPECIAL
+            | O::PUSH_EXC_INFO => Kinds::KEEPS_LOCAL,
+            _ => Kinds::NONE,
+        }
     }
 
     /// Which pairs the opcode may be the first or second of.

@@ -83,18 +83,13 @@ impl Buffers {
 
     /// Finds jumps, block pushes and where blocks start; or else the placeholder of annotations.
     fn find_breaks(&mut self, seq: &InstrSequence) -> Result<Option<usize>, Error> {
-        let len = seq.instrs.len();
         self.jumps.clear();
         self.begins.clear();
-        self.begins.resize(len + 1, Begin::NOTHING);
-        for (chunk, first) in seq.instrs.chunks(ops::PLACES).zip((0..).step_by(ops::PLACES)) {
-            let mut places = ops::places_of(chunk, Kinds::SHAPING);
-            while places != 0 {
-                let i = places.trailing_zeros() as usize;
-                if self.note_break(seq, first + i, &chunk[i])? {
-                    return Ok(Some(first + i));
-                }
-                places &= places - 1;
+        self.begins.resize(seq.instrs.len() + 1, Begin::NOTHING);
+        for &place in &seq.breaks {
+            let place = place as usize;
+            if self.note_break(seq, place, &seq.instrs[place])? {
+                return Ok(Some(place));
             }
         }
         Ok(None)
@@ -137,9 +132,9 @@ impl Buffers {
 
 /// Puts the code of annotations in the place of its placeholder.
 fn splice_annotations(seq: &mut InstrSequence, placeholder: usize) -> Result<(), Error> {
-    let code = seq.annotations_code.take().map_or(Vec::new(), |code| code.instrs);
+    let code = seq.annotations_code.take().unwrap_or_default();
     // Labels would be those of another sequence.
-    if code.iter().any(|instr| ops::has_target(instr.op)) {
+    if code.instrs.iter().any(|instr| ops::has_target(instr.op)) {
         return Err(Error::Malformed);
     }
     seq.splice(placeholder, &code);

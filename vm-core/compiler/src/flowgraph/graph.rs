@@ -133,8 +133,7 @@ impl Cfg {
     /// one. For each instruction behind the first, `begins` has something else than `nothing` if
     /// another block begins there. Returns the block and its size.
     pub(super) fn append_block<T: PartialEq>(&mut self, first: usize, begins: &[T], nothing: T) -> (BlockId, usize) {
-        let len = 1 + begins.iter().take_while(|&begin| *begin == nothing).count();
-        let kinds = Kinds::of_block(&self.instrs[first..first + len]);
+        let (kinds, len) = Kinds::of_block(&self.instrs[first..], begins, nothing);
         self.seen.insert(kinds);
         let id = self.append_empty_block();
         let size = len as u32;

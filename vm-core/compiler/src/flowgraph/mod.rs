@@ -35,7 +35,7 @@ pub(crate) use build::from_sequence;
 pub(crate) use cells::CellSlots;
 pub(crate) use consts::ConstPool;
 pub(crate) use graph::{BlockId, Cfg};
-pub(crate) use ops::{cache_units, ends_flow, has_jump, has_target, is_terminator};
+pub(crate) use ops::{cache_units, ends_flow, has_jump, has_target, is_terminator, shapes_blocks};
 
 use crate::instr::Unit;
 

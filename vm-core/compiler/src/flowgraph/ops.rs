@@ -45,8 +45,7 @@ impl Kinds {
     /// STORE_FAST and a LOAD_GLOBAL there is one only if a STORE_FAST or a PUSH_NULL comes behind.
     pub(crate) const PEEPHOLE: Kinds = Kinds(1 << 21);
     pub(crate) const LOADS_CONST: Kinds = Kinds(1 << 24);
-    /// A block ends or something else begins with the instruction, or it must not be there.
-    pub(crate) const SHAPING: Kinds =
+    const SHAPING: Kinds =
         Kinds::JUMP.or(Kinds::BLOCK_PUSH).or(Kinds::SCOPE_EXIT).or(Kinds::NOT_COMPILED).or(Kinds::PLACEHOLDER);
     /// Not of an opcode, but of an instruction: it has no line.
     pub(crate) const NO_LINE: Kinds = Kinds(1 << 31);
@@ -90,19 +89,28 @@ impl Kinds {
         kinds(instr.op).or(Kinds(u64::from(instr.loc.line as u32)).and(Kinds::NO_LINE))
     }
 
-    /// What the instructions of a block are.
-    #[inline]
-    pub(crate) fn of_block(code: &[Instr]) -> Kinds {
-        let (mut all, mut lines, mut pairs, mut before) = (Kinds::NONE, 0, 0, Kinds::NONE);
-        for instr in code {
+    /// What a block of instructions is that begins with the first of these, and ends where `begins` has
+    /// something else than `nothing` for the next; and how many instructions it has.
+    #[inline(always)]
+    pub(crate) fn of_block<T: PartialEq>(code: &[Instr], begins: &[T], nothing: T) -> (Kinds, usize) {
+        let Some((first, others)) = code.split_first() else { return (Kinds::NONE, 0) };
+        let mut before = kinds(first.op);
+        let (mut all, mut lines, mut pairs) = (before, first.loc.line, 0);
+        let mut len = 1;
+        for (instr, begin) in others.iter().zip(begins) {
+            if *begin != nothing {
+                break;
+            }
             let its = kinds(instr.op);
             all.insert(its);
             pairs |= before.0 & its.0 >> Kinds::TO_SECOND;
-            lines |= instr.loc.line as u32;
+            lines |= instr.loc.line;
             before = its;
+            len += 1;
         }
-        let no_line = Kinds(u64::from(lines)).and(Kinds::NO_LINE);
-        all.or(no_line).or(Kinds(pairs << Kinds::TO_PAIR).and(Kinds::PAIRS))
+        let no_line = Kinds(u64::from(lines as u32)).and(Kinds::NO_LINE);
+        let pairs = Kinds(pairs << Kinds::TO_PAIR).and(Kinds::PAIRS);
+        (all.or(no_line).or(pairs), len)
     }
 
     pub(crate) const fn or(self, other: Kinds) -> Kinds {
@@ -534,6 +542,12 @@ pub(crate) fn try_for_each_of<E>(
         first += PLACES;
     }
     Ok(())
+}
+
+/// Whether a block ends or something else begins with the instruction, or it must not be there.
+#[inline]
+pub(crate) fn shapes_blocks(op: Opcode) -> bool {
+    is(op, Kinds::SHAPING)
 }
 
 /// Whether the instruction opens a protected region: its target is the handler.

@@ -143,16 +143,15 @@ fn splice_annotations(seq: &mut InstrSequence, placeholder: usize) -> Result<(),
 
 /// Marks the blocks that block pushes name as their handlers.
 pub(crate) fn mark_except_handlers(g: &mut Cfg) {
-    let mut cursor = Some(g.entry);
+    let mut cursor = g.first_with(Kinds::BLOCK_PUSH);
     while let Some(b) = cursor {
-        let pushing = if g[b].kinds.has(Kinds::BLOCK_PUSH) { g.len(b) } else { 0 };
-        for i in 0..pushing {
+        for i in 0..g.len(b) {
             let instr = g.code(b)[i];
             if let (true, Some(handler)) = (ops::is_block_push(instr.op), instr.target) {
                 g[handler].except_handler = true;
             }
         }
-        cursor = g[b].next;
+        cursor = g.next_with(b, Kinds::BLOCK_PUSH);
     }
 }
 

@@ -60,15 +60,16 @@ pub(crate) fn small_int(value: &Const) -> Option<u32> {
 
 /// The place of a constant that no instruction refers to.
 const UNUSED: u32 = u32::MAX;
+/// The place of a small int is its value with this bit: it is used by LOAD_SMALL_INT alone, which does
+/// not refer to it.
+const SMALL: u32 = 1 << 31;
 
 /// Makes loads of small ints LOAD_SMALL_INT, then drops the constants that no instruction refers to any
 /// more and renumbers the others. The first one stays in any case: it may be the docstring.
 pub(crate) fn remove_unused_consts(g: &mut Cfg, pool: &mut ConstPool) -> Result<(), Error> {
     let mut uses = std::mem::take(&mut g.const_uses);
     uses.find(g, pool)?;
-    if uses.places.contains(&UNUSED) {
-        uses.remove_others(g, pool);
-    }
+    uses.remove_others(g, pool);
     g.const_uses = uses;
     Ok(())
 }
@@ -76,7 +77,7 @@ pub(crate) fn remove_unused_consts(g: &mut Cfg, pool: &mut ConstPool) -> Result<
 /// Which constants instructions refer to.
 #[derive(Debug, Default)]
 pub(crate) struct ConstUses {
-    /// Of each constant its place among those that are used, or [`UNUSED`].
+    /// Of each constant its place among those that are used, or [`UNUSED`] or [`SMALL`].
     places: Vec<u32>,
     /// Where the instructions are that refer to them, among all.
     loads: Vec<u32>,
@@ -86,43 +87,47 @@ impl ConstUses {
     fn find(&mut self, g: &mut Cfg, pool: &ConstPool) -> Result<(), Error> {
         self.loads.clear();
         self.places.clear();
-        self.places.resize(pool.0.len(), UNUSED);
-        if let Some(first) = self.places.first_mut() {
-            *first = 0;
-        }
-        let mut cursor = Some(g.entry);
+        let small_ints = pool.0.iter().map(|value| small_int(value).map_or(UNUSED, |small| SMALL | small));
+        self.places.extend(small_ints);
+        let mut cursor = g.first_with(Kinds::LOADS_CONST);
         while let Some(b) = cursor {
-            if g[b].kinds.has(Kinds::LOADS_CONST) {
-                let start = g.range(b).start;
-                ops::try_for_each_of(g.code_mut(b), Kinds::LOADS_CONST, |code, i| {
-                    self.note(&mut code[i], start + i, pool)
-                })?;
-            }
-            cursor = g[b].next;
+            let start = g.range(b).start;
+            ops::try_for_each_of(g.code_mut(b), Kinds::LOADS_CONST, |code, i| {
+                self.note(&mut code[i], start + i)
+            })?;
+            cursor = g.next_with(b, Kinds::LOADS_CONST);
         }
         Ok(())
     }
 
     /// Notes what an instruction that loads a constant refers to.
     #[inline(always)]
-    fn note(&mut self, instr: &mut Instr, at: usize, pool: &ConstPool) -> Result<(), Error> {
+    fn note(&mut self, instr: &mut Instr, at: usize) -> Result<(), Error> {
         if instr.op != Opcode::LOAD_CONST {
             return Ok(());
         }
-        if let Some(small) = small_int(pool.get(instr.arg)?) {
-            instr.set(Opcode::LOAD_SMALL_INT, small);
+        let (index, len) = (instr.arg, self.places.len());
+        let place = self.places.get_mut(index as usize).ok_or(Error::NoSuchConst { index, len })?;
+        if *place & SMALL != 0 && *place != UNUSED {
+            instr.set(Opcode::LOAD_SMALL_INT, *place & !SMALL);
             return Ok(());
         }
-        if let Some(place) = self.places.get_mut(instr.arg as usize) {
-            *place = 0;
-        }
+        *place = 0;
         self.loads.push(at as u32);
         Ok(())
     }
 
     fn remove_others(&mut self, g: &mut Cfg, pool: &mut ConstPool) {
-        for (new, place) in (0..).zip(self.places.iter_mut().filter(|place| **place != UNUSED)) {
-            *place = new;
+        if let Some(first) = self.places.first_mut() {
+            *first = 0;
+        }
+        let mut used = 0;
+        for place in &mut self.places {
+            *place = if *place & SMALL == 0 { used } else { UNUSED };
+            used += u32::from(*place != UNUSED);
+        }
+        if used as usize == self.places.len() {
+            return;
         }
         pool.0.retain(|index| self.places[index] != UNUSED);
         for &load in &self.loads {

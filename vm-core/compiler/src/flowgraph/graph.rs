@@ -216,6 +216,31 @@ impl Cfg {
         std::iter::successors(Some(b), |&b| self[b].next)
     }
 
+    /// The first block in which there may be one of these kinds.
+    #[inline]
+    pub(crate) fn first_with(&self, kinds: Kinds) -> Option<BlockId> {
+        self.with_from(Some(self.entry).filter(|_| self.seen.has(kinds)), kinds)
+    }
+
+    /// The next such block behind `b`. In most passes most blocks have nothing to do: to pass them by
+    /// takes no more than this.
+    #[inline]
+    pub(crate) fn next_with(&self, b: BlockId, kinds: Kinds) -> Option<BlockId> {
+        self.with_from(self[b].next, kinds)
+    }
+
+    #[inline(always)]
+    fn with_from(&self, mut cursor: Option<BlockId>, kinds: Kinds) -> Option<BlockId> {
+        while let Some(b) = cursor {
+            let block = &self[b];
+            if block.kinds.has(kinds) {
+                break;
+            }
+            cursor = block.next;
+        }
+        cursor
+    }
+
     /// Number of instructions of a block.
     pub(crate) fn len(&self, b: BlockId) -> usize {
         self[b].used as usize

@@ -87,11 +87,7 @@ pub(crate) fn optimize(
     reach::remove_unreachable(g);
     lines::resolve_line_numbers(g);
     peephole::optimize_load_const(g, pool)?;
-    let mut cursor = Some(g.entry);
-    while let Some(b) = cursor {
-        peephole::optimize_block(g, b, pool)?;
-        cursor = g[b].next;
-    }
+    peephole::optimize_blocks(g, pool)?;
     nops::remove_redundant_nops_and_pairs(g);
     if g.rewired {
         reach::remove_unreachable(g);

@@ -20,14 +20,12 @@ const COMPARE_TO_BOOL: u32 = 16;
 /// In blocks without such a condition, the latter waits until [`ConstUses`](super::consts::ConstUses)
 /// looks at all constants: no pass before sees a difference.
 pub(crate) fn optimize_load_const(g: &mut Cfg, pool: &mut ConstPool) -> Result<(), Error> {
-    let mut cursor = Some(g.entry).filter(|_| g.seen.has(Kinds::CONST_USED));
+    let mut cursor = g.first_with(Kinds::CONST_USED);
     while let Some(b) = cursor {
-        if g[b].kinds.has(Kinds::CONST_USED) {
-            let made = optimize_block_load_const(g.code_mut(b), pool)?;
-            g.note(b, made);
-            g.rewired |= made.has(Kinds::UNCONDITIONAL_JUMP);
-        }
-        cursor = g[b].next;
+        let made = optimize_block_load_const(g.code_mut(b), pool)?;
+        g.note(b, made);
+        g.rewired |= made.has(Kinds::UNCONDITIONAL_JUMP);
+        cursor = g.next_with(b, Kinds::CONST_USED);
     }
     Ok(())
 }
@@ -133,7 +131,17 @@ fn join_none_test(code: &mut [Instr], i: usize) {
     };
 }
 
-/// Folds constants, threads jumps and shortens sequences in a block.
+/// Folds constants, threads jumps and shortens sequences in all blocks.
+pub(crate) fn optimize_blocks(g: &mut Cfg, pool: &mut ConstPool) -> Result<(), Error> {
+    let kinds = Kinds::PEEPHOLE.or(Kinds::SHORTENED).or(Kinds::JUMP);
+    let mut cursor = g.first_with(kinds);
+    while let Some(b) = cursor {
+        optimize_block(g, b, pool)?;
+        cursor = g.next_with(b, kinds);
+    }
+    Ok(())
+}
+
 pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> Result<(), Error> {
     let kinds = g[b].kinds;
     let swaps = kinds.has(Kinds::PEEPHOLE.or(Kinds::SHORTENED)) && optimize_instrs(g, b, pool)?;
@@ -341,11 +349,7 @@ mod tests {
         let mut g = graph(source);
         let mut pool = ConstPool::new(consts);
         optimize_load_const(&mut g, &mut pool).unwrap();
-        let mut cursor = Some(g.entry);
-        while let Some(b) = cursor {
-            optimize_block(&mut g, b, &mut pool).unwrap();
-            cursor = g[b].next;
-        }
+        optimize_blocks(&mut g, &mut pool).unwrap();
         (text(&g), pool.into_consts())
     }
 

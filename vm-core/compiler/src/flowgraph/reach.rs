@@ -61,12 +61,12 @@ fn count_edge(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId) {
 /// Replaces unconditional jumps to small exit blocks, and to blocks that have no line and
 /// do not fall through, by the blocks' instructions, until there is none left.
 pub(crate) fn inline_small_or_no_line_blocks(g: &mut Cfg) {
-    while g.seen.has(Kinds::UNCONDITIONAL_JUMP) {
+    loop {
         let mut changed = false;
-        let mut cursor = Some(g.entry);
+        let mut cursor = g.first_with(Kinds::UNCONDITIONAL_JUMP);
         while let Some(b) = cursor {
             changed |= inline_jump_target(g, b);
-            cursor = g[b].next;
+            cursor = g.next_with(b, Kinds::UNCONDITIONAL_JUMP);
         }
         // Every change removes a jump, so this ends.
         if !changed {

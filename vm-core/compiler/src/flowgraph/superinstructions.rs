@@ -10,13 +10,13 @@ use crate::instr::Instr;
 /// Joins neighbouring LOAD_FAST and STORE_FAST instructions.
 pub(crate) fn insert_superinstructions(g: &mut Cfg) {
     let mut joined_any = false;
-    let mut cursor = Some(g.entry).filter(|_| g.seen.has(Kinds::JOINED));
+    let mut cursor = g.first_with(Kinds::JOINED);
     while let Some(b) = cursor {
-        if g[b].kinds.has(Kinds::JOINED) && join_in_block(g.code_mut(b)) {
+        if join_in_block(g.code_mut(b)) {
             g.note(b, Kinds::NOP);
             joined_any = true;
         }
-        cursor = g[b].next;
+        cursor = g.next_with(b, Kinds::JOINED);
     }
     if joined_any {
         remove_redundant_nops(g);

@@ -141,8 +141,9 @@ struct Jump {
     /// Size in code units, EXTENDED_ARGs and inline caches included.
     size: u32,
     arg: u32,
-    /// Index among all instructions.
+    /// Index among all instructions in their order, and where it is in the graph.
     index: u32,
+    place: u32,
     /// The block that it goes to.
     target: BlockId,
     /// Code units before it that belong to no jump, and those that do.
@@ -168,7 +169,7 @@ impl Layout {
     pub(crate) fn make_code(
         &mut self,
         mut unit: Unit,
-        graph: &Cfg,
+        graph: &mut Cfg,
         pool: ConstPool,
         cells: &CellSlots,
         stack_size: u32,
@@ -176,6 +177,7 @@ impl Layout {
         self.place_blocks(graph)?;
         self.place_jumps()?;
         self.resolve_jumps()?;
+        self.set_jumps(graph);
         let mut runs = std::mem::take(&mut self.runs);
         // One for what is before the first instruction, one for the end.
         let room = self.count as usize + 2;
@@ -185,7 +187,9 @@ impl Layout {
         // Inline caches start as zeros.
         let mut code = vec![0; (self.fixed + self.moving) as usize * 2];
         let (entries, count) = self.emit(graph, &mut code, &mut runs)?;
-        let linetable = self.write_lines(unit.firstlineno, &runs[..=count]);
+        // Mostly the first instruction has a location, and nothing is before it.
+        let first = usize::from(runs[1].start == 0);
+        let linetable = self.write_lines(unit.firstlineno, &runs[first..=count]);
         self.runs = runs;
         let (localsplusnames, localspluskinds) = localsplus(&mut unit, cells);
         Ok(Code {
@@ -253,7 +257,8 @@ impl Layout {
             let code = graph.code(b);
             let (plain, ending) = code.split_at(graph.plain_len(b));
             at.fixed += sizes(plain);
-            for (index, instr) in (at.first + plain.len() as u32..).zip(ending) {
+            let places = graph.range(b).skip(plain.len());
+            for ((index, place), instr) in (at.first + plain.len() as u32..).zip(places).zip(ending) {
                 if !flowgraph::has_jump(instr.op) {
                     at.fixed += size(instr.op, instr.arg);
                     continue;
@@ -263,6 +268,7 @@ impl Layout {
                     size: 0,
                     arg: 0,
                     index,
+                    place: place as u32,
                     target: instr.target.ok_or(Error::NoTarget(instr.op))?,
                     fixed: at.fixed,
                     before: 0,
@@ -325,6 +331,13 @@ impl Layout {
             }
         }
         Err(Error::TooLarge)
+    }
+
+    /// Writes the jumps' final opcodes and arguments into the graph.
+    fn set_jumps(&self, graph: &mut Cfg) {
+        for jump in &self.jumps {
+            graph.instr_mut(jump.place as usize).set(jump.op, jump.arg);
+        }
     }
 
     /// Code units before a block.
@@ -442,26 +455,18 @@ impl Output<'_> {
 
 impl Emitter<'_> {
     fn emit(&mut self, graph: &Cfg) -> Result<(), Error> {
-        let mut jumps = self.layout.jumps.iter();
         let mut handler = None;
         for b in graph.order() {
             let code = graph.code(b);
-            let plain = graph.plain_len(b);
             let mut i = 0;
-            while i < code.len() {
-                if i < plain {
-                    i += self.out.put_plain(&code[i..plain], handler)?;
-                }
+            loop {
+                i += self.out.put_plain(&code[i..], handler)?;
                 let Some(instr) = code.get(i) else { break };
                 if instr.except != handler {
                     handler = instr.except;
                     self.set_guard(graph, handler)?;
                 }
-                let (op, arg) = match flowgraph::has_jump(instr.op) {
-                    true => jumps.next().map_or((instr.op, 0), |jump| (jump.op, jump.arg)),
-                    false => (instr.op, instr.arg),
-                };
-                self.out.put(op, arg, final_location(graph, b, i, &instr.loc))?;
+                self.out.put(instr.op, instr.arg, final_location(graph, b, i, &instr.loc))?;
                 i += 1;
             }
         }

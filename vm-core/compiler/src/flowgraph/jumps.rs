@@ -67,6 +67,9 @@ pub(crate) fn convert_pseudo_ops(g: &mut Cfg) -> Result<(), Error> {
 /// Makes all conditional jumps forward ones, each followed by NOT_TAKEN: a backward one
 /// is inverted to jump over an unconditional backward jump.
 pub(crate) fn normalize_jumps(g: &mut Cfg) {
+    if !g.seen.has(Kinds::JUMP) {
+        return;
+    }
     let work = g.begin_traversal();
     g.end_traversal(work);
     let mut cursor = Some(g.entry);

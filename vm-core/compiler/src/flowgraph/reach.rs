@@ -11,6 +11,11 @@ const MAX_COPY_SIZE: usize = 4;
 /// Counts the predecessors of every block and empties the blocks that control never reaches.
 pub(crate) fn remove_unreachable(g: &mut Cfg) {
     g.rewired = false;
+    if g[g.entry].next.is_none() {
+        let entry = g.entry;
+        g[entry].predecessors = 1;
+        return;
+    }
     let mut work = g.take_work();
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {

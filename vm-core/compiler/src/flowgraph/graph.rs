@@ -285,13 +285,6 @@ impl Cfg {
             .filter(|instr| ops::is_unconditional_jump(instr.op))
     }
 
-    /// Where the jump that ends the block goes.
-    pub(crate) fn jump_target(&self, b: BlockId) -> Option<BlockId> {
-        self.last(b)
-            .filter(|instr| ops::has_jump(instr.op))
-            .and_then(|instr| instr.target)
-    }
-
     /// Whether control can run off the end of the block into the next one.
     pub(crate) fn falls_through(&self, b: BlockId) -> bool {
         !self.last(b).is_some_and(|instr| ops::ends_flow(instr.op))
@@ -304,6 +297,15 @@ impl Cfg {
         } else {
             None
         }
+    }
+
+    /// The blocks that control goes to from the end of the block: the next one, where a jump goes.
+    #[inline]
+    pub(crate) fn successors(&self, b: BlockId) -> (Option<BlockId>, Option<BlockId>) {
+        let next = self[b].next;
+        let Some(last) = self.last(b) else { return (next, None) };
+        let target = last.target.filter(|_| ops::has_jump(last.op));
+        (next.filter(|_| !ops::ends_flow(last.op)), target)
     }
 
     /// Whether the block ends by leaving the scope.

@@ -511,18 +511,22 @@ pub(crate) fn places_of(code: &[Instr], wanted: Kinds) -> u64 {
     places
 }
 
-/// Which of the first instructions the peephole optimizer may have something to do for, jumps apart.
+/// The first place from `from` on that the peephole optimizer may have something to do at, jumps apart,
+/// and how many instructions it is about.
 #[inline(always)]
-pub(crate) fn optimizable_places(code: &[Instr]) -> u64 {
-    let (mut own, mut firsts, mut seconds) = (0, 0, 0);
-    for (i, instr) in code.iter().take(PLACES).enumerate() {
+pub(crate) fn next_optimizable(code: &[Instr], from: usize) -> Option<(usize, usize)> {
+    let mut before = from.checked_sub(1).map_or(Kinds::NONE, |i| kinds(code[i].op));
+    for (i, instr) in code.iter().enumerate().skip(from) {
         let its = kinds(instr.op);
-        own |= u64::from(its.has(Kinds::PEEPHOLE)) << i;
-        firsts |= u64::from(its.has(Kinds::first_of(Kinds::SHORTENED))) << i;
-        seconds |= u64::from(its.has(Kinds::second_of(Kinds::SHORTENED))) << i;
+        if its.has(Kinds::PEEPHOLE) {
+            return Some((i, 1));
+        }
+        if i > 0 && before.0 & its.0 >> Kinds::TO_SECOND & Kinds::first_of(Kinds::SHORTENED).0 != 0 {
+            return Some((i - 1, 2));
+        }
+        before = its;
     }
-    // What the last one is followed by is not known here.
-    own | firsts & (seconds >> 1 | 1 << (PLACES - 1))
+    None
 }
 
 /// Calls `f` with the place of each instruction of these kinds.

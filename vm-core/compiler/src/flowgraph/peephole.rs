@@ -159,19 +159,13 @@ pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> R
 /// Optimizes the instructions that are no jumps. Returns whether there are SWAPs.
 fn optimize_instrs(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> Result<bool, Error> {
     let mut swaps = false;
-    let mut first = 0;
-    while first < g.len(b) {
-        // What a rule makes is at places that there are rules for anyway.
-        let mut places = ops::optimizable_places(&g.code(b)[first..]);
-        while places != 0 {
-            let i = first + places.trailing_zeros() as usize;
-            swaps |= g.code(b)[i].op == Opcode::SWAP;
-            if optimize_instr(g, b, i, pool)? {
-                g.note(b, Kinds::NOP);
-            }
-            places &= places - 1;
+    let mut from = 0;
+    while let Some((i, count)) = ops::next_optimizable(g.code(b), from) {
+        swaps |= g.code(b)[i].op == Opcode::SWAP;
+        if optimize_instr(g, b, i, pool)? {
+            g.note(b, Kinds::NOP);
         }
-        first += ops::PLACES;
+        from = i + count;
     }
     Ok(swaps)
 }

@@ -25,7 +25,9 @@ pub(crate) fn remove_unreachable(g: &mut Cfg) {
     let entry = g.entry;
     count_edge(g, &mut work, entry);
     while let Some(b) = work.pop() {
-        if let Some(next) = g.fallthrough(b) {
+        // Without block pushes, only the last instruction leads elsewhere.
+        let (next, target) = g.successors(b);
+        if let Some(next) = next {
             count_edge(g, &mut work, next);
         }
         if g[b].kinds.has(Kinds::BLOCK_PUSH) {
@@ -35,10 +37,7 @@ pub(crate) fn remove_unreachable(g: &mut Cfg) {
                     count_edge(g, &mut work, target);
                 }
             }
-        } else if g[b].kinds.has(Kinds::JUMP)
-            && let Some(target) = g.jump_target(b)
-        {
-            // Without block pushes, only the last instruction leads elsewhere.
+        } else if let Some(target) = target {
             count_edge(g, &mut work, target);
         }
     }

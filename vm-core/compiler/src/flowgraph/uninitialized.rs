@@ -94,7 +94,8 @@ fn scan_block(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, raised: &mut Vec
     for (handler, mask) in raised.drain(..) {
         reach(g, work, handler, mask);
     }
-    for successor in [g.fallthrough(b), g.jump_target(b)].into_iter().flatten() {
+    let (next, target) = g.successors(b);
+    for successor in [next, target].into_iter().flatten() {
         reach(g, work, successor, unbound);
     }
 }

@@ -7,7 +7,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::Error;
 use super::graph::Cfg;
-use super::ops::{self, Kinds};
+use super::ops::Kinds;
 use crate::consts::ConstTable;
 use crate::instr::Instr;
 
@@ -92,20 +92,19 @@ impl ConstUses {
         let mut cursor = g.first_with(Kinds::LOADS_CONST);
         while let Some(b) = cursor {
             let start = g.range(b).start;
-            ops::try_for_each_of(g.code_mut(b), Kinds::LOADS_CONST, |code, i| {
-                self.note(&mut code[i], start + i)
-            })?;
+            for (instr, at) in g.code_mut(b).iter_mut().zip(start..) {
+                if instr.op == Opcode::LOAD_CONST {
+                    self.note(instr, at)?;
+                }
+            }
             cursor = g.next_with(b, Kinds::LOADS_CONST);
         }
         Ok(())
     }
 
-    /// Notes what an instruction that loads a constant refers to.
+    /// Notes what a LOAD_CONST refers to.
     #[inline(always)]
     fn note(&mut self, instr: &mut Instr, at: usize) -> Result<(), Error> {
-        if instr.op != Opcode::LOAD_CONST {
-            return Ok(());
-        }
         let (index, len) = (instr.arg, self.places.len());
         let place = self.places.get_mut(index as usize).ok_or(Error::NoSuchConst { index, len })?;
         if *place & SMALL != 0 && *place != UNUSED {

@@ -497,20 +497,6 @@ fn is(op: Opcode, wanted: Kinds) -> bool {
     kinds(op).has(wanted)
 }
 
-/// How many instructions [`places_of`] looks at.
-pub(crate) const PLACES: usize = u64::BITS as usize;
-
-/// Which of the first instructions are of these kinds, the first one lowest. They are looked at without a
-/// branch, for where the next one is no processor foresees.
-#[inline(always)]
-pub(crate) fn places_of(code: &[Instr], wanted: Kinds) -> u64 {
-    let mut places = 0;
-    for (i, instr) in code.iter().take(PLACES).enumerate() {
-        places |= u64::from(is(instr.op, wanted)) << i;
-    }
-    places
-}
-
 /// The first place from `from` on that the peephole optimizer may have something to do at, jumps apart,
 /// and how many instructions it is about.
 #[inline(always)]
@@ -527,25 +513,6 @@ pub(crate) fn next_optimizable(code: &[Instr], from: usize) -> Option<(usize, us
         before = its;
     }
     None
-}
-
-/// Calls `f` with the place of each instruction of these kinds.
-#[inline(always)]
-pub(crate) fn try_for_each_of<E>(
-    code: &mut [Instr],
-    wanted: Kinds,
-    mut f: impl FnMut(&mut [Instr], usize) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut first = 0;
-    while first < code.len() {
-        let mut places = places_of(&code[first..], wanted);
-        while places != 0 {
-            f(code, first + places.trailing_zeros() as usize)?;
-            places &= places - 1;
-        }
-        first += PLACES;
-    }
-    Ok(())
 }
 
 /// Whether a block ends or something else begins with the instruction, or it must not be there.

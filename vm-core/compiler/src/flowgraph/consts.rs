@@ -143,11 +143,24 @@ mod tests {
 
     #[test]
     fn unused_constants_go_but_the_first() {
+        let ints = |ints: &[i32]| ints.iter().map(|&i| Const::Int(i.into())).collect::<Vec<_>>();
         let mut g = graph("1 LOAD_CONST 3\n1 LOAD_CONST 1");
-        let mut pool = ConstPool::new((0..5).map(|i| Const::Int(i.into())).collect());
+        let mut pool = ConstPool::new(ints(&[300, 301, 302, 303, 304]));
         remove_unused_consts(&mut g, &mut pool).unwrap();
         assert_eq!(text(&g), "1 LOAD_CONST 2 | 1 LOAD_CONST 1");
-        let left = [0, 1, 3].map(|i| Const::Int(i.into()));
-        assert_eq!(pool.into_consts(), left);
+        assert_eq!(pool.into_consts(), ints(&[300, 301, 303]));
+    }
+
+    #[test]
+    fn small_ints_are_in_their_instructions() {
+        let ints = |ints: &[i32]| ints.iter().map(|&i| Const::Int(i.into())).collect::<Vec<_>>();
+        let mut g = graph("1 LOAD_CONST 0\n1 LOAD_CONST 1\n1 LOAD_CONST 2\n1 LOAD_CONST 3");
+        let mut pool = ConstPool::new(ints(&[0, 255, 256, -1]));
+        remove_unused_consts(&mut g, &mut pool).unwrap();
+        let loads = "1 LOAD_SMALL_INT 0 | 1 LOAD_SMALL_INT 255 | 1 LOAD_CONST 1 | 1 LOAD_CONST 2";
+        assert_eq!(text(&g), loads);
+        assert_eq!(pool.into_consts(), ints(&[0, 256, -1]));
+        let missing = remove_unused_consts(&mut graph("1 LOAD_CONST 7"), &mut ConstPool::new(ints(&[1])));
+        assert_eq!(missing, Err(Error::NoSuchConst { index: 7, len: 1 }));
     }
 }

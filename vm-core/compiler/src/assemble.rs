@@ -391,8 +391,8 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
-    /// Writes instructions up to one that is out of the ordinary: another handler is there for it
-    /// than this one, its argument is long, or it has no line. Returns how many.
+    /// Writes instructions, jumps as they are final, up to one that is out of the ordinary: another
+    /// handler is there for it than this one, its argument is long, or it has no line. Returns how many.
     // What calls it needs registers for other things.
     #[inline(never)]
     fn put_plain(&mut self, instrs: &[Instr], handler: Option<BlockId>) -> Result<usize, Error> {

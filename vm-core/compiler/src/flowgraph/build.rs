@@ -183,6 +183,16 @@ mod tests {
     }
 
     #[test]
+    fn what_control_does_not_reach_has_no_instructions() {
+        let behind_all = graph("1 RETURN_VALUE\n- LOAD_CONST 0\n- RETURN_VALUE");
+        assert_eq!(text(&behind_all), "1 RETURN_VALUE");
+        let between = graph("1 JUMP @end\n2 LOAD_CONST 0\n2 RETURN_VALUE\n2 NOP\nend:\n3 RETURN_VALUE");
+        assert_eq!(text(&between), "1 JUMP @2; ; 3 RETURN_VALUE");
+        let named = graph("1 JUMP @end\nagain:\n2 JUMP @again\nend:\n3 RETURN_VALUE");
+        assert_eq!(text(&named), "1 JUMP @2; 2 JUMP @1; 3 RETURN_VALUE");
+    }
+
+    #[test]
     fn annotations_are_spliced_in_at_their_placeholder() {
         let mut seq = sequence("1 RESUME 0\n1 ANNOTATIONS_PLACEHOLDER\n2 JUMP @end\nend:\n3 NOP");
         assert_eq!(

@@ -2,7 +2,9 @@
 //! lowered to what the machine executes. Source: CPython 3.14 `Python/flowgraph.c`.
 //!
 //! Each pass is a module; [`optimize`] and [`lower`] hold their order, which matters: code
-//! objects are compared with CPython's bit by bit.
+//! objects are compared with CPython's bit by bit. A pass visits the blocks alone that may have
+//! something for it: what a block may hold, single instructions and pairs of neighbours, is known from
+//! when it is built, and passes note what they add.
 
 mod borrow;
 mod build;

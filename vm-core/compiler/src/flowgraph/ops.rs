@@ -45,6 +45,7 @@ impl Kinds {
     /// STORE_FAST and a LOAD_GLOBAL there is one only if a STORE_FAST or a PUSH_NULL comes behind.
     pub(crate) const PEEPHOLE: Kinds = Kinds(1 << 21);
     pub(crate) const LOADS_CONST: Kinds = Kinds(1 << 24);
+    /// What [`shapes_blocks`].
     const SHAPING: Kinds =
         Kinds::JUMP.or(Kinds::BLOCK_PUSH).or(Kinds::SCOPE_EXIT).or(Kinds::NOT_COMPILED).or(Kinds::PLACEHOLDER);
     /// Not of an opcode, but of an instruction: it has no line.

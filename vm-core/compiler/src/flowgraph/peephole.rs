@@ -17,8 +17,9 @@ const COMPARE_TO_BOOL: u32 = 16;
 
 /// Resolves conditions on constants, and on the way makes small ints LOAD_SMALL_INT.
 ///
-/// In blocks without such a condition, the latter waits until [`ConstUses`](super::consts::ConstUses)
-/// looks at all constants: no pass before sees a difference.
+/// In blocks without such a condition, the latter waits until all loads of constants are looked at
+/// anyway, in [`remove_unused_consts`](super::consts::remove_unused_consts): no pass before sees a
+/// difference.
 pub(crate) fn optimize_load_const(g: &mut Cfg, pool: &mut ConstPool) -> Result<(), Error> {
     let mut cursor = g.first_with(Kinds::CONST_USED);
     while let Some(b) = cursor {

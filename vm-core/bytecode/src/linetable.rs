@@ -162,12 +162,12 @@ impl LineTableWriter {
     pub fn push_runs(&mut self, runs: impl Iterator<Item = (RawPosition, usize)>) {
         // What is written is collected where no vector's length is kept.
         let mut buffer = [0; 256];
-        let mut at = 0;
+        let (mut at, mut line, mut pending) = (0, self.line, self.pending_units != 0);
         for (position, units) in runs {
-            let delta = position.line.wrapping_sub(self.line) as u32;
+            let delta = position.line.wrapping_sub(line) as u32;
             let room = buffer.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<LONGEST>());
             let written = match room {
-                Some(room) if (1..=2 * MAX_UNITS).contains(&units) && self.pending_units == 0 => {
+                Some(room) if (1..=2 * MAX_UNITS).contains(&units) && !pending => {
                     if position.is_short() && delta < 3 {
                         put_short_entries(room, position, delta, units)
                     } else {
@@ -176,25 +176,28 @@ impl LineTableWriter {
                 }
                 _ => 0,
             };
-            if written == 0 {
+            if written > 0 {
+                (at, line) = (at + written, position.line);
+            } else {
                 self.table.extend_from_slice(&buffer[..at]);
                 at = 0;
-                self.push_other(position, units);
-            } else {
-                at += written;
-                self.line = position.line;
+                (line, pending) = self.push_other(position, units, line);
             }
         }
+        self.line = line;
         self.table.extend_from_slice(&buffer[..at]);
     }
 
-    /// A run of any kind.
-    fn push_other(&mut self, position: RawPosition, units: usize) {
+    /// A run of any kind, behind what ends with that line. Returns the line that the next difference
+    /// counts from, and whether anything is still to be written before.
+    fn push_other(&mut self, position: RawPosition, units: usize, line: i32) -> (i32, bool) {
+        self.line = line;
         self.push_raw(position.with_missing(), units);
         // Nothing is to be added to it, for it has columns as the next one has.
         if position.is_short() {
             self.flush_long();
         }
+        (self.line, self.pending_units != 0)
     }
 
     /// The table.

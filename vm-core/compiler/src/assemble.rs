@@ -114,13 +114,14 @@ pub(crate) struct Layout {
 /// A location, and the code unit from which on instructions have it.
 #[derive(Clone, Copy, Debug)]
 struct Run {
-    loc: Loc,
+    /// [`Loc::words`]: it is compared and stored in one piece.
+    loc: [u64; 2],
     start: u32,
 }
 
 impl Run {
     /// What is before the first instruction.
-    const START: Run = Run { loc: Loc::NONE, start: 0 };
+    const START: Run = Run { loc: Loc::NONE.words(), start: 0 };
 }
 
 /// Where a block begins.
@@ -140,8 +141,9 @@ struct Jump {
     /// Size in code units, EXTENDED_ARGs and inline caches included.
     size: u32,
     arg: u32,
-    /// Index among all instructions.
+    /// Index among all instructions in their order, and where it is in the graph.
     index: u32,
+    place: u32,
     /// The block that it goes to.
     target: BlockId,
     /// Code units before it that belong to no jump, and those that do.
@@ -167,7 +169,7 @@ impl Layout {
     pub(crate) fn make_code(
         &mut self,
         mut unit: Unit,
-        graph: &Cfg,
+        graph: &mut Cfg,
         pool: ConstPool,
         cells: &CellSlots,
         stack_size: u32,
@@ -175,6 +177,7 @@ impl Layout {
         self.place_blocks(graph)?;
         self.place_jumps()?;
         self.resolve_jumps()?;
+        self.set_jumps(graph);
         let mut runs = std::mem::take(&mut self.runs);
         // One for what is before the first instruction, one for the end.
         let room = self.count as usize + 2;
@@ -184,7 +187,9 @@ impl Layout {
         // Inline caches start as zeros.
         let mut code = vec![0; (self.fixed + self.moving) as usize * 2];
         let (entries, count) = self.emit(graph, &mut code, &mut runs)?;
-        let linetable = self.write_lines(unit.firstlineno, &runs[..=count]);
+        // Mostly the first instruction has a location, and nothing is before it.
+        let first = usize::from(runs[1].start == 0);
+        let linetable = self.write_lines(unit.firstlineno, &runs[first..=count]);
         self.runs = runs;
         let (localsplusnames, localspluskinds) = localsplus(&mut unit, cells);
         Ok(Code {
@@ -230,7 +235,7 @@ impl Layout {
         let table = std::mem::take(&mut self.table);
         let mut lines = LineTableWriter::in_buffer(firstlineno, table);
         lines.push_runs(runs.windows(2).map(|pair| {
-            let Loc { line, end_line, col, end_col } = pair[0].loc;
+            let Loc { line, end_line, col, end_col } = Loc::of_words(pair[0].loc);
             let position = RawPosition { line, end_line, column: col, end_column: end_col };
             (position, (pair[1].start - pair[0].start) as usize)
         }));
@@ -252,7 +257,8 @@ impl Layout {
             let code = graph.code(b);
             let (plain, ending) = code.split_at(graph.plain_len(b));
             at.fixed += sizes(plain);
-            for (index, instr) in (at.first + plain.len() as u32..).zip(ending) {
+            let places = graph.range(b).skip(plain.len());
+            for ((index, place), instr) in (at.first + plain.len() as u32..).zip(places).zip(ending) {
                 if !flowgraph::has_jump(instr.op) {
                     at.fixed += size(instr.op, instr.arg);
                     continue;
@@ -262,6 +268,7 @@ impl Layout {
                     size: 0,
                     arg: 0,
                     index,
+                    place: place as u32,
                     target: instr.target.ok_or(Error::NoTarget(instr.op))?,
                     fixed: at.fixed,
                     before: 0,
@@ -326,6 +333,13 @@ impl Layout {
         Err(Error::TooLarge)
     }
 
+    /// Writes the jumps' final opcodes and arguments into the graph.
+    fn set_jumps(&self, graph: &mut Cfg) {
+        for jump in &self.jumps {
+            graph.instr_mut(jump.place as usize).set(jump.op, jump.arg);
+        }
+    }
+
     /// Code units before a block.
     fn offset(&self, b: BlockId) -> u32 {
         let place = self.blocks[b.index()];
@@ -377,27 +391,30 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
-    /// Writes instructions up to one that is out of the ordinary: another handler is there for it
-    /// than this one, its argument is long, or it has no line. Returns how many.
+    /// Writes instructions, jumps as they are final, up to one that is out of the ordinary: another
+    /// handler is there for it than this one, its argument is long, or it has no line. Returns how many.
     // What calls it needs registers for other things.
     #[inline(never)]
     fn put_plain(&mut self, instrs: &[Instr], handler: Option<BlockId>) -> Result<usize, Error> {
         let (mut at, mut run) = (self.offset as usize, self.run);
         let (units, _) = self.code.as_chunks_mut();
-        let mut current = self.runs.get(run).ok_or(Error::Malformed)?.loc.words();
+        let mut current = self.runs.get(run).ok_or(Error::Malformed)?.loc;
+        let handler = BlockId::number(handler);
         let mut count = 0;
         for instr in instrs {
-            let is_long = instr.op as u32 | instr.arg > 0xFF;
-            if is_long || BlockId::number(instr.except) != BlockId::number(handler) || instr.loc.line < 0 {
+            let loc = instr.loc.words();
+            let unit = instr.op as u32 | instr.arg << 8;
+            let is_long = (instr.op as u32 | instr.arg) >> 8;
+            let has_no_line = loc[0] as u32 >> 31;
+            if is_long | has_no_line | (BlockId::number(instr.except) ^ handler) != 0 {
                 break;
             }
-            *units.get_mut(at).ok_or(Error::Malformed)? = [instr.op as u8, instr.arg as u8];
+            *units.get_mut(at).ok_or(Error::Malformed)? = (unit as u16).to_le_bytes();
             // Whether the location is another one, no processor foresees: the next run is written in
             // any case, and counts if it is one.
-            *self.runs.get_mut(run + 1).ok_or(Error::Malformed)? = Run { loc: instr.loc, start: at as u32 };
-            let words = instr.loc.words();
-            run += usize::from((words[0] ^ current[0]) | (words[1] ^ current[1]) != 0);
-            current = words;
+            *self.runs.get_mut(run + 1).ok_or(Error::Malformed)? = Run { loc, start: at as u32 };
+            run += usize::from((loc[0] ^ current[0]) | (loc[1] ^ current[1]) != 0);
+            current = loc;
             at += 1 + flowgraph::cache_units(instr.op) as usize;
             count += 1;
         }
@@ -408,8 +425,8 @@ impl Output<'_> {
     /// Writes an instruction.
     fn put(&mut self, op: Opcode, arg: u32, loc: &Loc) -> Result<(), Error> {
         let [current, next, ..] = &mut self.runs[self.run..] else { return Err(Error::Malformed) };
-        *next = Run { loc: *loc, start: self.offset };
-        self.run += usize::from(current.loc != *loc);
+        *next = Run { loc: loc.words(), start: self.offset };
+        self.run += usize::from(current.loc != next.loc);
         self.put_long(op, arg)
     }
 
@@ -438,26 +455,18 @@ impl Output<'_> {
 
 impl Emitter<'_> {
     fn emit(&mut self, graph: &Cfg) -> Result<(), Error> {
-        let mut jumps = self.layout.jumps.iter();
         let mut handler = None;
         for b in graph.order() {
             let code = graph.code(b);
-            let plain = graph.plain_len(b);
             let mut i = 0;
-            while i < code.len() {
-                if i < plain {
-                    i += self.out.put_plain(&code[i..plain], handler)?;
-                }
+            loop {
+                i += self.out.put_plain(&code[i..], handler)?;
                 let Some(instr) = code.get(i) else { break };
                 if instr.except != handler {
                     handler = instr.except;
                     self.set_guard(graph, handler)?;
                 }
-                let (op, arg) = match flowgraph::has_jump(instr.op) {
-                    true => jumps.next().map_or((instr.op, 0), |jump| (jump.op, jump.arg)),
-                    false => (instr.op, instr.arg),
-                };
-                self.out.put(op, arg, final_location(graph, b, i, &instr.loc))?;
+                self.out.put(instr.op, instr.arg, final_location(graph, b, i, &instr.loc))?;
                 i += 1;
             }
         }

@@ -66,6 +66,10 @@ impl ConstTable {
         self.consts.get(index as usize)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Const> {
+        self.consts.iter()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.consts.len()
     }

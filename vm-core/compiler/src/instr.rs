@@ -44,9 +44,18 @@ impl Loc {
 
     /// The lines and the columns, two numbers in each: what fits in registers.
     #[inline(always)]
-    pub(crate) fn words(&self) -> [u64; 2] {
-        let word = |low: i32, high: i32| u64::from(low as u32) | u64::from(high as u32) << 32;
+    pub(crate) const fn words(&self) -> [u64; 2] {
+        const fn word(low: i32, high: i32) -> u64 {
+            low as u32 as u64 | (high as u32 as u64) << 32
+        }
         [word(self.line, self.end_line), word(self.col, self.end_col)]
+    }
+
+    /// What has these words.
+    #[inline(always)]
+    pub(crate) fn of_words([lines, columns]: [u64; 2]) -> Loc {
+        let (line, end_line) = (lines as i32, (lines >> 32) as i32);
+        Loc { line, end_line, col: columns as i32, end_col: (columns >> 32) as i32 }
     }
 }
 
@@ -112,6 +121,9 @@ pub struct InstrSequence {
     pub instrs: Vec<Instr>,
     /// For each label, the index in `instrs` that it stands before; `usize::MAX` while unplaced.
     pub labels: Vec<usize>,
+    /// Indices of the instructions that the cutting into blocks must look at, noted here since each is
+    /// known where it is emitted.
+    pub(crate) breaks: Vec<u32>,
     /// Body of `__annotate__` of a module or class when it is spliced in at
     /// ANNOTATIONS_PLACEHOLDER (CPython's `s_annotations_code`).
     pub annotations_code: Option<Box<InstrSequence>>,
@@ -128,6 +140,7 @@ impl InstrSequence {
     pub(crate) fn clear(&mut self) {
         self.instrs.clear();
         self.labels.clear();
+        self.breaks.clear();
         self.annotations_code = None;
     }
 
@@ -147,15 +160,35 @@ impl InstrSequence {
             Arg::Value(value) => value,
             Arg::Target(label) => label.0,
         };
+        if flowgraph::shapes_blocks(op) {
+            self.breaks.push(self.instrs.len() as u32);
+        }
         self.instrs.push(Instr::new(op, arg, loc));
     }
 
-    /// Puts instructions in the place of the one at `index`. Labels that stand behind it move.
-    pub(crate) fn splice(&mut self, index: usize, instrs: &[Instr]) {
-        self.instrs.splice(index..=index, instrs.iter().copied());
-        for place in self.labels.iter_mut().filter(|place| **place > index && **place != usize::MAX) {
-            *place = *place - 1 + instrs.len();
+    /// Puts a block push before all other instructions, and behind all labels that are there.
+    pub(crate) fn push_first(&mut self, op: Opcode, target: Label, loc: Loc) {
+        self.instrs.insert(0, Instr::new(op, target.0, loc));
+        for place in self.labels.iter_mut().filter(|place| **place != usize::MAX) {
+            *place += 1;
         }
+        self.breaks.iter_mut().for_each(|place| *place += 1);
+        self.breaks.insert(0, 0);
+    }
+
+    /// Puts another sequence, which has no labels, in the place of the instruction at `index`. Labels
+    /// that stand behind it move.
+    pub(crate) fn splice(&mut self, index: usize, other: &InstrSequence) {
+        self.instrs.splice(index..=index, other.instrs.iter().copied());
+        let moved = |place: usize| place - 1 + other.instrs.len();
+        for place in self.labels.iter_mut().filter(|place| **place > index && **place != usize::MAX) {
+            *place = moved(*place);
+        }
+        self.breaks.retain(|&place| place as usize != index);
+        for place in self.breaks.iter_mut().filter(|place| **place as usize > index) {
+            *place = moved(*place as usize) as u32;
+        }
+        self.breaks.extend(other.breaks.iter().map(|&place| index as u32 + place));
     }
 }
 

@@ -10,7 +10,7 @@ use tailscope_bytecode::opcode::Opcode;
 use super::fblock::FBlockKind;
 use super::unit::{ArgCounts, UnitKind};
 use super::{Codegen, Result, docstring};
-use crate::instr::{Instr, Loc};
+use crate::instr::Loc;
 use crate::names::NameId;
 use crate::symtable::{NodeKey, SymScope};
 
@@ -166,12 +166,7 @@ impl<'a> Codegen<'a> {
     /// Turns a StopIteration that escapes from a generator's body into a RuntimeError.
     pub(super) fn wrap_in_stopiteration_handler(&mut self) {
         let handler = self.new_label();
-        let seq = &mut self.unit.seq;
-        let setup = Instr::new(Opcode::SETUP_CLEANUP, handler.0, Loc::NONE);
-        seq.instrs.insert(0, setup);
-        for place in seq.labels.iter_mut().filter(|place| **place != usize::MAX) {
-            *place += 1;
-        }
+        self.unit.seq.push_first(Opcode::SETUP_CLEANUP, handler, Loc::NONE);
         self.emit_const(Loc::NONE, Const::None);
         self.emit(Loc::NONE, Opcode::RETURN_VALUE);
         self.place(handler);

@@ -4,7 +4,7 @@
 //! A load may borrow if, within its block, the loaded value leaves the stack before the
 //! local is rebound or deleted, and is not stored as a local itself. Each block is run on a
 //! stack of abstract references that know which instruction pushed them; what breaks the
-//! rules marks that instruction.
+//! rules marks that instruction. In most blocks nothing can: they are not run, only measured.
 
 use tailscope_bytecode::opcode::Opcode;
 
@@ -90,15 +90,23 @@ impl Borrower {
 
     fn run_block(&mut self, g: &mut Cfg, b: BlockId) -> Result<(), Error> {
         // What only control from an empty block leads to, CPython does not look at.
-        let depth = if g[b].kinds.has(Kinds::LOADS_LOCAL) && g[b].visited {
+        let borrows = g[b].kinds.has(Kinds::LOADS_LOCAL) && g[b].visited;
+        let depth = if borrows && g[b].kinds.has(Kinds::KEEPS_LOCAL) {
             self.borrow_in_block(g, b);
             self.depth
-        } else if self.measures {
-            let range = stackdepth::Range::of(g.code(b), i64::from(g[b].start_depth));
-            self.underflown |= range.lowest < 0;
-            self.overflown |= range.highest.max(range.depth) > stackdepth::MAX_DEPTH;
-            self.deepest = self.deepest.max(range.highest.max(0) as usize);
-            range.depth.max(0) as usize
+        } else if borrows || self.measures {
+            let range = stackdepth::Range::of(g.code(b), i64::from(g[b].start_depth.max(0)));
+            if !borrows {
+                self.measure(&range)
+            } else if range.depth == range.lowest {
+                // Nothing that the block pushes is left on the stack at its end, for that was never less
+                // deep, and no local is bound anew meanwhile: there is nothing to find by a run.
+                borrow_all(g.code_mut(b));
+                self.measure(&range)
+            } else {
+                self.borrow_in_block(g, b);
+                self.depth
+            }
         } else {
             0
         };
@@ -117,6 +125,14 @@ impl Borrower {
             Some(next) => self.reach(g, b, next, depth),
             None => Ok(()),
         }
+    }
+
+    /// Notes how deep the stack is in a block. Returns the depth at its end.
+    fn measure(&mut self, range: &stackdepth::Range) -> usize {
+        self.underflown |= range.lowest < 0;
+        self.overflown |= range.highest.max(range.depth) > stackdepth::MAX_DEPTH;
+        self.deepest = self.deepest.max(range.highest.max(0) as usize);
+        range.depth.max(0) as usize
     }
 
     /// Control goes from a block to another one.
@@ -332,6 +348,17 @@ impl Borrower {
     }
 }
 
+/// Makes all loads of locals borrow.
+fn borrow_all(code: &mut [Instr]) {
+    for instr in code {
+        instr.op = match instr.op {
+            Opcode::LOAD_FAST => Opcode::LOAD_FAST_BORROW,
+            Opcode::LOAD_FAST_LOAD_FAST => Opcode::LOAD_FAST_BORROW_LOAD_FAST_BORROW,
+            other => other,
+        };
+    }
+}
+
 /// Makes an instruction of the block keep a reference of its own.
 fn keep(code: &mut [Instr], instr: u32) {
     if let Some(instr) = code.get_mut(instr as usize) {
@@ -385,5 +412,47 @@ mod tests {
             ),
             "1 LOAD_FAST 0 | 1 LOAD_FAST_BORROW 1 | 1 POP_JUMP_IF_FALSE @2; 2 NOP; 3 RETURN_VALUE"
         );
+    }
+
+    /// Blocks that are only measured come out as if they had been run.
+    #[test]
+    fn what_is_not_run_would_borrow_alike() {
+        use Opcode::*;
+        const OPS: &[(Opcode, u32)] = &[
+            (LOAD_FAST, 0), (LOAD_FAST, 1), (LOAD_FAST_LOAD_FAST, 0x12), (LOAD_CONST, 0), (LOAD_ATTR, 0),
+            (LOAD_ATTR, 1), (COPY, 1), (COPY, 2), (SWAP, 2), (BINARY_OP, 0), (CALL, 0), (BUILD_TUPLE, 2),
+            (POP_TOP, 0), (POP_TOP, 0), (POP_TOP, 0), (STORE_ATTR, 0), (STORE_FAST, 1), (FORMAT_SIMPLE, 0),
+            (GET_LEN, 0), (IMPORT_FROM, 0), (LIST_APPEND, 1), (CHECK_EXC_MATCH, 0), (TO_BOOL, 0),
+            (SET_FUNCTION_ATTRIBUTE, 1), (LOAD_SUPER_ATTR, 1), (UNPACK_SEQUENCE, 2),
+        ];
+        let mut state = 0x9E37_79B9_7F4A_7C15u64;
+        let mut random = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % below as u64) as usize
+        };
+        let mut measured = 0;
+        for _ in 0..5_000 {
+            let (mut source, mut depth) = (String::new(), 0);
+            for _ in 0..random(20) {
+                let (op, arg) = OPS[random(OPS.len())];
+                let effect = op.effect();
+                if effect.popped(arg) <= depth && (!matches!(op, COPY | SWAP) || i64::from(arg) <= depth) {
+                    depth += effect.pushed(arg) - effect.popped(arg);
+                    source += &format!("1 {op} {arg}\n");
+                }
+            }
+            (0..depth * random(2) as i64).for_each(|_| source += "1 POP_TOP\n");
+            source += "1 NOP";
+            let (mut g, mut run) = (graph(&source), graph(&source));
+            let entry = g.entry;
+            measured += usize::from(!g[entry].kinds.has(Kinds::KEEPS_LOCAL));
+            run.note(entry, Kinds::KEEPS_LOCAL);
+            let depths = [&mut g, &mut run].map(|g| optimize_load_fast_and_measure(g).unwrap());
+            assert_eq!(depths[0], depths[1], "{source}");
+            assert_eq!(text(&g), text(&run));
+        }
+        assert!(measured > 1000, "{measured}");
     }
 }

@@ -10,6 +10,10 @@ use crate::instr::{Instr, InstrSequence};
 /// Cuts a sequence into basic blocks: one starts at every label that is used and after
 /// every jump and scope exit. Jumps are bound to the blocks they go to. The instructions
 /// themselves stay where they are: `graph` takes them over, `seq` gets the memory of its last ones.
+///
+/// What control does not reach, for it comes behind a jump or exit and no label is there, is an empty
+/// block at once, which other passes would make of it, and no block if nothing is behind it. Half of
+/// all functions end so, in the return of None behind their own.
 pub(crate) fn from_sequence(seq: &mut InstrSequence, graph: &mut Cfg) -> Result<(), Error> {
     let mut buffers = std::mem::take(&mut graph.building);
     let built = buffers.build(seq, graph);
@@ -39,7 +43,10 @@ struct Begin(u32);
 impl Begin {
     /// It is in the middle of a block.
     const NOTHING: Begin = Begin(0);
-    const SOME_BLOCK: Begin = Begin(u32::MAX);
+    /// It comes behind a jump or exit.
+    const NEXT_BLOCK: Begin = Begin(u32::MAX - 1);
+    /// A label that is used is there.
+    const LABELLED_BLOCK: Begin = Begin(u32::MAX);
 }
 
 impl Buffers {
@@ -49,13 +56,14 @@ impl Buffers {
         }
         let len = seq.instrs.len();
         graph.take_instrs(&mut seq.instrs);
-        // The first block begins anyway, and behind all is none.
-        self.begins[0] = Begin::SOME_BLOCK;
         let mut first = 0;
         while first < len {
             let (block, count) = graph.append_block(first, &self.begins[first + 1..len], Begin::NOTHING);
             self.begins[first] = Begin(block.index() as u32 + 1);
             first += count;
+            if !graph.falls_through(block) {
+                first = self.skip_unreached(graph, first, len);
+            }
         }
         if len == 0 {
             graph.new_block();
@@ -63,20 +71,25 @@ impl Buffers {
         self.bind_jumps(graph)
     }
 
+    /// Goes from behind a jump or exit at `first` to the next label. Returns where that is.
+    fn skip_unreached(&self, graph: &mut Cfg, first: usize, len: usize) -> usize {
+        let labelled = |&begin: &Begin| begin == Begin::LABELLED_BLOCK;
+        let Some(unreached) = self.begins[first..len].iter().position(labelled) else { return len };
+        if unreached > 0 {
+            graph.append_empty_block();
+        }
+        first + unreached
+    }
+
     /// Finds jumps, block pushes and where blocks start; or else the placeholder of annotations.
     fn find_breaks(&mut self, seq: &InstrSequence) -> Result<Option<usize>, Error> {
-        let len = seq.instrs.len();
         self.jumps.clear();
         self.begins.clear();
-        self.begins.resize(len + 1, Begin::NOTHING);
-        for (chunk, first) in seq.instrs.chunks(ops::PLACES).zip((0..).step_by(ops::PLACES)) {
-            let mut places = ops::places_of(chunk, Kinds::SHAPING);
-            while places != 0 {
-                let i = places.trailing_zeros() as usize;
-                if self.note_break(seq, first + i, &chunk[i])? {
-                    return Ok(Some(first + i));
-                }
-                places &= places - 1;
+        self.begins.resize(seq.instrs.len() + 1, Begin::NOTHING);
+        for &place in &seq.breaks {
+            let place = place as usize;
+            if self.note_break(seq, place, &seq.instrs[place])? {
+                return Ok(Some(place));
             }
         }
         Ok(None)
@@ -95,11 +108,11 @@ impl Buffers {
             let target = seq.labels.get(instr.arg as usize).copied();
             let target = target.filter(|&target| target < seq.instrs.len());
             let target = target.ok_or(Error::UnplacedLabel(instr.arg))?;
-            self.begins[target] = Begin::SOME_BLOCK;
+            self.begins[target] = Begin::LABELLED_BLOCK;
             self.jumps.push(Jump { place: place as u32, target: target as u32 });
         }
-        if ops::is_terminator(instr.op) {
-            self.begins[place + 1] = Begin::SOME_BLOCK;
+        if ops::is_terminator(instr.op) && self.begins[place + 1] == Begin::NOTHING {
+            self.begins[place + 1] = Begin::NEXT_BLOCK;
         }
         Ok(false)
     }
@@ -119,9 +132,9 @@ impl Buffers {
 
 /// Puts the code of annotations in the place of its placeholder.
 fn splice_annotations(seq: &mut InstrSequence, placeholder: usize) -> Result<(), Error> {
-    let code = seq.annotations_code.take().map_or(Vec::new(), |code| code.instrs);
+    let code = seq.annotations_code.take().unwrap_or_default();
     // Labels would be those of another sequence.
-    if code.iter().any(|instr| ops::has_target(instr.op)) {
+    if code.instrs.iter().any(|instr| ops::has_target(instr.op)) {
         return Err(Error::Malformed);
     }
     seq.splice(placeholder, &code);
@@ -130,16 +143,15 @@ fn splice_annotations(seq: &mut InstrSequence, placeholder: usize) -> Result<(),
 
 /// Marks the blocks that block pushes name as their handlers.
 pub(crate) fn mark_except_handlers(g: &mut Cfg) {
-    let mut cursor = Some(g.entry);
+    let mut cursor = g.first_with(Kinds::BLOCK_PUSH);
     while let Some(b) = cursor {
-        let pushing = if g[b].kinds.has(Kinds::BLOCK_PUSH) { g.len(b) } else { 0 };
-        for i in 0..pushing {
+        for i in 0..g.len(b) {
             let instr = g.code(b)[i];
             if let (true, Some(handler)) = (ops::is_block_push(instr.op), instr.target) {
                 g[handler].except_handler = true;
             }
         }
-        cursor = g[b].next;
+        cursor = g.next_with(b, Kinds::BLOCK_PUSH);
     }
 }
 
@@ -168,6 +180,16 @@ mod tests {
             .map(|b| g[b].labelled)
             .collect();
         assert_eq!(labelled, [false, false, true]);
+    }
+
+    #[test]
+    fn what_control_does_not_reach_has_no_instructions() {
+        let behind_all = graph("1 RETURN_VALUE\n- LOAD_CONST 0\n- RETURN_VALUE");
+        assert_eq!(text(&behind_all), "1 RETURN_VALUE");
+        let between = graph("1 JUMP @end\n2 LOAD_CONST 0\n2 RETURN_VALUE\n2 NOP\nend:\n3 RETURN_VALUE");
+        assert_eq!(text(&between), "1 JUMP @2; ; 3 RETURN_VALUE");
+        let named = graph("1 JUMP @end\nagain:\n2 JUMP @again\nend:\n3 RETURN_VALUE");
+        assert_eq!(text(&named), "1 JUMP @2; 2 JUMP @1; 3 RETURN_VALUE");
     }
 
     #[test]

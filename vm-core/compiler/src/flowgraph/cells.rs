@@ -62,13 +62,9 @@ pub(crate) fn prepare_localsplus(g: &mut Cfg, unit: &Unit, cells: &CellSlots) ->
 /// Replaces indices into cell and free variables by slots.
 fn fix_cell_offsets(g: &mut Cfg, cells: &CellSlots) -> Result<(), Error> {
     use Opcode::*;
-    if !g.seen.has(Kinds::CELL) {
-        return Ok(());
-    }
-    let mut cursor = Some(g.entry);
+    let mut cursor = g.first_with(Kinds::CELL);
     while let Some(b) = cursor {
-        let code = if g[b].kinds.has(Kinds::CELL) { g.code_mut(b) } else { &mut [] };
-        for instr in code {
+        for instr in g.code_mut(b) {
             if let MAKE_CELL
             | LOAD_CLOSURE
             | LOAD_DEREF
@@ -80,7 +76,7 @@ fn fix_cell_offsets(g: &mut Cfg, cells: &CellSlots) -> Result<(), Error> {
                 instr.arg = *slot.ok_or(Error::NoSuchCell(instr.arg))?;
             }
         }
-        cursor = g[b].next;
+        cursor = g.next_with(b, Kinds::CELL);
     }
     Ok(())
 }

@@ -23,7 +23,8 @@ pub(crate) fn push_cold_blocks_to_end(g: &mut Cfg) -> Result<(), Error> {
 
 /// The blocks that control reaches from `b` without an exception.
 fn successors(g: &Cfg, b: BlockId) -> impl Iterator<Item = BlockId> + use<> {
-    [g.fallthrough(b), g.jump_target(b)].into_iter().flatten()
+    let (next, target) = g.successors(b);
+    [next, target].into_iter().flatten()
 }
 
 fn mark_warm(g: &mut Cfg) {

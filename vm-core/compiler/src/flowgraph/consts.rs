@@ -1,7 +1,5 @@
 //! The constants of a unit while instructions are still being changed.
 
-use std::convert::Infallible;
-
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 use tailscope_bytecode::code::Const;
@@ -9,7 +7,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::Error;
 use super::graph::Cfg;
-use super::ops::{self, Kinds};
+use super::ops::Kinds;
 use crate::consts::ConstTable;
 use crate::instr::Instr;
 
@@ -60,77 +58,109 @@ pub(crate) fn small_int(value: &Const) -> Option<u32> {
     }
 }
 
-/// Which constants instructions refer to.
-pub(crate) struct ConstUses(Vec<u32>);
-
 /// The place of a constant that no instruction refers to.
 const UNUSED: u32 = u32::MAX;
+/// The place of a small int is its value with this bit: it is used by LOAD_SMALL_INT alone, which does
+/// not refer to it.
+const SMALL: u32 = 1 << 31;
+
+/// Makes loads of small ints LOAD_SMALL_INT, then drops the constants that no instruction refers to any
+/// more and renumbers the others. The first one stays in any case: it may be the docstring.
+pub(crate) fn remove_unused_consts(g: &mut Cfg, pool: &mut ConstPool) -> Result<(), Error> {
+    let mut uses = std::mem::take(&mut g.const_uses);
+    uses.find(g, pool)?;
+    uses.remove_others(g, pool);
+    g.const_uses = uses;
+    Ok(())
+}
+
+/// Which constants instructions refer to.
+#[derive(Debug, Default)]
+pub(crate) struct ConstUses {
+    /// Of each constant its place among those that are used, or [`UNUSED`] or [`SMALL`].
+    places: Vec<u32>,
+    /// Where the instructions are that refer to them, among all.
+    loads: Vec<u32>,
+}
 
 impl ConstUses {
-    /// None is used yet but the first one, which stays in any case: it may be the docstring.
-    pub(crate) fn new(g: &mut Cfg, pool: &ConstPool) -> ConstUses {
-        let mut places = std::mem::take(&mut g.const_places);
-        places.clear();
-        places.resize(pool.0.len(), UNUSED);
-        if let Some(first) = places.first_mut() {
-            *first = 0;
+    fn find(&mut self, g: &mut Cfg, pool: &ConstPool) -> Result<(), Error> {
+        self.loads.clear();
+        self.places.clear();
+        let small_ints = pool.0.iter().map(|value| small_int(value).map_or(UNUSED, |small| SMALL | small));
+        self.places.extend(small_ints);
+        let mut cursor = g.first_with(Kinds::LOADS_CONST);
+        while let Some(b) = cursor {
+            let start = g.range(b).start;
+            for (instr, at) in g.code_mut(b).iter_mut().zip(start..) {
+                if instr.op == Opcode::LOAD_CONST {
+                    self.note(instr, at)?;
+                }
+            }
+            cursor = g.next_with(b, Kinds::LOADS_CONST);
         }
-        ConstUses(places)
-    }
-
-    /// A LOAD_CONST refers to this one.
-    #[inline(always)]
-    pub(crate) fn note(&mut self, index: u32) -> Result<(), Error> {
-        let len = self.0.len();
-        *self.0.get_mut(index as usize).ok_or(Error::NoSuchConst { index, len })? = 0;
         Ok(())
     }
 
-    /// Drops the constants that no instruction refers to and renumbers the others.
-    pub(crate) fn remove_others(self, g: &mut Cfg, pool: &mut ConstPool) {
-        let ConstUses(mut places) = self;
-        if places.contains(&UNUSED) {
-            for (new, place) in (0..).zip(places.iter_mut().filter(|place| **place != UNUSED)) {
-                *place = new;
-            }
-            pool.0.retain(|index| places[index] != UNUSED);
-            renumber(g, &places);
+    /// Notes what a LOAD_CONST refers to.
+    #[inline(always)]
+    fn note(&mut self, instr: &mut Instr, at: usize) -> Result<(), Error> {
+        let (index, len) = (instr.arg, self.places.len());
+        let place = self.places.get_mut(index as usize).ok_or(Error::NoSuchConst { index, len })?;
+        if *place & SMALL != 0 && *place != UNUSED {
+            instr.set(Opcode::LOAD_SMALL_INT, *place & !SMALL);
+            return Ok(());
         }
-        g.const_places = places;
+        *place = 0;
+        self.loads.push(at as u32);
+        Ok(())
     }
-}
 
-fn renumber(g: &mut Cfg, places: &[u32]) {
-    let mut cursor = Some(g.entry);
-    while let Some(b) = cursor {
-        let code = if g[b].kinds.has(Kinds::LOADS_CONST) { g.code_mut(b) } else { &mut [] };
-        let renumbered = ops::try_for_each_of(code, Kinds::LOADS_CONST, |code, i| {
-            let instr = &mut code[i];
-            if instr.op == Opcode::LOAD_CONST {
-                instr.arg = places[instr.arg as usize];
-            }
-            Ok::<(), Infallible>(())
-        });
-        renumbered.unwrap_or_else(|never| match never {});
-        cursor = g[b].next;
+    fn remove_others(&mut self, g: &mut Cfg, pool: &mut ConstPool) {
+        if let Some(first) = self.places.first_mut() {
+            *first = 0;
+        }
+        let mut used = 0;
+        for place in &mut self.places {
+            *place = if *place & SMALL == 0 { used } else { UNUSED };
+            used += u32::from(*place != UNUSED);
+        }
+        if used as usize == self.places.len() {
+            return;
+        }
+        pool.0.retain(|index| self.places[index] != UNUSED);
+        for &load in &self.loads {
+            let instr = g.instr_mut(load as usize);
+            instr.arg = self.places[instr.arg as usize];
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::superinstructions;
     use super::super::testing::*;
     use super::*;
 
     #[test]
     fn unused_constants_go_but_the_first() {
+        let ints = |ints: &[i32]| ints.iter().map(|&i| Const::Int(i.into())).collect::<Vec<_>>();
         let mut g = graph("1 LOAD_CONST 3\n1 LOAD_CONST 1");
-        let mut pool = ConstPool::new((0..5).map(|i| Const::Int(i.into())).collect());
-        let mut uses = ConstUses::new(&mut g, &pool);
-        superinstructions::insert_superinstructions(&mut g, &mut uses).unwrap();
-        uses.remove_others(&mut g, &mut pool);
+        let mut pool = ConstPool::new(ints(&[300, 301, 302, 303, 304]));
+        remove_unused_consts(&mut g, &mut pool).unwrap();
         assert_eq!(text(&g), "1 LOAD_CONST 2 | 1 LOAD_CONST 1");
-        let left = [0, 1, 3].map(|i| Const::Int(i.into()));
-        assert_eq!(pool.into_consts(), left);
+        assert_eq!(pool.into_consts(), ints(&[300, 301, 303]));
+    }
+
+    #[test]
+    fn small_ints_are_in_their_instructions() {
+        let ints = |ints: &[i32]| ints.iter().map(|&i| Const::Int(i.into())).collect::<Vec<_>>();
+        let mut g = graph("1 LOAD_CONST 0\n1 LOAD_CONST 1\n1 LOAD_CONST 2\n1 LOAD_CONST 3");
+        let mut pool = ConstPool::new(ints(&[0, 255, 256, -1]));
+        remove_unused_consts(&mut g, &mut pool).unwrap();
+        let loads = "1 LOAD_SMALL_INT 0 | 1 LOAD_SMALL_INT 255 | 1 LOAD_CONST 1 | 1 LOAD_CONST 2";
+        assert_eq!(text(&g), loads);
+        assert_eq!(pool.into_consts(), ints(&[0, 256, -1]));
+        let missing = remove_unused_consts(&mut graph("1 LOAD_CONST 7"), &mut ConstPool::new(ints(&[1])));
+        assert_eq!(missing, Err(Error::NoSuchConst { index: 7, len: 1 }));
     }
 }

@@ -11,6 +11,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::borrow::Borrower;
 use super::build;
+use super::consts::ConstUses;
 use super::ops::{self, Kinds};
 use crate::instr::{Instr, Loc};
 
@@ -50,8 +51,6 @@ pub(crate) struct Block {
     capacity: u32,
     /// What there may be in the block.
     pub kinds: Kinds,
-    /// What the peephole optimizer is to look at, as long as the block is as it was built.
-    pub spots: Spots,
     /// Whether a label names the block. Jumps made by optimization may target unlabelled blocks.
     pub labelled: bool,
     /// Edges into the block, as counted by the latest reachability pass.
@@ -66,56 +65,6 @@ pub(crate) struct Block {
     pub cold: bool,
     pub warm: bool,
     pub visited: bool,
-}
-
-/// What the instructions of a block of up to 32 are to the peephole optimizer: four bits for each, as
-/// [`Kinds::of_interest`] has them. To search for these instructions takes longer than all that is done
-/// for them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Spots([u64; 2]);
-
-impl Spots {
-    /// Nobody has looked. No instruction is of all four kinds.
-    pub(crate) const UNKNOWN: Spots = Spots([u64::MAX; 2]);
-    const MOST: usize = 32;
-    /// The lowest bit of each instruction.
-    const LOWEST: u128 = u128::MAX / 15;
-
-    /// Of `len` instructions, the last of which is the highest.
-    fn new(spots: u128, len: usize) -> Spots {
-        match Spots::MOST.checked_sub(len) {
-            Some(free) => {
-                let spots = spots >> (4 * free);
-                Spots([spots as u64, (spots >> 64) as u64])
-            }
-            None => Spots::UNKNOWN,
-        }
-    }
-
-    fn known(self) -> Option<u128> {
-        let Spots([low, high]) = self;
-        (high != u64::MAX).then(|| u128::from(low) | u128::from(high) << 64)
-    }
-
-    /// Which load a constant: the lowest of four bits is set for each.
-    pub(crate) fn consts(self) -> Option<u128> {
-        self.known().map(|spots| spots >> 3 & Spots::LOWEST)
-    }
-
-    /// For which there may be a rule, jumps apart.
-    pub(crate) fn peephole(self) -> Option<u128> {
-        let spots = self.known()?;
-        let (first, second) = (spots >> 1, spots >> 2);
-        Some((spots | first & second >> 4) & Spots::LOWEST)
-    }
-
-    /// The lowest instruction of a set, which is taken out.
-    #[inline(always)]
-    pub(crate) fn take_first(set: &mut u128) -> Option<usize> {
-        let first = (*set != 0).then(|| set.trailing_zeros() as usize / 4)?;
-        *set &= *set - 1;
-        Some(first)
-    }
 }
 
 /// A control flow graph.
@@ -134,7 +83,7 @@ pub(crate) struct Cfg {
     pub building: build::Buffers,
     pub borrower: Borrower,
     pub depths: Vec<(BlockId, i64)>,
-    pub const_places: Vec<u32>,
+    pub const_uses: ConstUses,
 }
 
 impl Index<BlockId> for Cfg {
@@ -163,7 +112,7 @@ impl Default for Cfg {
             building: build::Buffers::default(),
             borrower: Borrower::default(),
             depths: Vec::new(),
-            const_places: Vec::new(),
+            const_uses: ConstUses::default(),
         };
         g.new_block();
         g
@@ -184,33 +133,25 @@ impl Cfg {
     /// one. For each instruction behind the first, `begins` has something else than `nothing` if
     /// another block begins there. Returns the block and its size.
     pub(super) fn append_block<T: PartialEq>(&mut self, first: usize, begins: &[T], nothing: T) -> (BlockId, usize) {
-        let instrs = &self.instrs[first..];
-        let mut kinds = instrs.first().map_or(Kinds::NONE, Kinds::of);
-        let mut spots = u128::from(kinds.of_interest()) << 124;
-        let mut len = 1;
-        for (instr, begin) in instrs[1..].iter().zip(begins) {
-            if *begin != nothing {
-                break;
-            }
-            let its = Kinds::of(instr);
-            kinds.insert(its);
-            // What comes first ends up lowest.
-            spots = spots >> 4 | u128::from(its.of_interest()) << 124;
-            len += 1;
-        }
+        let (kinds, len) = Kinds::of_block(&self.instrs[first..], begins, nothing);
         self.seen.insert(kinds);
+        let id = self.append_empty_block();
+        let size = len as u32;
+        if let Some(block) = self.blocks.last_mut() {
+            block.kinds = kinds;
+            (block.start, block.used, block.filled, block.capacity) = (first as u32, size, size, size);
+        }
+        (id, len)
+    }
+
+    /// Chains an empty block behind the block made last, if there is one.
+    pub(super) fn append_empty_block(&mut self) -> BlockId {
         let before = self.blocks.len().checked_sub(1);
         let id = self.new_block();
         if let Some(before) = before {
             self.blocks[before].next = Some(id);
         }
-        let size = len as u32;
-        if let Some(block) = self.blocks.last_mut() {
-            block.kinds = kinds;
-            block.spots = Spots::new(spots, len);
-            (block.start, block.used, block.filled, block.capacity) = (first as u32, size, size, size);
-        }
-        (id, len)
+        id
     }
 
     /// There may be these kinds in the block from now on.
@@ -247,7 +188,6 @@ impl Cfg {
             filled: 0,
             capacity: 0,
             kinds: Kinds::NONE,
-            spots: Spots::UNKNOWN,
             labelled: false,
             predecessors: 0,
             start_depth: -1,
@@ -274,6 +214,31 @@ impl Cfg {
     /// A block and those behind it in their order.
     pub(crate) fn order_from(&self, b: BlockId) -> impl Iterator<Item = BlockId> + '_ {
         std::iter::successors(Some(b), |&b| self[b].next)
+    }
+
+    /// The first block in which there may be one of these kinds.
+    #[inline]
+    pub(crate) fn first_with(&self, kinds: Kinds) -> Option<BlockId> {
+        self.with_from(Some(self.entry).filter(|_| self.seen.has(kinds)), kinds)
+    }
+
+    /// The next such block behind `b`. In most passes most blocks have nothing to do: to pass them by
+    /// takes no more than this.
+    #[inline]
+    pub(crate) fn next_with(&self, b: BlockId, kinds: Kinds) -> Option<BlockId> {
+        self.with_from(self[b].next, kinds)
+    }
+
+    #[inline(always)]
+    fn with_from(&self, mut cursor: Option<BlockId>, kinds: Kinds) -> Option<BlockId> {
+        while let Some(b) = cursor {
+            let block = &self[b];
+            if block.kinds.has(kinds) {
+                break;
+            }
+            cursor = block.next;
+        }
+        cursor
     }
 
     /// Number of instructions of a block.
@@ -320,13 +285,6 @@ impl Cfg {
             .filter(|instr| ops::is_unconditional_jump(instr.op))
     }
 
-    /// Where the jump that ends the block goes.
-    pub(crate) fn jump_target(&self, b: BlockId) -> Option<BlockId> {
-        self.last(b)
-            .filter(|instr| ops::has_jump(instr.op))
-            .and_then(|instr| instr.target)
-    }
-
     /// Whether control can run off the end of the block into the next one.
     pub(crate) fn falls_through(&self, b: BlockId) -> bool {
         !self.last(b).is_some_and(|instr| ops::ends_flow(instr.op))
@@ -339,6 +297,15 @@ impl Cfg {
         } else {
             None
         }
+    }
+
+    /// The blocks that control goes to from the end of the block: the next one, where a jump goes.
+    #[inline]
+    pub(crate) fn successors(&self, b: BlockId) -> (Option<BlockId>, Option<BlockId>) {
+        let next = self[b].next;
+        let Some(last) = self.last(b) else { return (next, None) };
+        let target = last.target.filter(|_| ops::has_jump(last.op));
+        (next.filter(|_| !ops::ends_flow(last.op)), target)
     }
 
     /// Whether the block ends by leaving the scope.
@@ -368,7 +335,6 @@ impl Cfg {
     pub(crate) fn truncate(&mut self, b: BlockId, len: usize) {
         let block = &mut self[b];
         block.used = block.used.min(len as u32);
-        block.spots = Spots::UNKNOWN;
     }
 
     /// Appends an instruction, into a used-up slot if the block has one.
@@ -400,7 +366,6 @@ impl Cfg {
     /// Inserts an instruction before position `pos` of the block.
     pub(crate) fn insert(&mut self, b: BlockId, pos: usize, instr: Instr) {
         self.note(b, Kinds::of(&instr));
-        self[b].spots = Spots::UNKNOWN;
         self.next_slot(b);
         let code = self.code_mut(b);
         let len = code.len();
@@ -412,7 +377,6 @@ impl Cfg {
     pub(crate) fn append_copies(&mut self, to: BlockId, from: BlockId) {
         let kinds = self[from].kinds;
         self.note(to, kinds);
-        self[to].spots = Spots::UNKNOWN;
         for i in 0..self.len(from) {
             let instr = self.code(from)[i];
             self.push(to, instr);

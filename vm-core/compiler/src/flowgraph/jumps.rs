@@ -11,10 +11,7 @@ use crate::instr::Instr;
 /// Lowers `JUMP_IF_FALSE` and `JUMP_IF_TRUE`, which keep the value, to
 /// COPY, TO_BOOL and a popping jump.
 pub(crate) fn convert_pseudo_conditional_jumps(g: &mut Cfg) {
-    if !g.seen.has(Kinds::KEEPING_JUMP) {
-        return;
-    }
-    let mut cursor = Some(g.entry);
+    let mut cursor = g.first_with(Kinds::KEEPING_JUMP);
     while let Some(b) = cursor {
         if let Some(last) = g.last(b).copied() {
             let popping = match last.op {
@@ -26,7 +23,7 @@ pub(crate) fn convert_pseudo_conditional_jumps(g: &mut Cfg) {
                 lower_jump(g, b, last, op);
             }
         }
-        cursor = g[b].next;
+        cursor = g.next_with(b, Kinds::KEEPING_JUMP);
     }
 }
 
@@ -49,13 +46,12 @@ fn lower_jump(g: &mut Cfg, b: BlockId, jump: Instr, op: Opcode) {
 /// and possibly unbound stores are plain locals to the machine.
 pub(crate) fn convert_pseudo_ops(g: &mut Cfg) -> Result<(), Error> {
     let pseudo = Kinds::BLOCK_PUSH.or(Kinds::PSEUDO_LOCAL);
-    let mut cursor = Some(g.entry).filter(|_| g.seen.has(pseudo));
+    let mut cursor = g.first_with(pseudo);
     while let Some(b) = cursor {
         if g[b].kinds.has(Kinds::BLOCK_PUSH) {
             g.note(b, Kinds::NOP);
         }
-        let code = if g[b].kinds.has(pseudo) { g.code_mut(b) } else { &mut [] };
-        for instr in code {
+        for instr in g.code_mut(b) {
             match instr.op {
                 op if ops::is_block_push(op) => instr.set_nop(),
                 Opcode::LOAD_CLOSURE => instr.op = Opcode::LOAD_FAST,
@@ -63,7 +59,7 @@ pub(crate) fn convert_pseudo_ops(g: &mut Cfg) -> Result<(), Error> {
                 _ => {}
             }
         }
-        cursor = g[b].next;
+        cursor = g.next_with(b, pseudo);
     }
     remove_redundant_nops_and_jumps(g)
 }
@@ -71,6 +67,9 @@ pub(crate) fn convert_pseudo_ops(g: &mut Cfg) -> Result<(), Error> {
 /// Makes all conditional jumps forward ones, each followed by NOT_TAKEN: a backward one
 /// is inverted to jump over an unconditional backward jump.
 pub(crate) fn normalize_jumps(g: &mut Cfg) {
+    if !g.seen.has(Kinds::JUMP) {
+        return;
+    }
     let work = g.begin_traversal();
     g.end_traversal(work);
     let mut cursor = Some(g.entry);

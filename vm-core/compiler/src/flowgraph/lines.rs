@@ -2,24 +2,31 @@
 
 use super::graph::{BlockId, Cfg};
 use super::ops::{self, Kinds};
-use crate::instr::Loc;
+use crate::instr::{Instr, Loc};
 
 /// Gives instructions without a location the one they inherit.
 pub(crate) fn resolve_line_numbers(g: &mut Cfg) {
-    let mut all_have_lines = true;
-    let mut cursor = Some(g.entry);
+    let (mut any_lack, mut any_heirs, mut any_shared, mut any_needs) = (false, false, false, false);
+    let mut cursor = g.first_with(Kinds::NO_LINE);
     while let Some(b) = cursor {
-        if g[b].kinds.has(Kinds::NO_LINE) {
-            all_have_lines = false;
-            if needs_line(g, b) {
-                duplicate_exits_without_line(g);
-                break;
-            }
+        any_lack = true;
+        // Otherwise there is neither anything to inherit nor to share.
+        if g.code(b).first().is_some_and(|first| first.loc.line < 0) {
+            any_heirs = true;
+            let needs = needs_line(g, b);
+            any_needs |= needs;
+            any_shared |= needs && g[b].predecessors > 1;
         }
-        cursor = g[b].next;
+        cursor = g.next_with(b, Kinds::NO_LINE);
     }
-    if !all_have_lines {
-        propagate_line_numbers(g);
+    if any_shared {
+        duplicate_shared_exits(g);
+    }
+    if any_needs {
+        inherit_by_falling_through(g);
+    }
+    if any_lack {
+        propagate_line_numbers(g, any_heirs);
     }
 }
 
@@ -34,13 +41,17 @@ fn needs_line(g: &Cfg, b: BlockId) -> bool {
 
 /// Copies exit blocks without a line so that each has a single predecessor, whose
 /// location it can then take over.
-fn duplicate_exits_without_line(g: &mut Cfg) {
-    let mut cursor = Some(g.entry);
+fn duplicate_shared_exits(g: &mut Cfg) {
+    let mut cursor = g.first_with(Kinds::JUMP);
     while let Some(b) = cursor {
         duplicate_jump_target(g, b);
-        cursor = g[b].next;
+        cursor = g.next_with(b, Kinds::JUMP);
     }
-    // What is left is reached by falling through only.
+}
+
+/// Gives exit blocks without a line that are left the location of the block before: they are reached
+/// by falling through only.
+fn inherit_by_falling_through(g: &mut Cfg) {
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         if let Some(next) = g[b].next
@@ -56,9 +67,6 @@ fn duplicate_exits_without_line(g: &mut Cfg) {
 }
 
 fn duplicate_jump_target(g: &mut Cfg, b: BlockId) {
-    if !g[b].kinds.has(Kinds::JUMP) {
-        return;
-    }
     let Some(last) = g.last(b).copied().filter(|last| ops::has_jump(last.op)) else {
         return;
     };
@@ -81,33 +89,45 @@ fn duplicate_jump_target(g: &mut Cfg, b: BlockId) {
     g[target].next = Some(copy);
 }
 
-/// Copies locations forward, inside blocks and into blocks with a single predecessor.
-fn propagate_line_numbers(g: &mut Cfg) {
+/// Copies locations forward, inside blocks and, if any of these may lack one at their beginning, into
+/// blocks with a single predecessor.
+fn propagate_line_numbers(g: &mut Cfg, any_heirs: bool) {
+    if !any_heirs {
+        let mut cursor = g.first_with(Kinds::NO_LINE);
+        while let Some(b) = cursor {
+            propagate_in_block(g, b);
+            cursor = g.next_with(b, Kinds::NO_LINE);
+        }
+        return;
+    }
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
         if g[b].kinds.has(Kinds::NO_LINE) {
             propagate_in_block(g, b);
         }
-        let next = g[b].next;
-        let heir = next.filter(|&next| lacks_line(g, next));
-        let jumps = g[b].kinds.has(Kinds::JUMP);
-        if (heir.is_some() || jumps)
-            && let Some(&last) = g.last(b)
-        {
-            if let Some(next) = heir
-                && !ops::ends_flow(last.op)
-            {
-                inherit(g, next, last.loc);
-            }
-            if jumps
-                && let Some(target) = last.target
-                && lacks_line(g, target)
-                && ops::has_jump(last.op)
-            {
-                inherit(g, target, last.loc);
-            }
-        }
-        cursor = next;
+        propagate_to_successors(g, b);
+        cursor = g[b].next;
+    }
+}
+
+fn propagate_to_successors(g: &mut Cfg, b: BlockId) {
+    let heir = g[b].next.filter(|&next| lacks_line(g, next));
+    let jumps = g[b].kinds.has(Kinds::JUMP);
+    if heir.is_none() && !jumps {
+        return;
+    }
+    let Some(&Instr { op, loc, target, .. }) = g.last(b) else { return };
+    if let Some(next) = heir
+        && !ops::ends_flow(op)
+    {
+        inherit(g, next, loc);
+    }
+    if jumps
+        && let Some(target) = target
+        && lacks_line(g, target)
+        && ops::has_jump(op)
+    {
+        inherit(g, target, loc);
     }
 }
 
@@ -115,7 +135,8 @@ fn propagate_line_numbers(g: &mut Cfg) {
 fn propagate_in_block(g: &mut Cfg, b: BlockId) {
     let code = g.code_mut(b);
     let mut some_lack = false;
-    for i in 0..code.len() {
+    let first = code.iter().position(|instr| instr.loc.line < 0).unwrap_or(code.len());
+    for i in first..code.len() {
         if code[i].loc.line < 0 {
             // That of the one before is there already.
             if i > 0 && code[i].loc.line == Loc::NONE.line {

@@ -2,7 +2,9 @@
 //! lowered to what the machine executes. Source: CPython 3.14 `Python/flowgraph.c`.
 //!
 //! Each pass is a module; [`optimize`] and [`lower`] hold their order, which matters: code
-//! objects are compared with CPython's bit by bit.
+//! objects are compared with CPython's bit by bit. A pass visits the blocks alone that may have
+//! something for it: what a block may hold, single instructions and pairs of neighbours, is known from
+//! when it is built, and passes note what they add.
 
 mod borrow;
 mod build;
@@ -31,13 +33,11 @@ pub(crate) mod testing;
 
 use tailscope_bytecode::opcode::Opcode;
 
-use consts::ConstUses;
-
 pub(crate) use build::from_sequence;
 pub(crate) use cells::CellSlots;
 pub(crate) use consts::ConstPool;
 pub(crate) use graph::{BlockId, Cfg};
-pub(crate) use ops::{cache_units, ends_flow, has_jump, has_target, is_terminator};
+pub(crate) use ops::{cache_units, ends_flow, has_jump, has_target, is_terminator, shapes_blocks};
 
 use crate::instr::Unit;
 
@@ -89,11 +89,7 @@ pub(crate) fn optimize(
     reach::remove_unreachable(g);
     lines::resolve_line_numbers(g);
     peephole::optimize_load_const(g, pool)?;
-    let mut cursor = Some(g.entry);
-    while let Some(b) = cursor {
-        peephole::optimize_block(g, b, pool)?;
-        cursor = g[b].next;
-    }
+    peephole::optimize_blocks(g, pool)?;
     nops::remove_redundant_nops_and_pairs(g);
     if g.rewired {
         reach::remove_unreachable(g);
@@ -101,9 +97,8 @@ pub(crate) fn optimize(
     nops::remove_redundant_nops_and_jumps(g)?;
 
     uninitialized::add_checks_for_loads_of_uninitialized_variables(g, nlocals, nparams);
-    let mut uses = ConstUses::new(g, pool);
-    superinstructions::insert_superinstructions(g, &mut uses)?;
-    uses.remove_others(g, pool);
+    consts::remove_unused_consts(g, pool)?;
+    superinstructions::insert_superinstructions(g);
     if guarded {
         cold::push_cold_blocks_to_end(g)?;
     }

@@ -9,16 +9,13 @@ use crate::instr::Instr;
 
 /// Removes the NOPs that no line event depends on; returns how many.
 pub(crate) fn remove_redundant_nops(g: &mut Cfg) -> usize {
-    if !g.seen.has(Kinds::NOP) {
-        return 0;
-    }
     let mut removed = 0;
     let mut left = Kinds::NONE;
-    let mut cursor = Some(g.entry);
+    let mut cursor = g.first_with(Kinds::NOP);
     while let Some(b) = cursor {
-        removed += remove_block_nops(g, b);
+        removed += remove_nops_of(g, b);
         left.insert(g[b].kinds);
-        cursor = g[b].next;
+        cursor = g.next_with(b, Kinds::NOP);
     }
     if !left.has(Kinds::NOP) {
         g.seen.remove(Kinds::NOP);
@@ -46,7 +43,7 @@ fn remove_nops_of(g: &mut Cfg, b: BlockId) -> usize {
     };
     let code = g.code_mut(b);
     let mut kept = first;
-    let mut any_stays = false;
+    let (mut any_stays, mut pairs) = (false, Kinds::NONE);
     let mut i = first;
     while i < len {
         // A NOP, which goes or stays, and what is up to the next one, which moves.
@@ -57,6 +54,10 @@ fn remove_nops_of(g: &mut Cfg, b: BlockId) -> usize {
             kept += 1;
         }
         i += 1;
+        if let (Some(before), Some(next)) = (kept.checked_sub(1), code.get(i)) {
+            // They are neighbours now.
+            pairs.insert(Kinds::of_pair(&code[before], next));
+        }
         let others = code[i..].iter().take_while(|instr| instr.op != Opcode::NOP).count();
         for _ in 0..others {
             code[kept] = code[i];
@@ -66,6 +67,7 @@ fn remove_nops_of(g: &mut Cfg, b: BlockId) -> usize {
     if !any_stays {
         g[b].kinds.remove(Kinds::NOP);
     }
+    g.note(b, pairs);
     g.truncate(b, kept);
     len - kept
 }
@@ -168,7 +170,7 @@ fn is_pure_push(g: &Cfg, b: BlockId, i: usize) -> bool {
 /// Turns jumps to the block that comes next anyway into NOPs; returns how many.
 fn remove_redundant_jumps(g: &mut Cfg) -> Result<usize, Error> {
     let mut changes = 0;
-    let mut cursor = Some(g.entry).filter(|_| g.seen.has(Kinds::UNCONDITIONAL_JUMP));
+    let mut cursor = g.first_with(Kinds::UNCONDITIONAL_JUMP);
     while let Some(b) = cursor {
         if let Some(jump) = g.unconditional_jump(b) {
             let target = g.next_nonempty(jump.target).ok_or(Error::JumpToNowhere)?;
@@ -180,7 +182,7 @@ fn remove_redundant_jumps(g: &mut Cfg) -> Result<usize, Error> {
                 g.note(b, Kinds::NOP);
             }
         }
-        cursor = g[b].next;
+        cursor = g.next_with(b, Kinds::UNCONDITIONAL_JUMP);
     }
     Ok(changes)
 }

@@ -8,7 +8,7 @@ use crate::instr::Instr;
 /// Kinds of instructions, as a set: what an opcode is, or what there may be in a block or graph.
 /// Passes skip what has nothing for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Kinds(u32);
+pub(crate) struct Kinds(u64);
 
 impl Kinds {
     pub(crate) const NONE: Kinds = Kinds(0);
@@ -27,8 +27,6 @@ impl Kinds {
     pub(crate) const POP_BLOCK: Kinds = Kinds(1 << 12);
     /// What may leave a local variable unbound.
     pub(crate) const UNBINDS: Kinds = Kinds(1 << 13);
-    /// LOAD_FAST and STORE_FAST.
-    pub(crate) const FAST: Kinds = Kinds(1 << 14);
     /// Conditional jumps that keep the value: JUMP_IF_TRUE and JUMP_IF_FALSE.
     pub(crate) const KEEPING_JUMP: Kinds = Kinds(1 << 15);
     /// LOAD_FAST, and LOAD_CLOSURE, which becomes one.
@@ -40,23 +38,80 @@ impl Kinds {
     const PLACEHOLDER: Kinds = Kinds(1 << 18);
     /// What the pass for borrowed loads has rules for. A block push pushes in the handler only.
     const FOLLOWS_VALUES: Kinds = Kinds(1 << 20);
+    /// What may make the load of a local keep a reference of its own: it unbinds a local, or moves a
+    /// value down the stack. Other instructions leave what they do not consume where it is, or above.
+    pub(crate) const KEEPS_LOCAL: Kinds = Kinds(1 << 14);
     /// What the peephole optimizer has rules for, jumps and those two apart that are frequent: for a
     /// STORE_FAST and a LOAD_GLOBAL there is one only if a STORE_FAST or a PUSH_NULL comes behind.
     pub(crate) const PEEPHOLE: Kinds = Kinds(1 << 21);
-    pub(crate) const FIRST_OF_TWO: Kinds = Kinds(1 << 22);
-    const SECOND_OF_TWO: Kinds = Kinds(1 << 23);
     pub(crate) const LOADS_CONST: Kinds = Kinds(1 << 24);
-    /// A block ends or something else begins with the instruction, or it must not be there.
-    pub(crate) const SHAPING: Kinds =
+    /// What [`shapes_blocks`].
+    const SHAPING: Kinds =
         Kinds::JUMP.or(Kinds::BLOCK_PUSH).or(Kinds::SCOPE_EXIT).or(Kinds::NOT_COMPILED).or(Kinds::PLACEHOLDER);
     /// Not of an opcode, but of an instruction: it has no line.
     pub(crate) const NO_LINE: Kinds = Kinds(1 << 31);
+
+    // Not of an instruction, but of two that follow each other in a block: there is a rule for them. What
+    // may be the first of two and what the second has bits of its own, a fixed distance away.
+
+    /// A STORE_FAST or LOAD_GLOBAL with what it can be shortened with.
+    pub(crate) const SHORTENED: Kinds = Kinds(1 << 48);
+    /// A constant, and what may be decided by it.
+    pub(crate) const CONST_USED: Kinds = Kinds(1 << 49);
+    /// Loads and stores of locals that a superinstruction does together.
+    pub(crate) const JOINED: Kinds = Kinds(0b11 << 50);
+    const LOAD_JOINED: Kinds = Kinds(1 << 50);
+    const STORE_JOINED: Kinds = Kinds(1 << 51);
+    const PAIRS: Kinds = Kinds::SHORTENED.or(Kinds::CONST_USED).or(Kinds::JOINED);
+    const TO_SECOND: u32 = 8;
+    const TO_PAIR: u32 = 16;
+
+    /// What is the first of such two.
+    const fn first_of(pair: Kinds) -> Kinds {
+        Kinds(pair.0 >> Kinds::TO_PAIR)
+    }
+
+    /// What is the second of such two.
+    const fn second_of(pair: Kinds) -> Kinds {
+        Kinds(pair.0 >> Kinds::TO_PAIR << Kinds::TO_SECOND)
+    }
+
+    /// What two instructions are together.
+    #[inline]
+    pub(crate) fn of_pair(first: &Instr, second: &Instr) -> Kinds {
+        let both = kinds(first.op).0 & kinds(second.op).0 >> Kinds::TO_SECOND;
+        Kinds(both << Kinds::TO_PAIR).and(Kinds::PAIRS)
+    }
 
     /// What an instruction is.
     #[inline]
     pub(crate) fn of(instr: &Instr) -> Kinds {
         // The sign of the line is the bit.
-        kinds(instr.op).or(Kinds(instr.loc.line as u32).and(Kinds::NO_LINE))
+        kinds(instr.op).or(Kinds(u64::from(instr.loc.line as u32)).and(Kinds::NO_LINE))
+    }
+
+    /// What a block of instructions is that begins with the first of these, and ends where `begins` has
+    /// something else than `nothing` for the next; and how many instructions it has.
+    #[inline(always)]
+    pub(crate) fn of_block<T: PartialEq>(code: &[Instr], begins: &[T], nothing: T) -> (Kinds, usize) {
+        let Some((first, others)) = code.split_first() else { return (Kinds::NONE, 0) };
+        let mut before = kinds(first.op);
+        let (mut all, mut lines, mut pairs) = (before, first.loc.line, 0);
+        let mut len = 1;
+        for (instr, begin) in others.iter().zip(begins) {
+            if *begin != nothing {
+                break;
+            }
+            let its = kinds(instr.op);
+            all.insert(its);
+            pairs |= before.0 & its.0 >> Kinds::TO_SECOND;
+            lines |= instr.loc.line;
+            before = its;
+            len += 1;
+        }
+        let no_line = Kinds(u64::from(lines as u32)).and(Kinds::NO_LINE);
+        let pairs = Kinds(pairs << Kinds::TO_PAIR).and(Kinds::PAIRS);
+        (all.or(no_line).or(pairs), len)
     }
 
     pub(crate) const fn or(self, other: Kinds) -> Kinds {
@@ -65,13 +120,6 @@ impl Kinds {
 
     const fn and(self, other: Kinds) -> Kinds {
         Kinds(self.0 & other.0)
-    }
-
-    /// The four kinds that the peephole optimizer asks for, in this order: PEEPHOLE, FIRST_OF_TWO,
-    /// SECOND_OF_TWO, LOADS_CONST.
-    #[inline(always)]
-    pub(crate) fn of_interest(self) -> u32 {
-        (self.0 >> 21) & 15
     }
 
     /// Adds kinds.
@@ -93,8 +141,50 @@ impl Kinds {
 
     /// What follows from an opcode alone, flags apart.
     const fn of_opcode(op: Opcode) -> Kinds {
-        let kinds = Kinds::by_purpose(op);
+        let kinds = Kinds::by_purpose(op).or(Kinds::in_pairs(op)).or(Kinds::for_borrowing(op));
         if Kinds::follows_values(op) { kinds.or(Kinds::FOLLOWS_VALUES) } else { kinds }
+    }
+
+    const fn for_borrowing(op: Opcode) -> Kinds {
+        use Opcode as O;
+        match op {
+            O::STORE_FAST
+            | O::STORE_FAST_LOAD_FAST
+            | O::STORE_FAST_STORE_FAST
+            | O::STORE_FAST_MAYBE_NULL
+            | O::DELETE_FAST
+            | O::LOAD_FAST_AND_CLEAR
+            | O::SWAP
+            | O::END_SEND
+            | O::SET_FUNCTION_ATTRIBUTE
+            | O::LOAD_SUPER_ATTR
+            | O::LOAD_SPECIAL
+            | O::PUSH_EXC_INFO => Kinds::KEEPS_LOCAL,
+            _ => Kinds::NONE,
+        }
+    }
+
+    /// Which pairs the opcode may be the first or second of.
+    const fn in_pairs(op: Opcode) -> Kinds {
+        use Opcode as O;
+        match op {
+            O::LOAD_GLOBAL => Kinds::first_of(Kinds::SHORTENED),
+            O::PUSH_NULL => Kinds::second_of(Kinds::SHORTENED),
+            O::LOAD_FAST => Kinds::first_of(Kinds::LOAD_JOINED).or(Kinds::second_of(Kinds::JOINED)),
+            O::STORE_FAST => Kinds::first_of(Kinds::STORE_JOINED)
+                .or(Kinds::second_of(Kinds::STORE_JOINED))
+                .or(Kinds::first_of(Kinds::SHORTENED))
+                .or(Kinds::second_of(Kinds::SHORTENED)),
+            O::LOAD_CONST | O::LOAD_SMALL_INT => Kinds::first_of(Kinds::CONST_USED),
+            O::POP_JUMP_IF_FALSE
+            | O::POP_JUMP_IF_TRUE
+            | O::JUMP_IF_FALSE
+            | O::JUMP_IF_TRUE
+            | O::IS_OP
+            | O::TO_BOOL
+            | O::COPY => Kinds::second_of(Kinds::CONST_USED),
+            _ => Kinds::NONE,
+        }
     }
 
     const fn follows_values(op: Opcode) -> bool {
@@ -162,10 +252,8 @@ impl Kinds {
             O::NOP => Kinds::NOP,
             O::POP_TOP => Kinds::POP_TOP,
             O::ANNOTATIONS_PLACEHOLDER => Kinds::PLACEHOLDER,
-            O::LOAD_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::LOADS_LOCAL),
-            O::STORE_FAST => Kinds::FAST.or(Kinds::LOCAL).or(Kinds::FIRST_OF_TWO).or(Kinds::SECOND_OF_TWO),
-            O::LOAD_GLOBAL => Kinds::FIRST_OF_TWO,
-            O::PUSH_NULL => Kinds::SECOND_OF_TWO,
+            O::LOAD_FAST => Kinds::LOCAL.or(Kinds::LOADS_LOCAL),
+            O::STORE_FAST => Kinds::LOCAL,
             O::LOAD_FAST_CHECK => Kinds::LOCAL,
             O::DELETE_FAST | O::LOAD_FAST_AND_CLEAR => Kinds::LOCAL.or(Kinds::UNBINDS),
             O::STORE_FAST_MAYBE_NULL => Kinds::LOCAL.or(Kinds::UNBINDS).or(Kinds::PSEUDO_LOCAL),
@@ -410,37 +498,28 @@ fn is(op: Opcode, wanted: Kinds) -> bool {
     kinds(op).has(wanted)
 }
 
-/// How many instructions [`places_of`] looks at.
-pub(crate) const PLACES: usize = u64::BITS as usize;
-
-/// Which of the first instructions are of these kinds, the first one lowest. They are looked at without a
-/// branch, for where the next one is no processor foresees.
+/// The first place from `from` on that the peephole optimizer may have something to do at, jumps apart,
+/// and how many instructions it is about.
 #[inline(always)]
-pub(crate) fn places_of(code: &[Instr], wanted: Kinds) -> u64 {
-    let mut places = 0;
-    for (i, instr) in code.iter().take(PLACES).enumerate() {
-        places |= u64::from(is(instr.op, wanted)) << i;
+pub(crate) fn next_optimizable(code: &[Instr], from: usize) -> Option<(usize, usize)> {
+    let mut before = from.checked_sub(1).map_or(Kinds::NONE, |i| kinds(code[i].op));
+    for (i, instr) in code.iter().enumerate().skip(from) {
+        let its = kinds(instr.op);
+        if its.has(Kinds::PEEPHOLE) {
+            return Some((i, 1));
+        }
+        if i > 0 && before.0 & its.0 >> Kinds::TO_SECOND & Kinds::first_of(Kinds::SHORTENED).0 != 0 {
+            return Some((i - 1, 2));
+        }
+        before = its;
     }
-    places
+    None
 }
 
-/// Calls `f` with the place of each instruction of these kinds.
-#[inline(always)]
-pub(crate) fn try_for_each_of<E>(
-    code: &mut [Instr],
-    wanted: Kinds,
-    mut f: impl FnMut(&mut [Instr], usize) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut first = 0;
-    while first < code.len() {
-        let mut places = places_of(&code[first..], wanted);
-        while places != 0 {
-            f(code, first + places.trailing_zeros() as usize)?;
-            places &= places - 1;
-        }
-        first += PLACES;
-    }
-    Ok(())
+/// Whether a block ends or something else begins with the instruction, or it must not be there.
+#[inline]
+pub(crate) fn shapes_blocks(op: Opcode) -> bool {
+    is(op, Kinds::SHAPING)
 }
 
 /// Whether the instruction opens a protected region: its target is the handler.
@@ -485,13 +564,6 @@ pub(crate) fn is_conditional_jump(op: Opcode) -> bool {
 /// Whether the instruction pushes a constant that is known here.
 pub(crate) fn loads_const(op: Opcode) -> bool {
     is(op, Kinds::LOADS_CONST)
-}
-
-/// Whether the peephole optimizer may have something to do for the instruction, which is no jump, and
-/// the one behind.
-#[inline]
-pub(crate) fn is_optimizable(op: Opcode, next: Opcode) -> bool {
-    is(op, Kinds::PEEPHOLE) || is(op, Kinds::FIRST_OF_TWO) && is(next, Kinds::SECOND_OF_TWO)
 }
 
 /// Whether the instruction binds, unbinds or loads a local variable, and minds whether it is bound.

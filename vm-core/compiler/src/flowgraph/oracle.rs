@@ -297,7 +297,7 @@ fn assembled(record: &Record) -> Result<Vec<String>, Error> {
     super::except::label_exception_targets(&mut g)?;
     let cells = CellSlots::new(&unit);
     let stack_size = super::lower(&mut g, &unit, &cells)?;
-    let code = Layout::default().make_code(unit, &g, ConstPool::new(Vec::new()), &cells, stack_size)?;
+    let code = Layout::default().make_code(unit, &mut g, ConstPool::new(Vec::new()), &cells, stack_size)?;
     let kinds: Vec<u8> = code
         .localspluskinds
         .iter()

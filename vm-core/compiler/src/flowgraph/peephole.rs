@@ -7,7 +7,7 @@ use super::Error;
 use super::consts::{ConstPool, small_int};
 use super::eval;
 use super::folding::{self, INTRINSIC_LIST_TO_TUPLE, INTRINSIC_UNARY_POSITIVE};
-use super::graph::{BlockId, Cfg, Spots};
+use super::graph::{BlockId, Cfg};
 use super::ops::{self, Kinds};
 use super::swaps::optimize_swaps;
 use crate::instr::Instr;
@@ -15,48 +15,30 @@ use crate::instr::Instr;
 /// Bit of COMPARE_OP's oparg: the result must be a bool.
 const COMPARE_TO_BOOL: u32 = 16;
 
-/// Makes small ints LOAD_SMALL_INT, and resolves conditions on constants, in all blocks.
+/// Resolves conditions on constants, and on the way makes small ints LOAD_SMALL_INT.
+///
+/// In blocks without such a condition, the latter waits until all loads of constants are looked at
+/// anyway, in [`remove_unused_consts`](super::consts::remove_unused_consts): no pass before sees a
+/// difference.
 pub(crate) fn optimize_load_const(g: &mut Cfg, pool: &mut ConstPool) -> Result<(), Error> {
-    let mut cursor = Some(g.entry);
+    let mut cursor = g.first_with(Kinds::CONST_USED);
     while let Some(b) = cursor {
-        if g[b].kinds.has(Kinds::LOADS_CONST) {
-            let spots = g[b].spots.consts();
-            let made = optimize_block_load_const(g.code_mut(b), spots, pool)?;
-            g.note(b, made);
-            g.rewired |= made.has(Kinds::UNCONDITIONAL_JUMP);
-        }
-        cursor = g[b].next;
+        let made = optimize_block_load_const(g.code_mut(b), pool)?;
+        g.note(b, made);
+        g.rewired |= made.has(Kinds::UNCONDITIONAL_JUMP);
+        cursor = g.next_with(b, Kinds::CONST_USED);
     }
     Ok(())
 }
 
-/// `spots` are the constants' loads, if they are known. Returns what there may be in the block now that
-/// was not there before.
-fn optimize_block_load_const(code: &mut [Instr], mut spots: Option<u128>, pool: &mut ConstPool) -> Result<Kinds, Error> {
+/// Returns what there may be in the block now that was not there before.
+fn optimize_block_load_const(code: &mut [Instr], pool: &mut ConstPool) -> Result<Kinds, Error> {
     let mut made = Kinds::NONE;
     let mut i = 0;
-    while let Some(first) = next_spot(code, &mut spots, i, |code, i| ops::loads_const(code[i].op)) {
-        i = optimize_from_const(code, first, &mut made, pool)?;
+    while let Some(next) = code[i..].iter().position(|instr| ops::loads_const(instr.op)) {
+        i = optimize_from_const(code, i + next, &mut made, pool)?;
     }
     Ok(made)
-}
-
-/// The place from `from` on that is among `spots`, or, if these are not known, that there is something
-/// to do at.
-#[inline(always)]
-fn next_spot(
-    code: &[Instr],
-    spots: &mut Option<u128>,
-    from: usize,
-    is_spot: impl Fn(&[Instr], usize) -> bool,
-) -> Option<usize> {
-    let Some(spots) = spots else { return (from..code.len()).find(|&i| is_spot(code, i)) };
-    loop {
-        let place = Spots::take_first(spots)?;
-        if place >= from {
-            return Some(place);
-        }
-    }
 }
 
 /// Goes from the load of a constant at `first` over what follows as long as that constant is on top of
@@ -150,35 +132,43 @@ fn join_none_test(code: &mut [Instr], i: usize) {
     };
 }
 
-/// Folds constants, threads jumps and shortens sequences in a block.
-pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> Result<(), Error> {
-    if !g[b].kinds.has(Kinds::PEEPHOLE.or(Kinds::FIRST_OF_TWO).or(Kinds::JUMP)) {
-        return Ok(());
-    }
-    let mut spots = g[b].spots.peephole();
-    let mut i = 0;
-    let mut swaps = false;
-    while let Some(next) = next_spot(g.code(b), &mut spots, i, may_have_rule) {
-        i = next;
-        swaps |= g.code(b)[i].op == Opcode::SWAP;
-        if optimize_instr(g, b, i, pool)? {
-            g.note(b, Kinds::NOP);
-        }
-        i += 1;
-    }
-    if g[b].kinds.has(Kinds::JUMP) {
-        thread_jumps(g, b);
-    }
-    if swaps {
-        optimize_swaps(g, b);
-        g.note(b, Kinds::NOP);
+/// Folds constants, threads jumps and shortens sequences in all blocks.
+pub(crate) fn optimize_blocks(g: &mut Cfg, pool: &mut ConstPool) -> Result<(), Error> {
+    let kinds = Kinds::PEEPHOLE.or(Kinds::SHORTENED).or(Kinds::JUMP);
+    let mut cursor = g.first_with(kinds);
+    while let Some(b) = cursor {
+        optimize_block(g, b, pool)?;
+        cursor = g.next_with(b, kinds);
     }
     Ok(())
 }
 
-fn may_have_rule(code: &[Instr], i: usize) -> bool {
-    let next = code.get(i + 1).map_or(Opcode::NOP, |next| next.op);
-    ops::is_optimizable(code[i].op, next)
+pub(crate) fn optimize_block(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> Result<(), Error> {
+    let kinds = g[b].kinds;
+    let swaps = kinds.has(Kinds::PEEPHOLE.or(Kinds::SHORTENED)) && optimize_instrs(g, b, pool)?;
+    if kinds.has(Kinds::JUMP) {
+        thread_jumps(g, b);
+    }
+    if swaps {
+        optimize_swaps(g, b);
+        // Stores may stand behind others now.
+        g.note(b, Kinds::NOP.or(Kinds::JOINED));
+    }
+    Ok(())
+}
+
+/// Optimizes the instructions that are no jumps. Returns whether there are SWAPs.
+fn optimize_instrs(g: &mut Cfg, b: BlockId, pool: &mut ConstPool) -> Result<bool, Error> {
+    let mut swaps = false;
+    let mut from = 0;
+    while let Some((i, count)) = ops::next_optimizable(g.code(b), from) {
+        swaps |= g.code(b)[i].op == Opcode::SWAP;
+        if optimize_instr(g, b, i, pool)? {
+            g.note(b, Kinds::NOP);
+        }
+        from = i + count;
+    }
+    Ok(swaps)
 }
 
 /// Sends the jump at the end of the block to where it leads in the end.
@@ -354,11 +344,7 @@ mod tests {
         let mut g = graph(source);
         let mut pool = ConstPool::new(consts);
         optimize_load_const(&mut g, &mut pool).unwrap();
-        let mut cursor = Some(g.entry);
-        while let Some(b) = cursor {
-            optimize_block(&mut g, b, &mut pool).unwrap();
-            cursor = g[b].next;
-        }
+        optimize_blocks(&mut g, &mut pool).unwrap();
         (text(&g), pool.into_consts())
     }
 

@@ -11,6 +11,11 @@ const MAX_COPY_SIZE: usize = 4;
 /// Counts the predecessors of every block and empties the blocks that control never reaches.
 pub(crate) fn remove_unreachable(g: &mut Cfg) {
     g.rewired = false;
+    if g[g.entry].next.is_none() {
+        let entry = g.entry;
+        g[entry].predecessors = 1;
+        return;
+    }
     let mut work = g.take_work();
     let mut cursor = Some(g.entry);
     while let Some(b) = cursor {
@@ -20,7 +25,9 @@ pub(crate) fn remove_unreachable(g: &mut Cfg) {
     let entry = g.entry;
     count_edge(g, &mut work, entry);
     while let Some(b) = work.pop() {
-        if let Some(next) = g.fallthrough(b) {
+        // Without block pushes, only the last instruction leads elsewhere.
+        let (next, target) = g.successors(b);
+        if let Some(next) = next {
             count_edge(g, &mut work, next);
         }
         if g[b].kinds.has(Kinds::BLOCK_PUSH) {
@@ -30,10 +37,7 @@ pub(crate) fn remove_unreachable(g: &mut Cfg) {
                     count_edge(g, &mut work, target);
                 }
             }
-        } else if g[b].kinds.has(Kinds::JUMP)
-            && let Some(target) = g.jump_target(b)
-        {
-            // Without block pushes, only the last instruction leads elsewhere.
+        } else if let Some(target) = target {
             count_edge(g, &mut work, target);
         }
     }
@@ -61,12 +65,12 @@ fn count_edge(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId) {
 /// Replaces unconditional jumps to small exit blocks, and to blocks that have no line and
 /// do not fall through, by the blocks' instructions, until there is none left.
 pub(crate) fn inline_small_or_no_line_blocks(g: &mut Cfg) {
-    while g.seen.has(Kinds::UNCONDITIONAL_JUMP) {
+    loop {
         let mut changed = false;
-        let mut cursor = Some(g.entry);
+        let mut cursor = g.first_with(Kinds::UNCONDITIONAL_JUMP);
         while let Some(b) = cursor {
             changed |= inline_jump_target(g, b);
-            cursor = g[b].next;
+            cursor = g.next_with(b, Kinds::UNCONDITIONAL_JUMP);
         }
         // Every change removes a jump, so this ends.
         if !changed {

@@ -2,49 +2,35 @@
 
 use tailscope_bytecode::opcode::Opcode;
 
-use super::Error;
-use super::consts::ConstUses;
 use super::graph::Cfg;
-use super::ops::{self, Kinds};
+use super::ops::Kinds;
 use super::nops::remove_redundant_nops;
 use crate::instr::Instr;
 
-/// Joins neighbouring LOAD_FAST and STORE_FAST instructions. On the way it notes the constants that are
-/// loaded: the instructions are looked at once.
-pub(crate) fn insert_superinstructions(g: &mut Cfg, uses: &mut ConstUses) -> Result<(), Error> {
+/// Joins neighbouring LOAD_FAST and STORE_FAST instructions.
+pub(crate) fn insert_superinstructions(g: &mut Cfg) {
     let mut joined_any = false;
-    let mut cursor = Some(g.entry);
+    let mut cursor = g.first_with(Kinds::JOINED);
     while let Some(b) = cursor {
-        if g[b].kinds.has(Kinds::FAST.or(Kinds::LOADS_CONST)) && join_in_block(g.code_mut(b), uses)? {
+        if join_in_block(g.code_mut(b)) {
             g.note(b, Kinds::NOP);
             joined_any = true;
         }
-        cursor = g[b].next;
+        cursor = g.next_with(b, Kinds::JOINED);
     }
     if joined_any {
         remove_redundant_nops(g);
     }
-    Ok(())
 }
 
 /// Returns whether there were any to join.
-fn join_in_block(code: &mut [Instr], uses: &mut ConstUses) -> Result<bool, Error> {
+fn join_in_block(code: &mut [Instr]) -> bool {
     let mut joined_any = false;
-    // The place behind the last LOAD_FAST or STORE_FAST that may be the first of two.
-    let mut behind = 0;
-    ops::try_for_each_of(code, Kinds::FAST.or(Kinds::LOADS_CONST), |code, i| {
-        match code[i].op {
-            Opcode::LOAD_FAST | Opcode::STORE_FAST => {
-                let joined = behind == i && i > 0 && join_with_previous(code, i);
-                joined_any |= joined;
-                behind = if joined { 0 } else { i + 1 };
-                Ok(())
-            }
-            Opcode::LOAD_CONST => uses.note(code[i].arg),
-            _ => Ok(()),
-        }
-    })?;
-    Ok(joined_any)
+    // The second one becomes a NOP, and so is not the first of the next two.
+    for i in 1..code.len() {
+        joined_any |= join_with_previous(code, i);
+    }
+    joined_any
 }
 
 /// Joins two neighbouring instructions if there is one that does what both do.
@@ -76,7 +62,6 @@ fn join(first: &mut Instr, second: &mut Instr, op: Opcode) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::consts::ConstPool;
     use super::super::testing::*;
     use super::*;
 
@@ -91,8 +76,7 @@ mod tests {
              3 STORE_FAST 4
              3 LOAD_FAST 5",
         );
-        let mut uses = ConstUses::new(&mut g, &ConstPool::new(Vec::new()));
-        insert_superinstructions(&mut g, &mut uses).unwrap();
+        insert_superinstructions(&mut g);
         assert_eq!(
             text(&g),
             "1 LOAD_FAST_LOAD_FAST 18 | 1 LOAD_FAST 3 | 2 LOAD_FAST 16 | 2 LOAD_FAST 1 \

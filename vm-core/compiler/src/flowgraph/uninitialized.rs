@@ -1,7 +1,5 @@
 //! Loads of locals that may be unbound: they become LOAD_FAST_CHECK.
 
-use std::convert::Infallible;
-
 use tailscope_bytecode::opcode::Opcode;
 
 use super::graph::{BlockId, Cfg};
@@ -85,16 +83,17 @@ fn scan_block(g: &mut Cfg, work: &mut Vec<BlockId>, b: BlockId, raised: &mut Vec
             }
         }
     } else if kinds.has(Kinds::LOCAL) {
-        let scanned = ops::try_for_each_of(g.code_mut(b), Kinds::LOCAL, |code, i| {
-            run(&mut code[i], &mut unbound);
-            Ok::<(), Infallible>(())
-        });
-        scanned.unwrap_or_else(|never| match never {});
+        for instr in g.code_mut(b) {
+            if ops::accesses_local(instr.op) {
+                run(instr, &mut unbound);
+            }
+        }
     }
     for (handler, mask) in raised.drain(..) {
         reach(g, work, handler, mask);
     }
-    for successor in [g.fallthrough(b), g.jump_target(b)].into_iter().flatten() {
+    let (next, target) = g.successors(b);
+    for successor in [next, target].into_iter().flatten() {
         reach(g, work, successor, unbound);
     }
 }

@@ -272,10 +272,19 @@ enum Wrong {
     Limit(TextRange, ErrorKind, &'static str),
 }
 
+impl Wrong {
+    fn start(&self) -> TextSize {
+        match self {
+            Wrong::Syntax(error) => error.location.start(),
+            Wrong::Version(range) | Wrong::Limit(range, ..) => range.start(),
+        }
+    }
+}
+
 fn find_problem(parsed: &RuffParsed<Mod>, exceeded: Option<Wrong>) -> Option<Wrong> {
-    let wrong = parsed.errors().iter().map(|e| (e.location.start(), Wrong::Syntax(e.clone())));
-    let newer = parsed.unsupported_syntax_errors().iter().map(|e| (e.range.start(), Wrong::Version(e.range)));
-    wrong.chain(newer).min_by_key(|(start, _)| *start).map(|(_, wrong)| wrong).or(exceeded)
+    let wrong = parsed.errors().iter().map(|e| Wrong::Syntax(e.clone()));
+    let newer = parsed.unsupported_syntax_errors().iter().map(|e| Wrong::Version(e.range));
+    wrong.chain(newer).min_by_key(Wrong::start).or(exceeded)
 }
 
 /// Whether both tabs and spaces indent lines. CPython asks that their order does not depend on

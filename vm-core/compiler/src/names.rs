@@ -327,15 +327,13 @@ impl<V> NameMap<V> {
         index
     }
 
-    /// Where a name is in the order, last if it is new: then its value is the default.
-    pub fn entry(&mut self, name: NameId) -> usize
+    /// The value of a name, which comes last if it is new: then it is the default.
+    pub fn entry(&mut self, name: NameId) -> &mut V
     where
         V: Default,
     {
-        match self.position(name) {
-            Some(index) => index,
-            None => self.push(name, V::default()),
-        }
+        let index = self.position(name).unwrap_or_else(|| self.push(name, V::default()));
+        &mut self.entries[index].1
     }
 
     /// Removes a name; the order of the others stays.

@@ -287,33 +287,25 @@ impl<'a> Builder<'a> {
     /// Adds `flag` to what is known of `name`, mangled as the current block does, in any
     /// open block.
     pub fn add_def_to(&mut self, scope: ScopeId, name: NameId, flag: u32, range: TextRange) -> Result {
+        const UNIQUE: u32 = DEF_PARAM | DEF_TYPE_PARAM;
         let mangled = self.mangled(name);
-        let symbols = &mut self.scope_mut(scope).symbols;
-        let index = symbols.entry(mangled);
-        let known = symbols.get_index(index).map_or(0, |(_, symbol)| symbol.flags);
-        if let Some(msg) = self.duplicate(name, flag & known) {
+        let block = self.scope_mut(scope);
+        let is_iter_target = block.comp_iter_target;
+        let symbol = block.symbols.entry(mangled);
+        let known = symbol.flags;
+        if flag & known & UNIQUE != 0 {
+            return self.error_in(range, self.duplicate(name, flag & known));
+        }
+        if is_iter_target && (flag | known) & (DEF_GLOBAL | DEF_NONLOCAL) != 0 {
+            let name = self.names.text(name);
+            let msg = format!("comprehension inner loop cannot rebind assignment expression target '{name}'");
             return self.error_in(range, msg);
         }
-        let mut flags = flag | known;
-        if self.scope(scope).comp_iter_target {
-            if flags & (DEF_GLOBAL | DEF_NONLOCAL) != 0 {
-                let name = self.names.text(name);
-                let msg = format!("comprehension inner loop cannot rebind assignment expression target '{name}'");
-                return self.error_in(range, msg);
-            }
-            flags |= DEF_COMP_ITER;
-        }
-        if let Some(symbol) = self.scope_mut(scope).symbols.get_index_mut(index) {
-            symbol.flags = flags;
-        }
+        symbol.flags |= flag | if is_iter_target { DEF_COMP_ITER } else { 0 };
         if flag & DEF_PARAM != 0 {
-            self.scope_mut(scope).varnames.push(mangled);
+            block.varnames.push(mangled);
         } else if flag & DEF_GLOBAL != 0 {
-            let symbols = &mut self.scope_mut(SymbolTable::TOP).symbols;
-            let index = symbols.entry(mangled);
-            if let Some(symbol) = symbols.get_index_mut(index) {
-                symbol.flags |= flag;
-            }
+            self.scope_mut(SymbolTable::TOP).symbols.entry(mangled).flags |= flag;
         }
         Ok(())
     }
@@ -329,13 +321,11 @@ impl<'a> Builder<'a> {
     }
 
     /// What is wrong with a definition where there is one in the block already.
-    fn duplicate(&self, name: NameId, again: u32) -> Option<String> {
-        if again & DEF_PARAM != 0 {
-            Some(format!("duplicate argument '{}' in function definition", self.names.text(name)))
-        } else if again & DEF_TYPE_PARAM != 0 {
-            Some(format!("duplicate type parameter '{}'", self.names.text(name)))
-        } else {
-            None
+    fn duplicate(&self, name: NameId, again: u32) -> String {
+        let name = self.names.text(name);
+        match again & DEF_PARAM {
+            0 => format!("duplicate type parameter '{name}'"),
+            _ => format!("duplicate argument '{name}' in function definition"),
         }
     }
 

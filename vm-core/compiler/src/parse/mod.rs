@@ -22,6 +22,7 @@ use crate::preprocess::Rewritable;
 pub(crate) use crate::preprocess::positions;
 use crate::source::SourceFile;
 use detour::Detour;
+use positions::Shallow;
 use scan::Scan;
 use type_comments::TypeComments;
 
@@ -82,7 +83,7 @@ impl From<Mode> for ParseOptions {
 #[derive(Debug)]
 pub struct Parsed {
     pub module: Mod,
-    /// How deep statements and expressions nest.
+    /// How deep statements and expressions nest at most.
     pub depth: usize,
     /// Where preprocessing has something to do even without optimization.
     pub rewritable: Rewritable,
@@ -175,8 +176,16 @@ fn settle(
     let problem = problem.map_err(|e| with_warnings(e, &warnings));
     let tokens = options.feature_version.map(|_| parsed.tokens().clone());
     let comments = options.type_comments.then(|| type_comments::find(parsed.tokens(), source));
+    // Where the parser gave up, the tree may be another than the tokens tell.
+    let is_exact = problem.is_err() || detour.is_some();
     let mut module = parsed.into_syntax();
-    let positions::Findings { mut depth, rewritable } = positions::normalize(&mut module, source.text(), MAX_DEPTH);
+    let shallow = Shallow { places: &scan.places, depth: scan::SHALLOW };
+    let shallow = (!is_exact).then_some(shallow);
+    let mut findings = positions::normalize(&mut module, source.text(), MAX_DEPTH, shallow);
+    if !is_exact && findings.depth > HARMLESS_DEPTH {
+        findings = positions::normalize(&mut module, source.text(), MAX_DEPTH, None);
+    }
+    let positions::Findings { mut depth, rewritable } = findings;
     if let Err(error) = problem {
         dispose(module, depth);
         return Err(error);

@@ -1,9 +1,9 @@
 //! One look at the tokens of a source: whether they exceed CPython's limits, whether there is
-//! something among them that ruff's parser may let pass though CPython's does not, and what there is
-//! to warn of.
+//! something among them that ruff's parser may let pass though CPython's does not, what there is
+//! to warn of, and where the tree need not be walked.
 
 use ruff_python_ast::token::{Token, TokenKind, Tokens};
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextSize};
 
 use super::Wrong;
 use super::warnings::Collector;
@@ -17,6 +17,9 @@ const MAX_INDENTS: usize = 100;
 const MAX_STRINGS: usize = 150;
 /// An `if` with fewer `elif` clauses does not make CPython's parser give up; they nest for it.
 const HARMLESS_CLAUSES: usize = 5000;
+
+/// A statement of so many tokens is no deeper, and of another one for itself.
+pub(super) const SHALLOW: usize = 48;
 
 /// What is found.
 #[derive(Default)]
@@ -32,6 +35,9 @@ pub(super) struct Scan {
     pub doubtful: bool,
     /// What CPython's tokenizer and parser warn of, if nothing is wrong.
     pub warnings: Vec<Warning>,
+    /// Where there is something in the tree that [`positions`](crate::preprocess::positions) looks for, in
+    /// order. A simple statement without any of these is no deeper than [`SHALLOW`].
+    pub places: Vec<TextSize>,
 }
 
 impl Scan {
@@ -40,10 +46,13 @@ impl Scan {
         let mut scan = Scan::default();
         let (mut limits, mut doubts) = (Limits { max_digits, ..Limits::default() }, Doubts::default());
         let mut collector = Collector::new(source);
-        let deep = for_each_notable(tokens, |i, is_outermost| {
+        let mut places = Vec::new();
+        let deep = for_each_notable(tokens, |i, why| {
             let token = &tokens[i];
+            let Why::Notable { is_outermost } = why else { return places.push(token.start()) };
             match token.kind() {
                 TokenKind::String => return collector.string(token, source),
+                TokenKind::For | TokenKind::Lambda | TokenKind::Percent => return places.push(token.start()),
                 TokenKind::Indent | TokenKind::Dedent => {}
                 _ => {
                     scan.doubtful = scan.doubtful || doubts.raised_by(i, is_outermost, tokens, source.text());
@@ -59,8 +68,19 @@ impl Scan {
             scan.exceeded = scan.exceeded.into_iter().chain(parentheses).min_by_key(Wrong::start);
         }
         scan.warnings = collector.warnings;
+        scan.places = with_debug(places, source.text());
         scan
     }
+}
+
+/// The places, and those of what may be the name of the constant.
+fn with_debug(mut places: Vec<TextSize>, text: &str) -> Vec<TextSize> {
+    let before = places.len();
+    places.extend(memchr::memmem::find_iter(text.as_bytes(), "__debug__").map(|at| TextSize::new(at as u32)));
+    if places.len() > before {
+        places.sort_unstable();
+    }
+    places
 }
 
 /// What is counted and looked for among kinds of tokens, a bit each.
@@ -76,24 +96,26 @@ mod class {
     /// The same, for square brackets that close.
     pub const BRACKET: u8 = 1 << 5;
     pub const BEFORE_BRACKET: u8 = BRACKET << 1;
+    /// It ends a line of statements.
+    pub const ENDS: u8 = 1 << 7;
 }
 
 /// By the token's kind.
 static CLASSES: [u8; 256] = {
     use TokenKind::{
         Case, Colon, ColonEqual, Comment, Complex, Dedent, DoubleStar, Elif, FStringEnd, FStringMiddle, FStringStart, Float,
-        Indent, Int, Lbrace, Lpar, Lsqb, Newline, NonLogicalNewline, Rbrace, Rpar, Rsqb, Semi, Star, String, TStringEnd,
-        TStringMiddle, TStringStart, Yield,
+        For, Indent, Int, Lambda, Lbrace, Lpar, Lsqb, Newline, NonLogicalNewline, Percent, Rbrace, Rpar, Rsqb, Semi, Star,
+        String, TStringEnd, TStringMiddle, TStringStart, Yield,
     };
     let mut table = [0; 256];
-    let classes: [(u8, &[TokenKind]); 7] = [
+    let classes: [(u8, &[TokenKind]); 8] = [
         (class::OPENS, &[Lpar, Lsqb, Lbrace]),
         (class::CLOSES, &[Rpar, Rsqb, Rbrace]),
         (
             class::NOTABLE,
             &[
                 String, FStringStart, FStringMiddle, FStringEnd, TStringStart, TStringMiddle, TStringEnd, Lbrace, Rbrace,
-                Indent, Dedent, Int, Float, Complex, Yield, Elif, Case, ColonEqual,
+                Indent, Dedent, Int, Float, Complex, Yield, Elif, Case, ColonEqual, For, Lambda, Percent,
             ],
         ),
         (class::PARENTHESIS, &[Lpar]),
@@ -103,6 +125,7 @@ static CLASSES: [u8; 256] = {
         ),
         (class::BRACKET, &[Rsqb]),
         (class::BEFORE_BRACKET, &[Lsqb, Comment, NonLogicalNewline]),
+        (class::ENDS, &[Newline]),
     ];
     let mut i = 0;
     while i < classes.len() {
@@ -117,29 +140,47 @@ static CLASSES: [u8; 256] = {
     table
 };
 
-/// Calls `f` with the places of the tokens that anybody looks at, and whether no bracket is open there.
-/// Most tokens are passed over, eight at once, without a branch: which, no processor foresees. Returns
-/// whether there may be more open brackets somewhere than CPython allows.
+/// Why a token is looked at.
+enum Why {
+    Notable {
+        /// No bracket is open there.
+        is_outermost: bool,
+    },
+    /// No line has ended for long: it stands among the first [`SHALLOW`] since then, or since the last that
+    /// did.
+    Long,
+}
+
+/// Calls `f` with the places of the tokens that anybody looks at. Most tokens are passed over, eight at once,
+/// without a branch: which, no processor foresees. Returns whether there may be more open brackets
+/// somewhere than CPython allows.
 #[inline(always)]
-fn for_each_notable(tokens: &[Token], mut f: impl FnMut(usize, bool)) -> bool {
+fn for_each_notable(tokens: &[Token], mut f: impl FnMut(usize, Why)) -> bool {
     const LANES: usize = u64::BITS as usize / 8;
     const EACH: u64 = u64::MAX / 0xFF;
     let in_each = |class: u8| EACH * u64::from(class);
     // How many lanes are odd, which are 0 or 1.
     let count = |lanes: u64| ((lanes & EACH).wrapping_mul(EACH) >> (u64::BITS - 8)) as usize;
     let class_of = |token: &Token| CLASSES[token.kind() as usize % CLASSES.len()];
-    let (mut open, mut deep) = (0_usize, false);
+    let (mut open, mut deep, mut length) = (0_usize, false, 0);
     // The beginning is like that of any line.
     let mut last = u64::from(class::BEFORE_PARENTHESIS);
     let mut look = |first: usize, classes: [u8; LANES]| {
         let lanes = u64::from_le_bytes(classes);
+        let ends = lanes & in_each(class::ENDS);
+        length = if ends == 0 { length + LANES } else { ends.leading_zeros() as usize / 8 };
+        if length >= SHALLOW - LANES {
+            f(first, Why::Long);
+            length = 0;
+        }
         let before = lanes << 8 | last;
         let pairs = lanes & before >> 1 & in_each(class::PARENTHESIS | class::BRACKET);
         let mut notable = lanes & in_each(class::NOTABLE) | pairs;
         while notable != 0 {
             let bit = notable.trailing_zeros();
             let lower = lanes & !(u64::MAX << bit);
-            f(first + bit as usize / 8, open + count(lower) <= count(lower >> 1));
+            let is_outermost = open + count(lower) <= count(lower >> 1);
+            f(first + bit as usize / 8, Why::Notable { is_outermost });
             notable &= notable - 1;
         }
         let opened = count(lanes);
@@ -481,6 +522,22 @@ mod tests {
         let parsed = ruff_python_parser::parse_unchecked(text, ruff_python_parser::Mode::Module.into());
         let source = SourceFile::from_text(text, "test.py").expect("a text");
         Scan::of(parsed.tokens(), &source, 4300).doubtful
+    }
+
+    #[test]
+    fn long_lines_have_places_everywhere() {
+        let text = format!("x = 1\ny = [{}]\n{}", "a, ".repeat(500), "z = 2\n".repeat(500));
+        let parsed = ruff_python_parser::parse_unchecked(&text, ruff_python_parser::Mode::Module.into());
+        let source = SourceFile::from_text(&text, "test.py").expect("a text");
+        let places = Scan::of(parsed.tokens(), &source, 4300).places;
+        let last = places.last().expect("a long line").to_usize();
+        assert!(last < text.find('z').expect("a name"));
+        let tokens = parsed.tokens();
+        let at = |offset: TextSize| tokens.partition_point(|token| token.start() < offset);
+        let begin = tokens.iter().position(|t| t.kind() == TokenKind::Newline).expect("a line") + 1;
+        let numbers = || std::iter::once(begin).chain(places.iter().map(|&place| at(place)));
+        assert!(numbers().zip(numbers().skip(1)).all(|(a, b)| b - a <= SHALLOW));
+        assert!(at(TextSize::of(&text)) - at(places[places.len() - 1]) > SHALLOW);
     }
 
     #[test]

@@ -124,10 +124,13 @@ pub fn parse(
     options: impl Into<ParseOptions>,
 ) -> Result<Parsed, CompileError> {
     let options = options.into();
+    let mentions = Mentions::of(source.text());
     let parsed = ruff_python_parser::parse_unchecked(source.text(), ruff_options(options.mode));
-    let Some(flufl) = flufl::find(&parsed, source, options) else { return settle(parsed, source, options) };
+    let Some(flufl) = flufl::find(&parsed, source, &mentions, options) else {
+        return settle(parsed, source, &mentions, options);
+    };
     let parsed = ruff_python_parser::parse_unchecked(flufl.source.text(), ruff_options(options.mode));
-    let (parsed, error) = match settle(parsed, &flufl.source, options) {
+    let (parsed, error) = match settle(parsed, &flufl.source, &mentions, options) {
         Ok(parsed) => (Some(parsed), None),
         Err(error) => (None, Some(error)),
     };
@@ -151,16 +154,40 @@ fn ruff_options(mode: Mode) -> RuffOptions {
     RuffOptions::from(ruff_mode).with_target_version(PythonVersion::PY314)
 }
 
+/// Names in a text, or what looks like them, that matter wherever they stand.
+struct Mentions {
+    /// Whether there is a `__future__`.
+    future: bool,
+    /// Where there is a `__debug__`.
+    debug: Vec<TextSize>,
+}
+
+impl Mentions {
+    fn of(text: &str) -> Mentions {
+        let mut mentions = Mentions { future: false, debug: Vec::new() };
+        // What both begin with is rare enough to be looked for, and then the rest.
+        for at in memchr::memmem::find_iter(text.as_bytes(), "__") {
+            let rest = &text.as_bytes()[at..];
+            mentions.future |= rest.starts_with(b"__future__");
+            if rest.starts_with(b"__debug__") {
+                mentions.debug.push(TextSize::new(at as u32));
+            }
+        }
+        mentions
+    }
+}
+
 /// The tree that ruff's parser has made, if CPython accepts the source.
 fn settle(
     parsed: RuffParsed<Mod>,
     source: &SourceFile,
+    mentions: &Mentions,
     options: ParseOptions,
 ) -> Result<Parsed, CompileError> {
     let mode = options.mode;
     let again = |text: &str| ruff_python_parser::parse_unchecked(text, ruff_options(mode));
     let (parsed, detour) = detour::take(parsed, source.text(), again);
-    let scan = Scan::of(parsed.tokens(), source, options.max_digits());
+    let scan = Scan::of(parsed.tokens(), source, mentions, options.max_digits());
     let problem = match find_problem(&parsed, scan.exceeded) {
         Some(wrong) => Err(explain(&parsed, source, options, wrong, scan.doubtful)),
         None if scan.doubtful

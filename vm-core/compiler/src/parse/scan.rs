@@ -5,7 +5,7 @@
 use ruff_python_ast::token::{Token, TokenKind, Tokens};
 use ruff_text_size::{Ranged, TextSize};
 
-use super::Wrong;
+use super::{Mentions, Wrong};
 use super::warnings::Collector;
 use crate::error::{ErrorKind, Warning};
 use crate::source::SourceFile;
@@ -41,12 +41,14 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// Decimal integers with more digits than these exceed a limit.
-    pub fn of(tokens: &Tokens, source: &SourceFile, max_digits: usize) -> Scan {
+    /// Decimal integers with more digits than these exceed a limit. `mentions` are those of the source.
+    pub fn of(tokens: &Tokens, source: &SourceFile, mentions: &Mentions, max_digits: usize) -> Scan {
         let mut scan = Scan::default();
         let (mut limits, mut doubts) = (Limits { max_digits, ..Limits::default() }, Doubts::default());
         let mut collector = Collector::new(source);
-        let mut places = Vec::new();
+        let mut places = spelled_otherwise(tokens, source.text());
+        places.extend(&mentions.debug);
+        let is_sorted = places.is_empty();
         let deep = for_each_notable(tokens, |i, why| {
             let token = &tokens[i];
             let Why::Notable { is_outermost } = why else { return places.push(token.start()) };
@@ -68,19 +70,22 @@ impl Scan {
             scan.exceeded = scan.exceeded.into_iter().chain(parentheses).min_by_key(Wrong::start);
         }
         scan.warnings = collector.warnings;
-        scan.places = with_debug(places, source.text());
+        if !is_sorted {
+            places.sort_unstable();
+        }
+        scan.places = places;
         scan
     }
 }
 
-/// The places, and those of what may be the name of the constant.
-fn with_debug(mut places: Vec<TextSize>, text: &str) -> Vec<TextSize> {
-    let before = places.len();
-    places.extend(memchr::memmem::find_iter(text.as_bytes(), "__debug__").map(|at| TextSize::new(at as u32)));
-    if places.len() > before {
-        places.sort_unstable();
+/// Where names are that may be any others: those of letters that are not ASCII.
+fn spelled_otherwise(tokens: &[Token], text: &str) -> Vec<TextSize> {
+    if text.is_ascii() {
+        return Vec::new();
     }
-    places
+    let names = tokens.iter().filter(|token| token.kind() == TokenKind::Name);
+    let otherwise = names.filter(|name| text.get(name.range().to_std_range()).is_some_and(|name| !name.is_ascii()));
+    otherwise.map(Ranged::start).collect()
 }
 
 /// What is counted and looked for among kinds of tokens, a bit each.
@@ -165,8 +170,11 @@ fn for_each_notable(tokens: &[Token], mut f: impl FnMut(usize, Why)) -> bool {
     let (mut open, mut deep, mut length) = (0_usize, false, 0);
     // The beginning is like that of any line.
     let mut last = u64::from(class::BEFORE_PARENTHESIS);
-    let mut look = |first: usize, classes: [u8; LANES]| {
-        let lanes = u64::from_le_bytes(classes);
+    for (group, first) in tokens.chunks(LANES).zip((0..).step_by(LANES)) {
+        let lanes = u64::from_le_bytes(match group.first_chunk::<LANES>() {
+            Some(group) => group.each_ref().map(class_of),
+            None => std::array::from_fn(|i| group.get(i).map_or(0, class_of)),
+        });
         let ends = lanes & in_each(class::ENDS);
         length = if ends == 0 { length + LANES } else { ends.leading_zeros() as usize / 8 };
         if length >= SHALLOW - LANES {
@@ -187,14 +195,7 @@ fn for_each_notable(tokens: &[Token], mut f: impl FnMut(usize, Why)) -> bool {
         deep |= open + opened > MAX_PARENTHESES;
         open = (open + opened).saturating_sub(count(lanes >> 1));
         last = lanes >> (u64::BITS - 8);
-    };
-    let (groups, rest) = tokens.as_chunks::<LANES>();
-    for (group, first) in groups.iter().zip((0..).step_by(LANES)) {
-        look(first, group.each_ref().map(class_of));
     }
-    let mut classes = [0; LANES];
-    classes.iter_mut().zip(rest).for_each(|(class, token)| *class = class_of(token));
-    look(tokens.len() - rest.len(), classes);
     deep
 }
 
@@ -521,7 +522,7 @@ mod tests {
     fn is_doubtful(text: &str) -> bool {
         let parsed = ruff_python_parser::parse_unchecked(text, ruff_python_parser::Mode::Module.into());
         let source = SourceFile::from_text(text, "test.py").expect("a text");
-        Scan::of(parsed.tokens(), &source, 4300).doubtful
+        Scan::of(parsed.tokens(), &source, &Mentions::of(text), 4300).doubtful
     }
 
     #[test]
@@ -529,7 +530,7 @@ mod tests {
         let text = format!("x = 1\ny = [{}]\n{}", "a, ".repeat(500), "z = 2\n".repeat(500));
         let parsed = ruff_python_parser::parse_unchecked(&text, ruff_python_parser::Mode::Module.into());
         let source = SourceFile::from_text(&text, "test.py").expect("a text");
-        let places = Scan::of(parsed.tokens(), &source, 4300).places;
+        let places = Scan::of(parsed.tokens(), &source, &Mentions::of(&text), 4300).places;
         let last = places.last().expect("a long line").to_usize();
         assert!(last < text.find('z').expect("a name"));
         let tokens = parsed.tokens();

@@ -293,3 +293,32 @@ impl Transformer for Positions<'_> {
         self.nested(|| transformer::walk_interpolated_string_element(self, element));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tailscope_bytecode::code::{Code, Const};
+
+    use crate::{CompileOptions, compile_str};
+
+    /// The code of the function that is all there is in a module.
+    fn function(body: &str) -> Code {
+        let text = format!("def f(x):\n    {body}\n");
+        let (module, _) = compile_str(&text, &CompileOptions::new("f")).expect("code");
+        let code = module.consts.iter().find_map(|value| match value {
+            Const::Code(code) => Some((**code).clone()),
+            _ => None,
+        });
+        code.expect("the code of the function")
+    }
+
+    // What is looked for in simple statements is found wherever it is.
+    #[test]
+    fn no_statement_is_passed_over_that_has_to_be_visited() {
+        for debug in ["__debug__", "__\u{FF44}ebug__"] {
+            assert_eq!(function(&format!("return {debug}")).names.len(), 0);
+            assert_eq!(function(&format!("return [{}{debug}]", "x, ".repeat(100))).names.len(), 0);
+        }
+        let consts = &function("return '%s' % (x,)").consts;
+        assert!(!consts.iter().any(|value| matches!(value, Const::Str(_))), "{consts:?}");
+    }
+}

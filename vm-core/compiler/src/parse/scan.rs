@@ -185,10 +185,10 @@ fn for_each_notable(tokens: &[Token], mut f: impl FnMut(usize, Why)) -> bool {
         let pairs = lanes & before >> 1 & in_each(class::PARENTHESIS | class::BRACKET);
         let mut notable = lanes & in_each(class::NOTABLE) | pairs;
         while notable != 0 {
-            let bit = notable.trailing_zeros();
-            let lower = lanes & !(u64::MAX << bit);
+            let lane = notable.trailing_zeros() / 8;
+            let lower = lanes & !(u64::MAX << (lane * 8));
             let is_outermost = open + count(lower) <= count(lower >> 1);
-            f(first + bit as usize / 8, Why::Notable { is_outermost });
+            f(first + lane as usize, Why::Notable { is_outermost });
             notable &= notable - 1;
         }
         let opened = count(lanes);
@@ -546,6 +546,22 @@ mod tests {
         assert!(is_doubtful("(f).p: x\n"));
         assert!(is_doubtful("if a: (f)[0]: x\n"));
         assert!(!is_doubtful("(f): x\n"));
+        // Wherever in a group of tokens it is.
+        for before in 0..20 {
+            assert!(is_doubtful(&format!("{}(f).p: x\n", "a; ".repeat(before))));
+            assert!(is_doubtful(&format!("{}if a: (f).p: x\n", "a, (b)\n".repeat(before))));
+        }
+    }
+
+    #[test]
+    fn what_may_be_wrong_is_found_in_any_group_of_tokens() {
+        let doubtful = ["a[]", "a[ # comment\n]", "((a) := b)", "f(yield a for b in c)", "f(*(a) < b)", "1if a else b"];
+        for (text, before) in doubtful.iter().flat_map(|text| (0..20).map(move |before| (text, before))) {
+            let text = format!("{}{text}\n", "a; ".repeat(before));
+            assert!(is_doubtful(&text), "{text}");
+        }
+        assert!(!is_doubtful("f((yield) + a, ((yield a) for b in c))\n"));
+        assert!(!is_doubtful("a = [], [b], (c), f(d * (e) < g)\n"));
     }
 
     // The second parser costs more than all else together.

@@ -204,15 +204,9 @@ fn settle(
     let tokens = options.feature_version.map(|_| parsed.tokens().clone());
     let comments = options.type_comments.then(|| type_comments::find(parsed.tokens(), source));
     // Where the parser gave up, the tree may be another than the tokens tell.
-    let is_exact = problem.is_err() || detour.is_some();
+    let places = (problem.is_ok() && detour.is_none()).then_some(&scan.places[..]);
     let mut module = parsed.into_syntax();
-    let shallow = Shallow { places: &scan.places, depth: scan::SHALLOW };
-    let shallow = (!is_exact).then_some(shallow);
-    let mut findings = positions::normalize(&mut module, source.text(), MAX_DEPTH, shallow);
-    if !is_exact && findings.depth > HARMLESS_DEPTH {
-        findings = positions::normalize(&mut module, source.text(), MAX_DEPTH, None);
-    }
-    let positions::Findings { mut depth, rewritable } = findings;
+    let positions::Findings { mut depth, rewritable } = find_positions(&mut module, source.text(), places);
     if let Err(error) = problem {
         dispose(module, depth);
         return Err(error);
@@ -255,6 +249,17 @@ fn settle(
         is_flufl: false,
         type_comments,
     })
+}
+
+/// Makes the positions CPython's; with the `places` that a [`Scan`] has found, where that may be needed. The
+/// depth is exact if it matters.
+fn find_positions(module: &mut Mod, text: &str, places: Option<&[TextSize]>) -> positions::Findings {
+    let shallow = places.map(|places| Shallow { places, depth: scan::SHALLOW });
+    let findings = positions::normalize(module, text, MAX_DEPTH, shallow);
+    match places {
+        Some(_) if findings.depth > HARMLESS_DEPTH => positions::normalize(module, text, MAX_DEPTH, None),
+        _ => findings,
+    }
 }
 
 /// Refuses what the version of Python that was asked for has not.

@@ -46,9 +46,11 @@ impl HashIndex {
     /// Adds a place.
     pub(crate) fn insert(&mut self, hash: u32, place: usize) {
         const LEAST: usize = 32;
+        // Larger steps cost memory, smaller ones move each place more often.
+        const GROWTH: usize = 4;
         self.used += 1;
         if self.used > self.slots.len() / 2 {
-            let grown = HashIndex::with_slots((self.slots.len() * 2).max(LEAST));
+            let grown = HashIndex::with_slots((self.slots.len() * GROWTH).max(LEAST));
             let before = std::mem::replace(&mut self.slots, grown.slots);
             for slot in before.into_iter().filter(|slot| slot.place != Slot::FREE) {
                 self.put(slot);

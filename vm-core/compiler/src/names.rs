@@ -4,7 +4,7 @@ use std::hash::Hasher;
 use std::sync::Arc;
 
 use ruff_python_ast::{AtomicNodeIndex, NodeIndex};
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 
 use crate::index::HashIndex;
 
@@ -51,6 +51,11 @@ impl NameId {
         self.0 & NameId::PRIVATE != 0
     }
 
+    /// Names get their numbers one after the other: their own lower bits tell them apart.
+    fn hash(self) -> u32 {
+        self.0
+    }
+
     /// Notes the name in a node, so that later stages need not look its text up.
     pub(crate) fn note_in(self, node: &AtomicNodeIndex) {
         node.set(NodeIndex::from(self.0));
@@ -85,10 +90,9 @@ impl Names {
     /// The number of a name, which is new if the text is.
     #[inline]
     pub fn intern(&mut self, text: &str) -> NameId {
-        let Some(key) = Key::of(text) else { return self.intern_long(text) };
-        match self.short.find(key) {
-            Some(name) => name,
-            None => self.add_short(key, text),
+        match Key::of(text) {
+            Some(key) => self.short.find(key).unwrap_or_else(|| self.add_short(text)),
+            None => self.intern_long(text),
         }
     }
 
@@ -98,8 +102,10 @@ impl Names {
         std::mem::replace(self, empty)
     }
 
+    /// Adds a name that is new. Its key is made once more, so that those that are found stay in registers.
     #[cold]
-    fn add_short(&mut self, key: Key, text: &str) -> NameId {
+    fn add_short(&mut self, text: &str) -> NameId {
+        let Some(key) = Key::of(text) else { return self.intern_long(text) };
         let name = NameId::new(self.texts.len(), text);
         self.texts.push(Arc::from(text));
         self.short.insert(key, name);
@@ -127,9 +133,9 @@ impl Names {
     }
 }
 
-/// A text of up to 16 bytes, as most names are: its first and last bytes, which together are all, and
+/// A text of 1 to 16 bytes, as most names are: its first and last bytes, which together are all, and
 /// its length. To compare these no memory is read but the table's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 struct Key {
     first: u64,
     last: u64,
@@ -148,10 +154,22 @@ impl Key {
                 (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)))
             }
             1..4 => (u64::from(bytes[0]), u64::from(bytes[len / 2]) << 8 | u64::from(bytes[len - 1])),
-            0 => (0, 0),
+            // The empty one is like a free slot.
             _ => return None,
         };
         Some(Key { first, last, len: len as u32 })
+    }
+
+    /// Whether the texts are the same: one comparison, as it is mostly true.
+    #[inline(always)]
+    fn is(self, other: Key) -> bool {
+        (self.first ^ other.first) | (self.last ^ other.last) | u64::from(self.len ^ other.len) == 0
+    }
+
+    /// Whether it is no text's.
+    #[inline(always)]
+    fn is_free(self) -> bool {
+        self.len == 0
     }
 
     #[inline(always)]
@@ -171,8 +189,7 @@ struct ShortNames {
 }
 
 impl ShortNames {
-    /// No key of a text is this one: it has no length.
-    const FREE: (Key, NameId) = (Key { first: 1, last: 0, len: 0 }, NameId(0));
+    const FREE: (Key, NameId) = (Key { first: 0, last: 0, len: 0 }, NameId(0));
 
     #[inline(always)]
     fn find(&self, key: Key) -> Option<NameId> {
@@ -180,10 +197,10 @@ impl ShortNames {
         let mut at = key.hash() & last;
         loop {
             let (known, name) = self.slots[at];
-            if known == key {
+            if known.is(key) {
                 return Some(name);
             }
-            if known == ShortNames::FREE.0 {
+            if known.is_free() {
                 return None;
             }
             at = (at + 1) & last;
@@ -197,7 +214,7 @@ impl ShortNames {
         if self.used > self.slots.len() / 2 {
             let grown = vec![ShortNames::FREE; (self.slots.len() * 2).max(LEAST)];
             let before = std::mem::replace(&mut self.slots, grown);
-            before.into_iter().filter(|(key, _)| *key != ShortNames::FREE.0).for_each(|(key, name)| self.put(key, name));
+            before.into_iter().filter(|(key, _)| !key.is_free()).for_each(|(key, name)| self.put(key, name));
         }
         self.put(key, name);
     }
@@ -206,7 +223,7 @@ impl ShortNames {
     fn put(&mut self, key: Key, name: NameId) {
         let last = self.slots.len() - 1;
         let mut at = key.hash() & last;
-        while self.slots[at].0 != ShortNames::FREE.0 {
+        while !self.slots[at].0.is_free() {
             at = (at + 1) & last;
         }
         self.slots[at] = (key, name);
@@ -225,127 +242,120 @@ const LINEAR_LOOKUP: usize = 16;
 /// A map from names, in the order in which they were added.
 #[derive(Clone, Debug)]
 pub struct NameMap<V> {
-    names: Vec<NameId>,
-    values: Vec<V>,
+    entries: Vec<(NameId, V)>,
     /// Where each name is; empty while there are few.
-    index: FxHashMap<NameId, u32>,
+    index: HashIndex,
 }
 
 impl<V> Default for NameMap<V> {
     fn default() -> Self {
-        NameMap { names: Vec::new(), values: Vec::new(), index: FxHashMap::default() }
+        NameMap { entries: Vec::new(), index: HashIndex::default() }
     }
 }
 
 impl<V> NameMap<V> {
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.entries.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.entries.is_empty()
     }
 
     /// The names, in their order.
-    pub fn names(&self) -> &[NameId] {
-        &self.names
+    pub fn names(&self) -> impl ExactSizeIterator<Item = NameId> {
+        self.entries.iter().map(|(name, _)| *name)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (NameId, &V)> {
-        self.names.iter().copied().zip(&self.values)
+        self.entries.iter().map(|(name, value)| (*name, value))
     }
 
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (NameId, &mut V)> {
-        self.names.iter().copied().zip(&mut self.values)
+        self.entries.iter_mut().map(|(name, value)| (*name, value))
     }
 
     /// Where a name is in the order.
     pub fn position(&self, name: NameId) -> Option<usize> {
-        if self.names.len() <= LINEAR_LOOKUP {
-            self.names.iter().position(|&known| known == name)
+        if self.entries.len() <= LINEAR_LOOKUP {
+            self.names().position(|known| known == name)
         } else {
-            self.index.get(&name).map(|&index| index as usize)
+            self.index.find(name.hash(), |index| self.entries[index].0 == name)
         }
     }
 
     pub fn get(&self, name: NameId) -> Option<&V> {
-        self.position(name).map(|index| &self.values[index])
+        self.position(name).map(|index| &self.entries[index].1)
     }
 
     pub fn get_mut(&mut self, name: NameId) -> Option<&mut V> {
-        self.position(name).map(|index| &mut self.values[index])
+        self.position(name).map(|index| &mut self.entries[index].1)
     }
 
     /// The name and value at a place of the order.
     pub fn get_index(&self, index: usize) -> Option<(NameId, &V)> {
-        Some((*self.names.get(index)?, self.values.get(index)?))
+        self.entries.get(index).map(|(name, value)| (*name, value))
     }
 
     pub fn get_index_mut(&mut self, index: usize) -> Option<&mut V> {
-        self.values.get_mut(index)
+        self.entries.get_mut(index).map(|(_, value)| value)
     }
 
     /// Sets the value of a name, which comes last if it is new. Returns where it is.
     pub fn insert(&mut self, name: NameId, value: V) -> usize {
         if let Some(index) = self.position(name) {
-            self.values[index] = value;
+            self.entries[index].1 = value;
             return index;
         }
         self.push(name, value)
     }
 
-    /// Adds a name that is new.
-    fn push(&mut self, name: NameId, value: V) -> usize {
+    /// Adds a name that is new. Returns where it is.
+    pub fn push(&mut self, name: NameId, value: V) -> usize {
         // Most maps end up with more than the four that a vector would make room for.
         const ROOM: usize = 8;
-        if self.names.is_empty() {
-            self.names.reserve(ROOM);
-            self.values.reserve(ROOM);
+        let index = self.entries.len();
+        if index == 0 {
+            self.entries.reserve(ROOM);
         }
-        self.names.push(name);
-        self.values.push(value);
-        let index = self.names.len() - 1;
-        if self.index.is_empty() {
-            self.build_index();
-        } else {
-            self.index.insert(name, index as u32);
+        self.entries.push((name, value));
+        match index {
+            ..LINEAR_LOOKUP => {}
+            LINEAR_LOOKUP => self.build_index(),
+            _ => self.index.insert(name.hash(), index),
         }
         index
     }
 
-    /// Where a name is in the order, last if it is new: then its value is the default.
-    pub fn entry(&mut self, name: NameId) -> usize
+    /// The value of a name, which comes last if it is new: then it is the default.
+    pub fn entry(&mut self, name: NameId) -> &mut V
     where
         V: Default,
     {
-        match self.position(name) {
-            Some(index) => index,
-            None => self.push(name, V::default()),
-        }
+        let index = self.position(name).unwrap_or_else(|| self.push(name, V::default()));
+        &mut self.entries[index].1
     }
 
     /// Removes a name; the order of the others stays.
     pub fn remove(&mut self, name: NameId) {
         if let Some(index) = self.position(name) {
-            self.names.remove(index);
-            self.values.remove(index);
+            self.entries.remove(index);
             self.index.clear();
-            self.build_index();
+            if self.entries.len() > LINEAR_LOOKUP {
+                self.build_index();
+            }
         }
     }
 
     /// Makes it empty; its memory stays.
     pub fn clear(&mut self) {
-        self.names.clear();
-        self.values.clear();
-        if !self.index.is_empty() {
-            self.index.clear();
-        }
+        self.entries.clear();
+        self.index.clear();
     }
 
     fn build_index(&mut self) {
-        if self.names.len() > LINEAR_LOOKUP {
-            self.index.extend(self.names.iter().copied().zip(0..));
+        for (index, (name, _)) in self.entries.iter().enumerate() {
+            self.index.insert(name.hash(), index);
         }
     }
 }
@@ -374,6 +384,8 @@ mod tests {
     fn a_text_has_one_number() {
         let mut names = Names::default();
         let mut known = std::collections::HashMap::new();
+        assert_eq!(names.intern(""), names.intern(""));
+        known.insert(String::new(), names.intern(""));
         for n in 0..5000 {
             // Of all lengths up to 20 bytes, each several times.
             let text = format!("{}{}", &"abcabcabcabcabcabcab"[n % 3..n % 17 + 1 + n % 3], n % 1000);

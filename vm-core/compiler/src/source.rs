@@ -5,6 +5,7 @@
 //! columns are unaffected, because nothing follows a line end on its line.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 
 use ruff_text_size::{TextRange, TextSize};
@@ -93,6 +94,17 @@ impl Places {
     }
 }
 
+/// A line of a source.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Line {
+    /// From 1; 0 for none.
+    number: i32,
+    /// Offset of the first byte.
+    start: u32,
+    /// That of the next line.
+    next: u32,
+}
+
 /// A decoded source text with its name and line index.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
@@ -122,14 +134,10 @@ impl SourceFile {
             ));
         }
         let text = translate_newlines(text).into_owned();
-        // A line has some 36 bytes on the average.
-        let mut line_starts = Vec::with_capacity(text.len() / 24 + 1);
-        line_starts.push(0);
-        line_starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
         Ok(SourceFile {
             filename: Arc::from(filename),
+            line_starts: line_starts(text.as_bytes()),
             text,
-            line_starts,
             places: None,
         })
     }
@@ -208,72 +216,75 @@ impl SourceFile {
             return places.loc(range);
         }
         let (line, _) = self.position(range.start());
+        self.loc_on_line(range, self.line(line))
+    }
+
+    /// [`SourceFile::loc`], found faster where the range is on the line of the last one, as it is mostly
+    /// when a tree is walked, or begins a little behind.
+    #[inline]
+    pub(crate) fn loc_near(&self, range: TextRange, near: &Cell<Line>) -> Loc {
+        let (start, end) = (u32::from(range.start()), u32::from(range.end()));
+        let line = near.get();
+        if line.start <= start && end < line.next {
+            return Loc {
+                line: line.number,
+                end_line: line.number,
+                col: (start - line.start) as i32,
+                end_col: (end - line.start) as i32,
+            };
+        }
+        self.loc_behind(range, near)
+    }
+
+    /// [`SourceFile::loc_near`] of a range on another line, or on several.
+    #[inline(never)]
+    fn loc_behind(&self, range: TextRange, near: &Cell<Line>) -> Loc {
+        if range == no_range() || self.has_no_text() {
+            return self.loc(range);
+        }
+        let (start, mut line) = (u32::from(range.start()), near.get());
+        // Most are on the next line.
+        if line.next <= start {
+            line = self.line(line.number + 1);
+        }
+        if !(line.start..line.next).contains(&start) {
+            line = self.line(self.line_number(range.start(), line));
+        }
+        near.set(line);
         self.loc_on_line(range, line)
     }
 
-    /// [`SourceFile::loc`], found faster where the range is within the line `near`, or begins
-    /// there or on the next, as it does mostly when a tree is walked.
-    #[inline]
-    pub fn loc_near(&self, range: TextRange, near: i32) -> Loc {
-        let (start, end) = (u32::from(range.start()), u32::from(range.end()));
-        // Line number `near` is at index `near - 1`.
-        let index = near as usize;
-        let Some(&[first, next, after]) = self.line_starts.get(index.wrapping_sub(1)..index.wrapping_add(2)) else {
-            return self.loc_after(range, near);
-        };
-        let on_line = |line, first| Loc {
-            line,
-            end_line: line,
-            col: (start - first) as i32,
-            end_col: (end - first) as i32,
-        };
-        if first <= start && end < next {
-            on_line(near, first)
-        } else if next <= start && end < after {
-            on_line(near + 1, next)
-        } else {
-            self.loc_after(range, near)
+    /// The number of the line of an offset, found faster a little behind the beginning of `line`.
+    fn line_number(&self, offset: TextSize, line: Line) -> i32 {
+        // Blank lines and comments are between statements, but rarely more than these.
+        const NEAR: usize = 15;
+        let behind = self.line_starts.get(line.number as usize..).unwrap_or_default();
+        let behind = &behind[..behind.len().min(NEAR)];
+        match behind.partition_point(|&start| start <= u32::from(offset)) {
+            lines if line.start <= u32::from(offset) && lines < NEAR => line.number + lines as i32,
+            _ => self.position(offset).0,
         }
     }
 
-    fn loc_after(&self, range: TextRange, near: i32) -> Loc {
-        // Blank lines and comments are between statements, but rarely more than these.
-        const STEPS: usize = 8;
-        let start = u32::from(range.start());
-        let before = (near as usize).wrapping_sub(1);
-        if range == no_range() || self.line_starts.get(before).is_none_or(|&first| start < first) {
-            return self.loc(range);
-        }
-        let following = self.line_starts[before + 1..].iter().take(STEPS);
-        match following.take_while(|&&first| first <= start).count() {
-            STEPS => self.loc(range),
-            steps => self.loc_on_line(range, near + steps as i32),
-        }
+    /// A line that there is.
+    fn line(&self, number: i32) -> Line {
+        let index = number as usize;
+        let next = self.line_starts.get(index).copied().unwrap_or(u32::MAX);
+        Line { number, start: self.line_starts[index - 1], next }
     }
 
     /// The position of a range that begins on this line.
-    fn loc_on_line(&self, range: TextRange, line: i32) -> Loc {
-        let col = (u32::from(range.start()) - self.line_starts[line as usize - 1]) as i32;
+    fn loc_on_line(&self, range: TextRange, line: Line) -> Loc {
+        let col = (u32::from(range.start()) - line.start) as i32;
         if range == pass_range(range.start()) {
-            return pass_at(line, col);
+            return pass_at(line.number, col);
         }
-        let line_start = u32::from(range.start()) - col as u32;
-        let next_line = self
-            .line_starts
-            .get(line as usize)
-            .copied()
-            .unwrap_or(u32::MAX);
-        let (end_line, end_col) = if u32::from(range.end()) < next_line {
-            (line, (u32::from(range.end()) - line_start) as i32)
-        } else {
-            self.position(range.end())
-        };
-        Loc {
-            line,
-            end_line,
-            col,
-            end_col,
+        let end = u32::from(range.end());
+        if end < line.next {
+            return Loc { line: line.number, end_line: line.number, col, end_col: (end - line.start) as i32 };
         }
+        let last = self.line(self.line_number(range.end(), line));
+        Loc { line: line.number, end_line: last.number, col, end_col: (end - last.start) as i32 }
     }
 
     /// Text of a line (from 1) with its line end, if there is such a line.
@@ -309,6 +320,30 @@ impl SourceFile {
             last_statement: None,
         }
     }
+}
+
+/// Where the lines of a text begin. Lines are short: several are looked for at once.
+fn line_starts(text: &[u8]) -> Vec<u32> {
+    const PIECE: usize = 64;
+    const WORD: usize = size_of::<u64>();
+    // A line has some 36 bytes on the average.
+    let mut starts = Vec::with_capacity(text.len() / 24 + 1);
+    starts.push(0);
+    let (pieces, rest) = text.as_chunks::<PIECE>();
+    for (piece, first) in pieces.iter().zip((0..).step_by(PIECE)) {
+        // Vector instructions compare, and words tell where there is none.
+        let ends = piece.map(|byte| u8::from(byte == b'\n'));
+        for (word, at) in ends.as_chunks::<WORD>().0.iter().zip((first..).step_by(WORD)) {
+            let mut ends = u64::from_le_bytes(*word);
+            while ends != 0 {
+                starts.push(at + ends.trailing_zeros() / 8 + 1);
+                ends &= ends - 1;
+            }
+        }
+    }
+    let first = (text.len() - rest.len()) as u32;
+    starts.extend((first..).zip(rest).filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1));
+    starts
 }
 
 fn refuse_null_bytes(text: &[u8]) -> Result<(), CompileError> {
@@ -544,6 +579,31 @@ mod tests {
                 end_col: 5
             }
         );
+    }
+
+    #[test]
+    fn lines_of_any_length_are_found() {
+        let text: String = (0..300).map(|n| "é\t".repeat(n * 7 % 97) + "\n").collect();
+        let starts = text.match_indices('\n').map(|(at, _)| at as u32 + 1);
+        let expected: Vec<u32> = std::iter::once(0).chain(starts).collect();
+        assert_eq!(line_starts(text.as_bytes()), expected);
+    }
+
+    #[test]
+    fn positions_do_not_depend_on_those_before() {
+        let text = "a\n\n  b(\n\n\n\n\n\n\n\n\n\n\n\n)\nc";
+        let s = SourceFile::from_text(text, "f").unwrap();
+        let offsets = || (0..=text.len()).map(|at| TextSize::new(at as u32));
+        for before in offsets() {
+            for (start, end) in offsets().flat_map(|start| offsets().map(move |end| (start, end))) {
+                if start > end {
+                    continue;
+                }
+                let (range, near) = (TextRange::new(start, end), Cell::default());
+                s.loc_near(TextRange::empty(before), &near);
+                assert_eq!(s.loc_near(range, &near), s.loc(range), "{range:?} after {before:?}");
+            }
+        }
     }
 
     #[test]

@@ -190,7 +190,7 @@ impl<'a> Codegen<'a> {
     }
 
     fn emit_load_name(&mut self, loc: Loc, name: NameId) {
-        let index = self.unit.names.add(name);
+        let index = self.name_index(name);
         self.emit_i(loc, Opcode::LOAD_NAME, index);
     }
 
@@ -270,7 +270,7 @@ impl<'a> Codegen<'a> {
                     self.emit_i(at, Opcode::LOAD_DEREF, free);
                 } else {
                     // The first name of the unit: index 0, and no NULL is pushed.
-                    let name = self.unit.names.add(NameId::CONDITIONAL_ANNOTATIONS);
+                    let name = self.name_index(NameId::CONDITIONAL_ANNOTATIONS);
                     self.emit_i(at, Opcode::LOAD_GLOBAL, name);
                 }
                 self.emit_i(at, Opcode::CONTAINS_OP, 0);

@@ -58,12 +58,13 @@ fn lone_surrogates(doc: &[u8]) -> Option<String> {
 /// Removes the indentation that all lines but the first have in common, and that of the
 /// first line; blank lines stay, so that line numbers do. Tabs have been expanded.
 fn clean(doc: &[u8]) -> Wtf8 {
-    if memchr::memchr(b'\n', doc).is_none() {
+    let begins: Vec<usize> = memchr::memchr_iter(b'\n', doc).map(|end| end + 1).collect();
+    if begins.is_empty() {
         return Wtf8(doc[leading_spaces(doc)..].into());
     }
-    let begins = || memchr::memchr_iter(b'\n', doc).map(|end| end + 1);
-    let margin = begins()
-        .filter_map(|begin| {
+    let margin = begins
+        .iter()
+        .filter_map(|&begin| {
             let line = &doc[begin..];
             let indent = leading_spaces(line);
             (!matches!(line.get(indent), None | Some(b'\n'))).then_some(indent)
@@ -73,7 +74,7 @@ fn clean(doc: &[u8]) -> Wtf8 {
     let mut out = Vec::with_capacity(doc.len());
     // Where what is kept of the current line begins.
     let mut rest = leading_spaces(doc);
-    for begin in begins() {
+    for begin in begins {
         out.extend_from_slice(&doc[rest..begin]);
         rest = begin + leading_spaces(&doc[begin..]).min(margin);
     }

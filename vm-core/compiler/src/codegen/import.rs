@@ -37,7 +37,7 @@ impl Codegen<'_> {
         while let Some(attr) = attrs.next() {
             // Parts of a dotted name are not mangled.
             let attr = self.names.intern(attr);
-            let index = self.unit.names.add(attr);
+            let index = self.name_index(attr);
             self.emit_i(loc, Opcode::IMPORT_FROM, index);
             if attrs.peek().is_some() {
                 self.emit_i(loc, Opcode::SWAP, 2);

@@ -42,7 +42,7 @@ use crate::assemble::Workspace;
 use crate::error::{CompileError, Warning};
 use crate::instr::{Arg, InstrSequence, Label, Loc, Unit};
 use crate::names::{NameId, Names};
-use crate::source::SourceFile;
+use crate::source::{Line, SourceFile};
 use crate::symtable::{ScopeId, SymbolTable};
 
 use names::KnownNames;
@@ -135,10 +135,10 @@ pub fn generate_with(
         names,
         units: 1,
         variables: KnownNames::default(),
-        attributes: KnownNames::default(),
+        indexed: KnownNames::default(),
         unit: Box::new(unit),
         stack: Vec::new(),
-        last_line: Cell::new(1),
+        line: Cell::default(),
         spare_units: Vec::new(),
         depth: 0,
         disabled_warnings: 0,
@@ -162,16 +162,16 @@ pub(crate) struct Codegen<'a> {
     names: Names,
     /// How many units there have been.
     units: u32,
-    /// What names are to the unit that used them last: as variables, as attributes.
+    /// What names are to the unit that used them last: as variables, and in its table of names.
     variables: KnownNames,
-    attributes: KnownNames,
+    indexed: KnownNames,
     /// The unit that code is being generated for.
     unit: Box<UnitState<'a>>,
     /// The units around it, innermost last.
     #[expect(clippy::vec_box, reason = "units are large, and change places")]
     stack: Vec<Box<UnitState<'a>>>,
     /// Where the last node began, which is near to where the next begins.
-    last_line: Cell<i32>,
+    line: Cell<Line>,
     /// Finished units, for their memory.
     #[expect(clippy::vec_box, reason = "units are large, and change places")]
     spare_units: Vec<Box<UnitState<'a>>>,
@@ -323,7 +323,7 @@ impl<'a> Codegen<'a> {
         };
         if self.unit.scope.has_conditional_annotations {
             self.emit_i(loc, Opcode::BUILD_SET, 0);
-            let index = self.unit.names.add(NameId::CONDITIONAL_ANNOTATIONS);
+            let index = self.name_index(NameId::CONDITIONAL_ANNOTATIONS);
             self.emit_i(loc, Opcode::STORE_NAME, index);
         }
         self.body(loc, body)
@@ -442,9 +442,7 @@ impl Codegen<'_> {
     }
 
     fn loc_of(&self, range: TextRange) -> Loc {
-        let loc = self.source.loc_near(range, self.last_line.get());
-        self.last_line.set(loc.line);
-        loc
+        self.source.loc_near(range, &self.line)
     }
 
     /// A SyntaxError at `loc`.

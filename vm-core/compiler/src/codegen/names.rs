@@ -37,6 +37,13 @@ impl KnownNames {
         (known.unit == unit).then_some((known.access, known.index))
     }
 
+    /// Whether the unit, or one inside of it, may have used the name. Units that do are numbered in
+    /// the order in which they begin.
+    #[inline]
+    fn is_used_since(&self, unit: u32, name: NameId) -> bool {
+        self.0.get(name.index()).is_some_and(|known| known.unit >= unit)
+    }
+
     fn set(&mut self, unit: u32, name: NameId, access: Access, index: u32) {
         const UNKNOWN: KnownName = KnownName { unit: 0, access: Access::Name, index: 0 };
         let place = name.index();
@@ -96,17 +103,25 @@ impl Codegen<'_> {
     /// Emits an instruction that names an attribute or module.
     pub(super) fn emit_name(&mut self, loc: Loc, op: NameOp, name: &str) {
         let name = self.names.intern(name);
-        let index = match self.attributes.get(self.unit.number, name) {
-            Some((_, index)) => index,
-            None => {
-                let mangled = self.mangled(name);
-                let index = self.unit.names.add(mangled);
-                self.attributes.set(self.unit.number, name, Access::Name, index);
-                index
-            }
-        };
+        let mangled = self.mangled(name);
+        let index = self.name_index(mangled);
         let (opcode, shift, bits) = op.encoding();
         self.emit_i(loc, opcode, index << shift | bits);
+    }
+
+    /// The index of a name, already mangled, among those that instructions of the unit name.
+    pub(super) fn name_index(&mut self, name: NameId) -> u32 {
+        let unit = self.unit.number;
+        if let Some((_, index)) = self.indexed.get(unit, name) {
+            return index;
+        }
+        // To be sure that a name is new takes longest, and most are.
+        let index = match self.indexed.is_used_since(unit, name) {
+            true => self.unit.names.add(name),
+            false => self.unit.names.add_new(name),
+        };
+        self.indexed.set(unit, name, Access::Name, index);
+        index
     }
 
     /// Loads, stores or deletes a name.
@@ -135,8 +150,8 @@ impl Codegen<'_> {
                 let access = self.access(mangled, scope);
                 let index = match access {
                     Access::Fast => self.unit.varnames.add(mangled),
-                    Access::Name => self.unit.names.add(mangled),
-                    Access::Global if !self.unit.scope.can_see_class_scope => self.unit.names.add(mangled),
+                    Access::Name => self.name_index(mangled),
+                    Access::Global if !self.unit.scope.can_see_class_scope => self.name_index(mangled),
                     Access::Deref | Access::Global => return self.unknown_name(loc, mangled, ctx),
                 };
                 self.variables.set(self.unit.number, name, access, index);
@@ -170,7 +185,7 @@ impl Codegen<'_> {
             Access::Deref => self.deref_op(loc, name, scope, ctx),
             Access::Global => self.global_op(loc, name, scope, ctx),
             Access::Name => {
-                let index = self.unit.names.add(name);
+                let index = self.name_index(name);
                 let in_class_comprehension =
                     self.unit.scope.kind == ScopeKind::Class && self.unit.in_inlined_comp > 0;
                 let is_global = ctx == ExprContext::Load && in_class_comprehension;
@@ -216,7 +231,7 @@ impl Codegen<'_> {
     }
 
     fn global_op(&mut self, loc: Loc, name: NameId, scope: SymScope, ctx: ExprContext) {
-        let index = self.unit.names.add(name);
+        let index = self.name_index(name);
         if ctx == ExprContext::Load && self.unit.scope.can_see_class_scope && scope == SymScope::GlobalImplicit {
             self.load_classdict(loc);
             self.emit_i(loc, Opcode::LOAD_FROM_DICT_OR_GLOBALS, index);

@@ -57,12 +57,18 @@ impl NameTable {
         self.offset + self.names.insert(name, ()) as u32
     }
 
+    /// The index of `name`, which is new: it is appended.
+    pub fn add_new(&mut self, name: NameId) -> u32 {
+        debug_assert_eq!(self.names.position(name), None, "a new name");
+        self.offset + self.names.push(name, ()) as u32
+    }
+
     pub fn get(&self, name: NameId) -> Option<u32> {
         self.names.position(name).map(|index| self.offset + index as u32)
     }
 
     pub fn first(&self) -> Option<NameId> {
-        self.names.names().first().copied()
+        self.names.names().next()
     }
 
     fn len(&self) -> u32 {
@@ -70,7 +76,7 @@ impl NameTable {
     }
 
     fn texts(&self, names: &Names) -> Vec<Arc<str>> {
-        self.names.names().iter().map(|&name| names.text(name).clone()).collect()
+        self.names.names().map(|name| names.text(name).clone()).collect()
     }
 }
 

@@ -115,7 +115,7 @@ fn strings_minded(parsed: &Parsed<Mod>, text: &str) -> Vec<(TextRange, Expr)> {
         }
         let Ok(string) = parse_parenthesized_expression_range(text, range) else { continue };
         let mut module = Mod::Expression(string.into_syntax());
-        let depth = positions::normalize(&mut module, text, DEPTH_OF_STRINGS).depth;
+        let depth = positions::normalize(&mut module, text, DEPTH_OF_STRINGS, None).depth;
         if let (Mod::Expression(string), true) = (module, depth <= DEPTH_OF_STRINGS) {
             minded.push((range, *string.body));
         }

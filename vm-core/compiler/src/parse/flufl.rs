@@ -8,7 +8,7 @@ use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_parser::Parsed;
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use super::{ParseOptions, error_at};
+use super::{Mentions, ParseOptions, error_at};
 use crate::error::{CompileError, ErrorKind};
 use crate::source::SourceFile;
 
@@ -23,10 +23,16 @@ pub(super) struct Flufl {
 }
 
 /// The source with the other operator, if it is one of that kind.
-pub(super) fn find(parsed: &Parsed<Mod>, source: &SourceFile, options: ParseOptions) -> Option<Flufl> {
+pub(super) fn find(
+    parsed: &Parsed<Mod>,
+    source: &SourceFile,
+    mentions: &Mentions,
+    options: ParseOptions,
+) -> Option<Flufl> {
     let text = source.text();
     let from = match options.flufl {
         true => TextSize::new(0),
+        false if !mentions.future => return None,
         false => {
             memchr::memmem::find(text.as_bytes(), FEATURE.as_bytes())?;
             import_end(parsed.tokens(), text)?

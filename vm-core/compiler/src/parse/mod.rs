@@ -22,6 +22,7 @@ use crate::preprocess::Rewritable;
 pub(crate) use crate::preprocess::positions;
 use crate::source::SourceFile;
 use detour::Detour;
+use positions::Shallow;
 use scan::Scan;
 use type_comments::TypeComments;
 
@@ -82,7 +83,7 @@ impl From<Mode> for ParseOptions {
 #[derive(Debug)]
 pub struct Parsed {
     pub module: Mod,
-    /// How deep statements and expressions nest.
+    /// How deep statements and expressions nest at most.
     pub depth: usize,
     /// Where preprocessing has something to do even without optimization.
     pub rewritable: Rewritable,
@@ -123,10 +124,13 @@ pub fn parse(
     options: impl Into<ParseOptions>,
 ) -> Result<Parsed, CompileError> {
     let options = options.into();
+    let mentions = Mentions::of(source.text());
     let parsed = ruff_python_parser::parse_unchecked(source.text(), ruff_options(options.mode));
-    let Some(flufl) = flufl::find(&parsed, source, options) else { return settle(parsed, source, options) };
+    let Some(flufl) = flufl::find(&parsed, source, &mentions, options) else {
+        return settle(parsed, source, &mentions, options);
+    };
     let parsed = ruff_python_parser::parse_unchecked(flufl.source.text(), ruff_options(options.mode));
-    let (parsed, error) = match settle(parsed, &flufl.source, options) {
+    let (parsed, error) = match settle(parsed, &flufl.source, &mentions, options) {
         Ok(parsed) => (Some(parsed), None),
         Err(error) => (None, Some(error)),
     };
@@ -150,16 +154,40 @@ fn ruff_options(mode: Mode) -> RuffOptions {
     RuffOptions::from(ruff_mode).with_target_version(PythonVersion::PY314)
 }
 
+/// Names in a text, or what looks like them, that matter wherever they stand.
+struct Mentions {
+    /// Whether there is a `__future__`.
+    future: bool,
+    /// Where there is a `__debug__`.
+    debug: Vec<TextSize>,
+}
+
+impl Mentions {
+    fn of(text: &str) -> Mentions {
+        let mut mentions = Mentions { future: false, debug: Vec::new() };
+        // What both begin with is rare enough to be looked for, and then the rest.
+        for at in memchr::memmem::find_iter(text.as_bytes(), "__") {
+            let rest = &text.as_bytes()[at..];
+            mentions.future |= rest.starts_with(b"__future__");
+            if rest.starts_with(b"__debug__") {
+                mentions.debug.push(TextSize::new(at as u32));
+            }
+        }
+        mentions
+    }
+}
+
 /// The tree that ruff's parser has made, if CPython accepts the source.
 fn settle(
     parsed: RuffParsed<Mod>,
     source: &SourceFile,
+    mentions: &Mentions,
     options: ParseOptions,
 ) -> Result<Parsed, CompileError> {
     let mode = options.mode;
     let again = |text: &str| ruff_python_parser::parse_unchecked(text, ruff_options(mode));
     let (parsed, detour) = detour::take(parsed, source.text(), again);
-    let scan = Scan::of(parsed.tokens(), source, options.max_digits());
+    let scan = Scan::of(parsed.tokens(), source, mentions, options.max_digits());
     let problem = match find_problem(&parsed, scan.exceeded) {
         Some(wrong) => Err(explain(&parsed, source, options, wrong, scan.doubtful)),
         None if scan.doubtful
@@ -175,8 +203,10 @@ fn settle(
     let problem = problem.map_err(|e| with_warnings(e, &warnings));
     let tokens = options.feature_version.map(|_| parsed.tokens().clone());
     let comments = options.type_comments.then(|| type_comments::find(parsed.tokens(), source));
+    // Where the parser gave up, the tree may be another than the tokens tell.
+    let places = (problem.is_ok() && detour.is_none()).then_some(&scan.places[..]);
     let mut module = parsed.into_syntax();
-    let positions::Findings { mut depth, rewritable } = positions::normalize(&mut module, source.text(), MAX_DEPTH);
+    let positions::Findings { mut depth, rewritable } = find_positions(&mut module, source.text(), places);
     if let Err(error) = problem {
         dispose(module, depth);
         return Err(error);
@@ -219,6 +249,17 @@ fn settle(
         is_flufl: false,
         type_comments,
     })
+}
+
+/// Makes the positions CPython's; with the `places` that a [`Scan`] has found, where that may be needed. The
+/// depth is exact if it matters.
+fn find_positions(module: &mut Mod, text: &str, places: Option<&[TextSize]>) -> positions::Findings {
+    let shallow = places.map(|places| Shallow { places, depth: scan::SHALLOW });
+    let findings = positions::normalize(module, text, MAX_DEPTH, shallow);
+    match places {
+        Some(_) if findings.depth > HARMLESS_DEPTH => positions::normalize(module, text, MAX_DEPTH, None),
+        _ => findings,
+    }
 }
 
 /// Refuses what the version of Python that was asked for has not.
@@ -272,10 +313,19 @@ enum Wrong {
     Limit(TextRange, ErrorKind, &'static str),
 }
 
+impl Wrong {
+    fn start(&self) -> TextSize {
+        match self {
+            Wrong::Syntax(error) => error.location.start(),
+            Wrong::Version(range) | Wrong::Limit(range, ..) => range.start(),
+        }
+    }
+}
+
 fn find_problem(parsed: &RuffParsed<Mod>, exceeded: Option<Wrong>) -> Option<Wrong> {
-    let wrong = parsed.errors().iter().map(|e| (e.location.start(), Wrong::Syntax(e.clone())));
-    let newer = parsed.unsupported_syntax_errors().iter().map(|e| (e.range.start(), Wrong::Version(e.range)));
-    wrong.chain(newer).min_by_key(|(start, _)| *start).map(|(_, wrong)| wrong).or(exceeded)
+    let wrong = parsed.errors().iter().map(|e| Wrong::Syntax(e.clone()));
+    let newer = parsed.unsupported_syntax_errors().iter().map(|e| Wrong::Version(e.range));
+    wrong.chain(newer).min_by_key(Wrong::start).or(exceeded)
 }
 
 /// Whether both tabs and spaces indent lines. CPython asks that their order does not depend on

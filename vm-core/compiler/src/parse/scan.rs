@@ -1,11 +1,11 @@
 //! One look at the tokens of a source: whether they exceed CPython's limits, whether there is
-//! something among them that ruff's parser may let pass though CPython's does not, and what there is
-//! to warn of.
+//! something among them that ruff's parser may let pass though CPython's does not, what there is
+//! to warn of, and where the tree need not be walked.
 
 use ruff_python_ast::token::{Token, TokenKind, Tokens};
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextSize};
 
-use super::Wrong;
+use super::{Mentions, Wrong};
 use super::warnings::Collector;
 use crate::error::{ErrorKind, Warning};
 use crate::source::SourceFile;
@@ -17,6 +17,9 @@ const MAX_INDENTS: usize = 100;
 const MAX_STRINGS: usize = 150;
 /// An `if` with fewer `elif` clauses does not make CPython's parser give up; they nest for it.
 const HARMLESS_CLAUSES: usize = 5000;
+
+/// A statement of so many tokens is no deeper, and of another one for itself.
+pub(super) const SHALLOW: usize = 48;
 
 /// What is found.
 #[derive(Default)]
@@ -32,118 +35,187 @@ pub(super) struct Scan {
     pub doubtful: bool,
     /// What CPython's tokenizer and parser warn of, if nothing is wrong.
     pub warnings: Vec<Warning>,
+    /// Where there is something in the tree that [`positions`](crate::preprocess::positions) looks for, in
+    /// order. A simple statement without any of these is no deeper than [`SHALLOW`].
+    pub places: Vec<TextSize>,
 }
 
 impl Scan {
-    /// Decimal integers with more digits than these exceed a limit.
-    pub fn of(tokens: &Tokens, source: &SourceFile, max_digits: usize) -> Scan {
+    /// Decimal integers with more digits than these exceed a limit. `mentions` are those of the source.
+    pub fn of(tokens: &Tokens, source: &SourceFile, mentions: &Mentions, max_digits: usize) -> Scan {
         let mut scan = Scan::default();
         let (mut limits, mut doubts) = (Limits { max_digits, ..Limits::default() }, Doubts::default());
-        let mut collector = Collector::default();
-        for_each_interesting(tokens, |i, token| {
-            match INTERESTS[token.kind() as usize % INTERESTS.len()] {
-                Interest::None | Interest::Warnings => {}
-                Interest::Brackets => {
-                    scan.exceeded = limits.exceeded_by_bracket(token);
-                    scan.doubtful = scan.doubtful || scan.exceeded.is_none() && doubts.raised_by_bracket(i, tokens);
-                    return scan.exceeded.is_none();
-                }
-                Interest::All => {
-                    scan.exceeded = limits.exceeded_by(token, source);
-                    if scan.exceeded.is_some() {
-                        return false;
-                    }
-                    scan.doubtful = scan.doubtful || doubts.raised_by(i, tokens, source.text());
+        let mut collector = Collector::new(source);
+        let mut places = spelled_otherwise(tokens, source.text());
+        places.extend(&mentions.debug);
+        let is_sorted = places.is_empty();
+        let deep = for_each_notable(tokens, |i, why| {
+            let token = &tokens[i];
+            let Why::Notable { is_outermost } = why else { return places.push(token.start()) };
+            match token.kind() {
+                TokenKind::String => return collector.string(token, source),
+                TokenKind::For | TokenKind::Lambda | TokenKind::Percent => return places.push(token.start()),
+                TokenKind::Indent | TokenKind::Dedent => {}
+                _ => {
+                    scan.doubtful = scan.doubtful || doubts.raised_by(i, is_outermost, tokens, source.text());
+                    collector.see(token, source);
                 }
             }
-            collector.see(token, source);
-            true
+            if let Some(wrong) = limits.exceeded_by(token, source) {
+                scan.exceeded.get_or_insert(wrong);
+            }
         });
+        if deep {
+            let parentheses = too_many_parentheses(tokens);
+            scan.exceeded = scan.exceeded.into_iter().chain(parentheses).min_by_key(Wrong::start);
+        }
         scan.warnings = collector.warnings;
+        if !is_sorted {
+            places.sort_unstable();
+        }
+        scan.places = places;
         scan
     }
 }
 
-/// Calls `f` with the tokens that anybody looks at, until it returns false. Most are passed over, without
-/// a branch: which, no processor foresees.
-#[inline(always)]
-fn for_each_interesting(tokens: &Tokens, mut f: impl FnMut(usize, &Token) -> bool) {
-    const MOST: usize = u64::BITS as usize;
-    for (chunk, first) in tokens.chunks(MOST).zip((0..).step_by(MOST)) {
-        let mut places = 0;
-        for (i, token) in chunk.iter().enumerate() {
-            let interest = INTERESTS[token.kind() as usize % INTERESTS.len()];
-            places |= u64::from(interest as u8 != Interest::None as u8) << i;
-        }
-        while places != 0 {
-            let i = places.trailing_zeros() as usize;
-            if !f(first + i, &chunk[i]) {
-                return;
-            }
-            places &= places - 1;
-        }
+/// Where names are that may be any others: those of letters that are not ASCII.
+fn spelled_otherwise(tokens: &[Token], text: &str) -> Vec<TextSize> {
+    if text.is_ascii() {
+        return Vec::new();
     }
+    let names = tokens.iter().filter(|token| token.kind() == TokenKind::Name);
+    let otherwise = names.filter(|name| text.get(name.range().to_std_range()).is_some_and(|name| !name.is_ascii()));
+    otherwise.map(Ranged::start).collect()
 }
 
-/// Who looks at a token.
-#[derive(Clone, Copy)]
-enum Interest {
-    /// Nobody: most.
-    None,
-    /// It is neither counted nor doubtful.
-    Warnings,
-    /// There is nothing to warn of: parentheses and square brackets, which are frequent.
-    Brackets,
-    All,
+/// What is counted and looked for among kinds of tokens, a bit each.
+mod class {
+    pub const OPENS: u8 = 1;
+    pub const CLOSES: u8 = 1 << 1;
+    /// It is looked at wherever it stands.
+    pub const NOTABLE: u8 = 1 << 2;
+    /// It is looked at behind some kinds of tokens.
+    pub const PARENTHESIS: u8 = 1 << 3;
+    /// These kinds. They may be such by what is before them, too: comments and line ends that mean nothing.
+    pub const BEFORE_PARENTHESIS: u8 = PARENTHESIS << 1;
+    /// The same, for square brackets that close.
+    pub const BRACKET: u8 = 1 << 5;
+    pub const BEFORE_BRACKET: u8 = BRACKET << 1;
+    /// It ends a line of statements.
+    pub const ENDS: u8 = 1 << 7;
 }
 
 /// By the token's kind.
-static INTERESTS: [Interest; 256] = {
-    let mut table = [Interest::None; 256];
+static CLASSES: [u8; 256] = {
+    use TokenKind::{
+        Case, Colon, ColonEqual, Comment, Complex, Dedent, DoubleStar, Elif, FStringEnd, FStringMiddle, FStringStart, Float,
+        For, Indent, Int, Lambda, Lbrace, Lpar, Lsqb, Newline, NonLogicalNewline, Percent, Rbrace, Rpar, Rsqb, Semi, Star,
+        String, TStringEnd, TStringMiddle, TStringStart, Yield,
+    };
+    let mut table = [0; 256];
+    let classes: [(u8, &[TokenKind]); 8] = [
+        (class::OPENS, &[Lpar, Lsqb, Lbrace]),
+        (class::CLOSES, &[Rpar, Rsqb, Rbrace]),
+        (
+            class::NOTABLE,
+            &[
+                String, FStringStart, FStringMiddle, FStringEnd, TStringStart, TStringMiddle, TStringEnd, Lbrace, Rbrace,
+                Indent, Dedent, Int, Float, Complex, Yield, Elif, Case, ColonEqual, For, Lambda, Percent,
+            ],
+        ),
+        (class::PARENTHESIS, &[Lpar]),
+        (
+            class::BEFORE_PARENTHESIS,
+            &[Newline, Semi, Indent, Dedent, Colon, Star, DoubleStar, Comment, NonLogicalNewline],
+        ),
+        (class::BRACKET, &[Rsqb]),
+        (class::BEFORE_BRACKET, &[Lsqb, Comment, NonLogicalNewline]),
+        (class::ENDS, &[Newline]),
+    ];
     let mut i = 0;
-    while i < FOR_WARNINGS.len() {
-        table[FOR_WARNINGS[i] as usize] = Interest::Warnings;
-        i += 1;
-    }
-    i = 0;
-    while i < BRACKETS.len() {
-        table[BRACKETS[i] as usize] = Interest::Brackets;
-        i += 1;
-    }
-    i = 0;
-    while i < FOR_ALL.len() {
-        table[FOR_ALL[i] as usize] = Interest::All;
+    while i < classes.len() {
+        let (class, kinds) = classes[i];
+        let mut j = 0;
+        while j < kinds.len() {
+            table[kinds[j] as usize] |= class;
+            j += 1;
+        }
         i += 1;
     }
     table
 };
 
-const FOR_WARNINGS: [TokenKind; 3] = [TokenKind::String, TokenKind::FStringMiddle, TokenKind::TStringMiddle];
+/// Why a token is looked at.
+enum Why {
+    Notable {
+        /// No bracket is open there.
+        is_outermost: bool,
+    },
+    /// No line has ended for long: it stands among the first [`SHALLOW`] since then, or since the last that
+    /// did.
+    Long,
+}
 
-const BRACKETS: [TokenKind; 4] = [TokenKind::Lpar, TokenKind::Lsqb, TokenKind::Rpar, TokenKind::Rsqb];
+/// Calls `f` with the places of the tokens that anybody looks at. Most tokens are passed over, eight at once,
+/// without a branch: which, no processor foresees. Returns whether there may be more open brackets
+/// somewhere than CPython allows.
+#[inline(always)]
+fn for_each_notable(tokens: &[Token], mut f: impl FnMut(usize, Why)) -> bool {
+    const LANES: usize = u64::BITS as usize / 8;
+    const EACH: u64 = u64::MAX / 0xFF;
+    let in_each = |class: u8| EACH * u64::from(class);
+    // How many lanes are odd, which are 0 or 1.
+    let count = |lanes: u64| ((lanes & EACH).wrapping_mul(EACH) >> (u64::BITS - 8)) as usize;
+    let class_of = |token: &Token| CLASSES[token.kind() as usize % CLASSES.len()];
+    let (mut open, mut deep, mut length) = (0_usize, false, 0);
+    // The beginning is like that of any line.
+    let mut last = u64::from(class::BEFORE_PARENTHESIS);
+    for (group, first) in tokens.chunks(LANES).zip((0..).step_by(LANES)) {
+        let lanes = u64::from_le_bytes(match group.first_chunk::<LANES>() {
+            Some(group) => group.each_ref().map(class_of),
+            None => std::array::from_fn(|i| group.get(i).map_or(0, class_of)),
+        });
+        let ends = lanes & in_each(class::ENDS);
+        length = if ends == 0 { length + LANES } else { ends.leading_zeros() as usize / 8 };
+        if length >= SHALLOW - LANES {
+            f(first, Why::Long);
+            length = 0;
+        }
+        let before = lanes << 8 | last;
+        let pairs = lanes & before >> 1 & in_each(class::PARENTHESIS | class::BRACKET);
+        let mut notable = lanes & in_each(class::NOTABLE) | pairs;
+        while notable != 0 {
+            let lane = notable.trailing_zeros() / 8;
+            let lower = lanes & !(u64::MAX << (lane * 8));
+            let is_outermost = open + count(lower) <= count(lower >> 1);
+            f(first + lane as usize, Why::Notable { is_outermost });
+            notable &= notable - 1;
+        }
+        let opened = count(lanes);
+        deep |= open + opened > MAX_PARENTHESES;
+        open = (open + opened).saturating_sub(count(lanes >> 1));
+        last = lanes >> (u64::BITS - 8);
+    }
+    deep
+}
 
-const FOR_ALL: [TokenKind; 15] = [
-    TokenKind::Lbrace,
-    TokenKind::Rbrace,
-    TokenKind::FStringStart,
-    TokenKind::TStringStart,
-    TokenKind::FStringEnd,
-    TokenKind::TStringEnd,
-    TokenKind::Indent,
-    TokenKind::Dedent,
-    TokenKind::Int,
-    TokenKind::Float,
-    TokenKind::Complex,
-    TokenKind::Yield,
-    TokenKind::For,
-    TokenKind::Elif,
-    TokenKind::Case,
-];
+/// The first bracket that opens although as many are open as may be.
+fn too_many_parentheses(tokens: &[Token]) -> Option<Wrong> {
+    let mut open = 0_usize;
+    let beyond = tokens.iter().find(|token| {
+        match token.kind() {
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => open += 1,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > MAX_PARENTHESES
+    });
+    beyond.map(|token| Wrong::Limit(token.range(), ErrorKind::Syntax, "too many nested parentheses"))
+}
 
-/// What is open.
+/// What is open, and limited, but for brackets.
 #[derive(Default)]
 struct Limits {
-    parentheses: usize,
     indents: usize,
     strings: usize,
     /// Braces open in each string with fields.
@@ -152,45 +224,20 @@ struct Limits {
 }
 
 impl Limits {
-    /// By a parenthesis or square bracket.
-    #[inline]
-    fn exceeded_by_bracket(&mut self, token: &Token) -> Option<Wrong> {
-        match token.kind() {
-            TokenKind::Lpar | TokenKind::Lsqb => self.opened(token),
-            _ => {
-                self.parentheses = self.parentheses.saturating_sub(1);
-                None
-            }
-        }
-    }
-
-    /// Counts a bracket that opens.
-    fn opened(&mut self, token: &Token) -> Option<Wrong> {
-        self.parentheses += 1;
-        if self.parentheses <= MAX_PARENTHESES {
-            return None;
-        }
-        Some(Wrong::Limit(token.range(), ErrorKind::Syntax, "too many nested parentheses"))
-    }
-
     fn exceeded_by(&mut self, token: &Token, source: &SourceFile) -> Option<Wrong> {
         let (kind, msg) = match token.kind() {
             TokenKind::Lbrace => {
-                if let Some(open) = self.fields.last_mut() {
-                    *open += 1;
-                    if *open == 3 && shows_its_text(token, source) {
-                        // A mistake of CPython's: it loses the text there.
-                        let msg = "field 'value' is required for Constant";
-                        return Some(Wrong::Limit(token.range(), ErrorKind::Value, msg));
-                    }
+                let open = self.fields.last_mut()?;
+                *open += 1;
+                if *open != 3 || !shows_its_text(token, source) {
+                    return None;
                 }
-                return self.opened(token);
+                // A mistake of CPython's: it loses the text there.
+                (ErrorKind::Value, "field 'value' is required for Constant")
             }
             TokenKind::Rbrace => {
-                if let Some(open) = self.fields.last_mut() {
-                    *open = open.saturating_sub(1);
-                }
-                self.parentheses = self.parentheses.saturating_sub(1);
+                let open = self.fields.last_mut()?;
+                *open = open.saturating_sub(1);
                 return None;
             }
             TokenKind::FStringStart | TokenKind::TStringStart => {
@@ -258,63 +305,26 @@ fn has_too_many_digits(token: &Token, source: &SourceFile, max_digits: usize) ->
 struct Doubts {
     /// Braces open in each string with fields.
     braces: Vec<usize>,
-    /// How many brackets are open, and which of them have a `yield` at their beginning.
-    depth: usize,
-    yields: Vec<usize>,
     clauses: usize,
 }
 
 impl Doubts {
-    /// A bracket closes, if one is open.
-    fn close(&mut self) {
-        if self.yields.last() == Some(&self.depth) {
-            self.yields.pop();
-        }
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    /// By a parenthesis or square bracket.
-    #[inline]
-    fn raised_by_bracket(&mut self, i: usize, tokens: &[Token]) -> bool {
-        match tokens[i].kind() {
-            TokenKind::Lpar => {
-                self.depth += 1;
-                self.depth == 1 && is_annotated_part(i, tokens) || is_compared_part(i, tokens)
-            }
-            TokenKind::Lsqb => {
-                self.depth += 1;
-                let follows_value = i.checked_sub(1).is_some_and(|before| {
-                    matches!(tokens[before].kind(), TokenKind::Name | TokenKind::Rsqb | TokenKind::Rpar)
-                });
-                follows_value && kinds_behind(i, tokens).next() == Some(TokenKind::Rsqb)
-            }
-            TokenKind::Rpar => {
-                self.close();
-                kinds_behind(i, tokens).next() == Some(TokenKind::ColonEqual)
-            }
-            _ => {
-                self.close();
-                false
-            }
-        }
-    }
-
-    fn raised_by(&mut self, i: usize, tokens: &[Token], text: &str) -> bool {
+    /// By a token, in brackets or in none.
+    fn raised_by(&mut self, i: usize, is_outermost: bool, tokens: &[Token], text: &str) -> bool {
         let token = &tokens[i];
         match token.kind() {
+            TokenKind::Lpar => return is_outermost && is_annotated_part(i, tokens) || is_compared_part(i, tokens),
+            TokenKind::Rsqb => return is_empty_subscript(i, tokens),
+            TokenKind::ColonEqual => return kinds_before(i, tokens).next() == Some(TokenKind::Rpar),
             TokenKind::Int | TokenKind::Float | TokenKind::Complex => {
                 let next = text.as_bytes().get(usize::from(token.end()));
                 return next.is_some_and(|b| b.is_ascii_alphabetic());
             }
             TokenKind::Case => return lacks_comma(i, tokens),
             TokenKind::Yield => {
-                let mut before = tokens[..i].iter().rev().map(Token::kind);
-                if before.find(|kind| !kind.is_trivia()) == Some(TokenKind::Lpar) {
-                    self.yields.push(self.depth);
-                }
-                return kinds_behind(i, tokens).next().is_some_and(|next| !may_follow_yield(next));
+                return kinds_behind(i, tokens).next().is_some_and(|next| !may_follow_yield(next))
+                    || is_yielding_element(i, tokens);
             }
-            TokenKind::For => return self.depth > 0 && self.yields.last() == Some(&self.depth),
             TokenKind::Elif => {
                 self.clauses += 1;
                 return self.clauses > HARMLESS_CLAUSES;
@@ -322,14 +332,12 @@ impl Doubts {
             TokenKind::FStringStart | TokenKind::TStringStart => self.braces.push(0),
             TokenKind::FStringEnd | TokenKind::TStringEnd => drop(self.braces.pop()),
             TokenKind::Lbrace => {
-                self.depth += 1;
                 if let Some(open) = self.braces.last_mut() {
                     *open += 1;
                     return *open > 2;
                 }
             }
             TokenKind::Rbrace => {
-                self.close();
                 if let Some(open) = self.braces.last_mut() {
                     *open = open.saturating_sub(1);
                 }
@@ -340,9 +348,40 @@ impl Doubts {
     }
 }
 
+/// The kinds of the tokens before one, backwards, without comments and the like.
+fn kinds_before(i: usize, tokens: &[Token]) -> impl Iterator<Item = TokenKind> {
+    tokens[..i].iter().rev().map(Token::kind).filter(|kind| !kind.is_trivia())
+}
+
 /// The kinds of the tokens behind one, without comments and the like.
 fn kinds_behind(i: usize, tokens: &[Token]) -> impl Iterator<Item = TokenKind> {
     tokens[i + 1..].iter().map(Token::kind).filter(|kind| !kind.is_trivia())
+}
+
+/// Whether a square bracket closes one that opens behind a value, with nothing between them.
+fn is_empty_subscript(i: usize, tokens: &[Token]) -> bool {
+    let opening = tokens[..i].iter().rposition(|token| !token.kind().is_trivia());
+    let Some(opening) = opening.filter(|&opening| tokens[opening].kind() == TokenKind::Lsqb) else { return false };
+    let before = opening.checked_sub(1).map(|before| tokens[before].kind());
+    matches!(before, Some(TokenKind::Name | TokenKind::Rsqb | TokenKind::Rpar))
+}
+
+/// Whether a `yield` begins what parentheses hold, and a `for` is among it.
+fn is_yielding_element(i: usize, tokens: &[Token]) -> bool {
+    if kinds_before(i, tokens).next() != Some(TokenKind::Lpar) {
+        return false;
+    }
+    let mut depth = 0;
+    for kind in kinds_behind(i, tokens) {
+        match kind {
+            TokenKind::For if depth == 0 => return true,
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => depth += 1,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace if depth == 0 => return false,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => depth -= 1,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Whether in the pattern behind a `case` two parts follow each other with nothing between them: ruff's
@@ -393,8 +432,7 @@ fn begins_part(kind: TokenKind, before: TokenKind) -> bool {
 
 /// Whether a parenthesis begins a statement, and only a part of a target that is annotated.
 fn is_annotated_part(i: usize, tokens: &[Token]) -> bool {
-    let before = tokens[..i].iter().rev().map(Token::kind).find(|kind| !kind.is_trivia());
-    let begins = before.is_none_or(|kind| {
+    let begins = kinds_before(i, tokens).next().is_none_or(|kind| {
         matches!(kind, TokenKind::Newline | TokenKind::Semi | TokenKind::Indent | TokenKind::Dedent | TokenKind::Colon)
     });
     if !begins {
@@ -417,7 +455,7 @@ fn is_annotated_part(i: usize, tokens: &[Token]) -> bool {
 /// Whether a parenthesis begins what a star unpacks, and only a part of a comparison or of a condition:
 /// CPython's grammar has no such thing there but in calls.
 fn is_compared_part(i: usize, tokens: &[Token]) -> bool {
-    let mut before = tokens[..i].iter().rev().map(Token::kind).filter(|kind| !kind.is_trivia());
+    let mut before = kinds_before(i, tokens);
     let is_star = matches!(before.next(), Some(TokenKind::Star | TokenKind::DoubleStar));
     // Behind a value it is an operator.
     if !is_star || before.next().is_some_and(ends_part) {
@@ -484,7 +522,23 @@ mod tests {
     fn is_doubtful(text: &str) -> bool {
         let parsed = ruff_python_parser::parse_unchecked(text, ruff_python_parser::Mode::Module.into());
         let source = SourceFile::from_text(text, "test.py").expect("a text");
-        Scan::of(parsed.tokens(), &source, 4300).doubtful
+        Scan::of(parsed.tokens(), &source, &Mentions::of(text), 4300).doubtful
+    }
+
+    #[test]
+    fn long_lines_have_places_everywhere() {
+        let text = format!("x = 1\ny = [{}]\n{}", "a, ".repeat(500), "z = 2\n".repeat(500));
+        let parsed = ruff_python_parser::parse_unchecked(&text, ruff_python_parser::Mode::Module.into());
+        let source = SourceFile::from_text(&text, "test.py").expect("a text");
+        let places = Scan::of(parsed.tokens(), &source, &Mentions::of(&text), 4300).places;
+        let last = places.last().expect("a long line").to_usize();
+        assert!(last < text.find('z').expect("a name"));
+        let tokens = parsed.tokens();
+        let at = |offset: TextSize| tokens.partition_point(|token| token.start() < offset);
+        let begin = tokens.iter().position(|t| t.kind() == TokenKind::Newline).expect("a line") + 1;
+        let numbers = || std::iter::once(begin).chain(places.iter().map(|&place| at(place)));
+        assert!(numbers().zip(numbers().skip(1)).all(|(a, b)| b - a <= SHALLOW));
+        assert!(at(TextSize::of(&text)) - at(places[places.len() - 1]) > SHALLOW);
     }
 
     #[test]
@@ -492,6 +546,22 @@ mod tests {
         assert!(is_doubtful("(f).p: x\n"));
         assert!(is_doubtful("if a: (f)[0]: x\n"));
         assert!(!is_doubtful("(f): x\n"));
+        // Wherever in a group of tokens it is.
+        for before in 0..20 {
+            assert!(is_doubtful(&format!("{}(f).p: x\n", "a; ".repeat(before))));
+            assert!(is_doubtful(&format!("{}if a: (f).p: x\n", "a, (b)\n".repeat(before))));
+        }
+    }
+
+    #[test]
+    fn what_may_be_wrong_is_found_in_any_group_of_tokens() {
+        let doubtful = ["a[]", "a[ # comment\n]", "((a) := b)", "f(yield a for b in c)", "f(*(a) < b)", "1if a else b"];
+        for (text, before) in doubtful.iter().flat_map(|text| (0..20).map(move |before| (text, before))) {
+            let text = format!("{}{text}\n", "a; ".repeat(before));
+            assert!(is_doubtful(&text), "{text}");
+        }
+        assert!(!is_doubtful("f((yield) + a, ((yield a) for b in c))\n"));
+        assert!(!is_doubtful("a = [], [b], (c), f(d * (e) < g)\n"));
     }
 
     // The second parser costs more than all else together.

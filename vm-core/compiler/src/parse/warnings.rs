@@ -17,20 +17,35 @@ struct Open {
 }
 
 /// Collects the warnings, in CPython's order.
-#[derive(Default)]
 pub(super) struct Collector {
     pub warnings: Vec<Warning>,
     /// The strings with fields that are being read, the innermost last.
     open: Vec<Open>,
+    /// Where the next backslash is, or the end. Most strings have none.
+    backslash: usize,
 }
 
 impl Collector {
-    /// Looks at the next token. All but strings, numbers and, in strings with fields, braces may
-    /// be left out.
+    pub fn new(source: &SourceFile) -> Collector {
+        Collector { warnings: Vec::new(), open: Vec::new(), backslash: next_backslash(source, 0) }
+    }
+
+    /// Looks at the next token if it is a string without fields.
     #[inline]
+    pub fn string(&mut self, token: &Token, source: &SourceFile) {
+        let (start, end) = (token.start().to_usize(), token.end().to_usize());
+        if self.backslash < start {
+            self.backslash = next_backslash(source, start);
+        }
+        if self.backslash < end {
+            string(token, source, &mut self.warnings);
+        }
+    }
+
+    /// Looks at the next token if it is another. All but numbers and, in strings with fields, braces may
+    /// be left out.
     pub fn see(&mut self, token: &Token, source: &SourceFile) {
         match token.kind() {
-            TokenKind::String => string(token, source, &mut self.warnings),
             TokenKind::Int | TokenKind::Float | TokenKind::Complex => {
                 number(token, source, &mut self.warnings);
             }
@@ -45,6 +60,12 @@ impl Collector {
             }
         }
     }
+}
+
+fn next_backslash(source: &SourceFile, from: usize) -> usize {
+    let text = source.text().as_bytes();
+    let rest = text.get(from..).unwrap_or_default();
+    memchr::memchr(b'\\', rest).map_or(text.len(), |at| from + at)
 }
 
 /// A token in a string with fields.
@@ -63,11 +84,9 @@ fn inside(token: &Token, source: &SourceFile, open: &mut Open, warnings: &mut Ve
     }
 }
 
+/// A string with a backslash.
 fn string(token: &Token, source: &SourceFile, warnings: &mut Vec<Warning>) {
     let text = source.slice(token.range());
-    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
-        return;
-    }
     let prefix = text.find(['"', '\'']).unwrap_or(0);
     let is = |letter: char| {
         text[..prefix]

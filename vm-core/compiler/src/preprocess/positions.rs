@@ -34,11 +34,22 @@ pub(crate) struct Findings {
     pub rewritable: Vec<TextSize>,
 }
 
-/// Makes positions CPython's. What is deeper than `max_depth` is not visited.
-pub(crate) fn normalize(module: &mut Mod, text: &str, max_depth: usize) -> Findings {
+/// Where a walk may leave simple statements out.
+pub(crate) struct Shallow<'a> {
+    /// What stands at these places, in order, is to be visited: `for`, `lambda`, `%` and `__debug__`.
+    pub places: &'a [TextSize],
+    /// Without such a place, no simple statement is deeper.
+    pub depth: usize,
+}
+
+/// Makes positions CPython's. What is deeper than `max_depth` is not visited. With `shallow`, the depth that is
+/// found is that of the tree, or more.
+pub(crate) fn normalize(module: &mut Mod, text: &str, max_depth: usize, shallow: Option<Shallow<'_>>) -> Findings {
     let positions = Positions {
         text,
         max_depth,
+        shallow_depth: shallow.as_ref().map(|shallow| shallow.depth),
+        places: Cell::new(shallow.map_or(&[], |shallow| shallow.places)),
         depth: Cell::new(0),
         deepest: Cell::new(0),
         rewritable: RefCell::default(),
@@ -58,6 +69,10 @@ pub(crate) fn normalize(module: &mut Mod, text: &str, max_depth: usize) -> Findi
 struct Positions<'a> {
     text: &'a str,
     max_depth: usize,
+    /// If there are statements that need not be visited.
+    shallow_depth: Option<usize>,
+    /// Of places that have to be, those that were not passed.
+    places: Cell<&'a [TextSize]>,
     depth: Cell<usize>,
     deepest: Cell<usize>,
     rewritable: RefCell<Vec<TextSize>>,
@@ -77,6 +92,25 @@ impl Positions<'_> {
             }
             self.depth.set(depth - 1);
         }
+    }
+
+    /// Whether a simple statement need not be visited.
+    #[inline]
+    fn passes_over(&self, stmt: &impl Ranged) -> bool {
+        let Some(depth) = self.shallow_depth else { return false };
+        let (start, end) = (stmt.start(), stmt.end());
+        let mut places = self.places.get();
+        while let [first, rest @ ..] = places
+            && *first < start
+        {
+            places = rest;
+        }
+        self.places.set(places);
+        if places.first().is_some_and(|&place| place < end) {
+            return false;
+        }
+        self.deepest.set(self.deepest.get().max(self.depth.get() + 1 + depth));
+        true
     }
 
     /// An expression in which nothing is nested.
@@ -175,13 +209,16 @@ impl Transformer for Positions<'_> {
             }
             Stmt::With(s) => Some(&mut s.range),
             Stmt::Match(s) => Some(&mut s.range),
+            Stmt::Expr(s) if self.passes_over(s) => return,
             Stmt::Expr(s) => return self.nested(|| self.visit_expr(&mut s.value)),
+            Stmt::Assign(s) if self.passes_over(s) => return,
             Stmt::Assign(s) => {
                 return self.nested(|| {
                     self.visit_expr(&mut s.value);
                     s.targets.iter_mut().for_each(|target| self.visit_expr(target));
                 });
             }
+            _ if self.passes_over(stmt) => return,
             _ => None,
         };
         if let Some(range) = range {
@@ -254,5 +291,34 @@ impl Transformer for Positions<'_> {
 
     fn visit_interpolated_string_element(&self, element: &mut InterpolatedStringElement) {
         self.nested(|| transformer::walk_interpolated_string_element(self, element));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tailscope_bytecode::code::{Code, Const};
+
+    use crate::{CompileOptions, compile_str};
+
+    /// The code of the function that is all there is in a module.
+    fn function(body: &str) -> Code {
+        let text = format!("def f(x):\n    {body}\n");
+        let (module, _) = compile_str(&text, &CompileOptions::new("f")).expect("code");
+        let code = module.consts.iter().find_map(|value| match value {
+            Const::Code(code) => Some((**code).clone()),
+            _ => None,
+        });
+        code.expect("the code of the function")
+    }
+
+    // What is looked for in simple statements is found wherever it is.
+    #[test]
+    fn no_statement_is_passed_over_that_has_to_be_visited() {
+        for debug in ["__debug__", "__\u{FF44}ebug__"] {
+            assert_eq!(function(&format!("return {debug}")).names.len(), 0);
+            assert_eq!(function(&format!("return [{}{debug}]", "x, ".repeat(100))).names.len(), 0);
+        }
+        let consts = &function("return '%s' % (x,)").consts;
+        assert!(!consts.iter().any(|value| matches!(value, Const::Str(_))), "{consts:?}");
     }
 }

@@ -101,10 +101,7 @@ impl Analyzer<'_> {
     fn block(&mut self, id: ScopeId, class_entry: Option<ScopeId>) -> Result<NameSet, CompileError> {
         let is_class = self.scope(id).kind == ScopeKind::Class;
         let first_change = self.around.changes.len();
-        let mut own_free = NameSet::default();
-        for index in 0..self.scope(id).symbols.len() {
-            self.name(id, index, class_entry, &mut own_free)?;
-        }
+        let own_free = self.own_names(id, class_entry)?;
         if is_class {
             // Names bound or declared in a class body are invisible to its methods.
             self.around.restore(first_change, Around::BOUND);
@@ -127,9 +124,24 @@ impl Analyzer<'_> {
         Ok(free)
     }
 
+    /// Decides on the names of a block, as far as the blocks around it determine them. Returns those that
+    /// the block itself uses and a function around binds.
+    fn own_names(&mut self, id: ScopeId, class_entry: Option<ScopeId>) -> Result<NameSet, CompileError> {
+        let mut free = NameSet::default();
+        let mut symbols = std::mem::take(&mut self.scope_mut(id).symbols);
+        for (name, symbol) in symbols.iter_mut() {
+            symbol.scope = self.name(id, name, symbol.flags, class_entry, &mut free)?;
+        }
+        self.scope_mut(id).symbols = symbols;
+        Ok(free)
+    }
+
     /// Makes the names that a function binds bound for the blocks inside.
     fn bind_locals(&mut self, id: ScopeId) {
         let scope = &self.scopes[id.0 as usize];
+        if scope.children.is_empty() {
+            return;
+        }
         for (name, symbol) in scope.symbols.iter() {
             if symbol.scope == SymScope::Local {
                 self.around.set(name, Around::BOUND, true);
@@ -170,40 +182,33 @@ impl Analyzer<'_> {
         Ok(free)
     }
 
-    /// Decides on one name of a block, as far as the blocks around it determine it; `free` are
-    /// the names that the block itself uses and a function around binds.
+    /// Where one name of a block lives, of which the block's own code says `flags`. It is added to `free` if
+    /// a function around binds it.
     fn name(
         &mut self,
         id: ScopeId,
-        index: usize,
+        name: NameId,
+        flags: u32,
         class_entry: Option<ScopeId>,
         free: &mut NameSet,
-    ) -> Result<(), CompileError> {
-        let Some((name, symbol)) = self.scope(id).symbols.get_index(index) else {
-            return Ok(());
-        };
-        let flags = symbol.flags;
-        let scope = if flags & DEF_GLOBAL != 0 {
+    ) -> Result<SymScope, CompileError> {
+        if flags & DEF_GLOBAL != 0 {
             if flags & DEF_NONLOCAL != 0 {
                 let problem = format!("name '{}' is nonlocal and global", self.names.text(name));
-                return self.directive_error(id, name, problem);
+                return Err(self.directive_error(id, name, problem));
             }
             self.around.set(name, Around::BOUND, false);
-            SymScope::GlobalExplicit
+            Ok(SymScope::GlobalExplicit)
         } else if flags & DEF_NONLOCAL != 0 {
             self.check_nonlocal(id, name)?;
             free.insert(name);
-            SymScope::Free
+            Ok(SymScope::Free)
         } else if flags & DEF_BOUND != 0 {
             self.around.set(name, Around::TYPE_PARAM, flags & DEF_TYPE_PARAM != 0);
-            SymScope::Local
+            Ok(SymScope::Local)
         } else {
-            self.unbound_name(name, class_entry, free)
-        };
-        if let Some(symbol) = self.scope_mut(id).symbols.get_index_mut(index) {
-            symbol.scope = scope;
+            Ok(self.unbound_name(name, class_entry, free))
         }
-        Ok(())
     }
 
     /// A name that the block only uses.
@@ -237,16 +242,14 @@ impl Analyzer<'_> {
         } else {
             return Ok(());
         };
-        self.directive_error(id, name, problem)
+        Err(self.directive_error(id, name, problem))
     }
 
     /// An error at the declaration of `name`.
-    fn directive_error(&self, id: ScopeId, name: NameId, msg: String) -> Result<(), CompileError> {
+    fn directive_error(&self, id: ScopeId, name: NameId, msg: String) -> CompileError {
         let scope = self.scope(id);
         let declared = scope.directives.iter().find(|(n, _)| *n == name);
-        Err(self
-            .source
-            .error_at(declared.map_or(scope.loc, |(_, loc)| *loc), msg))
+        self.source.error_at(declared.map_or(scope.loc, |(_, loc)| *loc), msg)
     }
 
     fn is_free_in_any_child(&self, id: ScopeId, name: NameId) -> bool {

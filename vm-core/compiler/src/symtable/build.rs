@@ -1,6 +1,8 @@
 //! The first pass: facts about names, block by block. This file holds the blocks and
 //! their names; `stmt` and `expr` walk the tree.
 
+use std::cell::Cell;
+
 use ruff_python_ast::{ExprContext, Mod};
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
@@ -13,7 +15,7 @@ use crate::error::{CompileError, ErrorKind};
 use crate::instr::Loc;
 use crate::names::{NameId, Names};
 use crate::preprocess::{FutureFlags, docstring};
-use crate::source::SourceFile;
+use crate::source::{Line, SourceFile};
 
 /// CPython's parser runs out of its stack where functions, which can only be lambdas then, are
 /// nested deeper than this.
@@ -46,10 +48,11 @@ pub(super) fn collect(
         scopes: Vec::with_capacity(count),
         by_node: FxHashMap::with_capacity_and_hasher(count, FxBuildHasher),
         stack: Vec::new(),
+        current: SymbolTable::TOP,
         private: None,
         names: Names::default(),
         users: Vec::new(),
-        last_line: START.line,
+        line: Cell::default(),
     };
     let key = Some(NodeKey::of(module));
     builder.enter_block("top", ScopeKind::Module, key, TextRange::default())?;
@@ -84,21 +87,20 @@ pub(super) struct Builder<'a> {
     by_node: FxHashMap<NodeKey, ScopeId>,
     /// The open blocks, the current one last.
     pub stack: Vec<ScopeId>,
+    /// The current block: the module's is open during the whole walk.
+    current: ScopeId,
     /// Name of the innermost class, for name mangling.
     pub private: Option<&'a str>,
     pub names: Names,
     /// By the names' indices, the block that was last seen to use each.
     users: Vec<Option<ScopeId>>,
     /// Where the last block begins, which is near to where the next does.
-    last_line: i32,
+    line: Cell<Line>,
 }
 
 impl<'a> Builder<'a> {
     pub fn cur_id(&self) -> ScopeId {
-        *self
-            .stack
-            .last()
-            .expect("the module's block is open during the walk")
+        self.current
     }
 
     pub fn cur(&self) -> &Scope {
@@ -149,9 +151,8 @@ impl<'a> Builder<'a> {
         let name = self.names.text(name).clone();
         let loc = match kind {
             ScopeKind::Module => START,
-            _ => self.source.loc_near(range, self.last_line),
+            _ => self.source.loc_near(range, &self.line),
         };
-        self.last_line = loc.line;
         self.scopes.push(Scope {
             kind,
             name,
@@ -209,6 +210,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.stack.push(id);
+        self.current = id;
     }
 
     /// Makes a block and enters it.
@@ -241,6 +243,7 @@ impl<'a> Builder<'a> {
 
     pub fn exit_block(&mut self) {
         self.stack.pop();
+        self.current = self.stack.last().copied().unwrap_or(SymbolTable::TOP);
     }
 
     /// `name` as the current block mangles it.
@@ -284,43 +287,32 @@ impl<'a> Builder<'a> {
     /// Adds `flag` to what is known of `name`, mangled as the current block does, in any
     /// open block.
     pub fn add_def_to(&mut self, scope: ScopeId, name: NameId, flag: u32, range: TextRange) -> Result {
+        const UNIQUE: u32 = DEF_PARAM | DEF_TYPE_PARAM;
         let mangled = self.mangled(name);
-        // Most names are used again and again.
-        if flag == USE && !self.scope(scope).comp_iter_target && self.is_used_again(mangled, scope) {
-            return Ok(());
+        let block = self.scope_mut(scope);
+        let is_iter_target = block.comp_iter_target;
+        let symbol = block.symbols.entry(mangled);
+        let known = symbol.flags;
+        if flag & known & UNIQUE != 0 {
+            return self.error_in(range, self.duplicate(name, flag & known));
         }
-        let symbols = &mut self.scope_mut(scope).symbols;
-        let index = symbols.entry(mangled);
-        let known = symbols.get_index(index).map_or(0, |(_, symbol)| symbol.flags);
-        if let Some(msg) = self.duplicate(name, flag & known) {
+        if is_iter_target && (flag | known) & (DEF_GLOBAL | DEF_NONLOCAL) != 0 {
+            let name = self.names.text(name);
+            let msg = format!("comprehension inner loop cannot rebind assignment expression target '{name}'");
             return self.error_in(range, msg);
         }
-        let mut flags = flag | known;
-        if self.scope(scope).comp_iter_target {
-            if flags & (DEF_GLOBAL | DEF_NONLOCAL) != 0 {
-                let name = self.names.text(name);
-                let msg = format!("comprehension inner loop cannot rebind assignment expression target '{name}'");
-                return self.error_in(range, msg);
-            }
-            flags |= DEF_COMP_ITER;
-        }
-        if let Some(symbol) = self.scope_mut(scope).symbols.get_index_mut(index) {
-            symbol.flags = flags;
-        }
+        symbol.flags |= flag | if is_iter_target { DEF_COMP_ITER } else { 0 };
         if flag & DEF_PARAM != 0 {
-            self.scope_mut(scope).varnames.push(mangled);
+            block.varnames.push(mangled);
         } else if flag & DEF_GLOBAL != 0 {
-            let symbols = &mut self.scope_mut(SymbolTable::TOP).symbols;
-            let index = symbols.entry(mangled);
-            if let Some(symbol) = symbols.get_index_mut(index) {
-                symbol.flags |= flag;
-            }
+            self.scope_mut(SymbolTable::TOP).symbols.entry(mangled).flags |= flag;
         }
         Ok(())
     }
 
-    /// Whether the block has used the name before. From now on it has.
-    fn is_used_again(&mut self, name: NameId, scope: ScopeId) -> bool {
+    /// Whether the block has used the name before, which it does not mangle. From now on it has.
+    #[inline]
+    pub fn is_used_again(&mut self, name: NameId, scope: ScopeId) -> bool {
         let place = name.index();
         if place >= self.users.len() {
             self.users.resize((place + 1).next_power_of_two().max(256), None);
@@ -329,13 +321,11 @@ impl<'a> Builder<'a> {
     }
 
     /// What is wrong with a definition where there is one in the block already.
-    fn duplicate(&self, name: NameId, again: u32) -> Option<String> {
-        if again & DEF_PARAM != 0 {
-            Some(format!("duplicate argument '{}' in function definition", self.names.text(name)))
-        } else if again & DEF_TYPE_PARAM != 0 {
-            Some(format!("duplicate type parameter '{}'", self.names.text(name)))
-        } else {
-            None
+    fn duplicate(&self, name: NameId, again: u32) -> String {
+        let name = self.names.text(name);
+        match again & DEF_PARAM {
+            0 => format!("duplicate type parameter '{name}'"),
+            _ => format!("duplicate argument '{name}' in function definition"),
         }
     }
 

@@ -137,13 +137,19 @@ impl<'a> Builder<'a> {
     }
 
     fn name(&mut self, e: &'a ExprName) -> Result {
-        if self.cur().in_unevaluated_annotation {
+        let scope = self.cur();
+        let is_iter_target = scope.comp_iter_target;
+        if scope.in_unevaluated_annotation {
             return Ok(());
         }
         let name = self.name_of(e);
         if e.ctx != ExprContext::Load {
             self.check_name(&e.id, e.range, e.ctx)?;
             return self.add_def_to(self.cur_id(), name, DEF_LOCAL, e.range);
+        }
+        // Most names are used again and again, and are the same everywhere.
+        if !name.is_private() && !is_iter_target && self.is_used_again(name, self.cur_id()) {
+            return Ok(());
         }
         self.add_def_to(self.cur_id(), name, USE, e.range)?;
         // super() finds its class through the cell __class__.

@@ -110,7 +110,7 @@ fn expression(open: usize, part: Range<usize>, source: &SourceFile) -> Result<Op
     let parsed = parse_unchecked(text, RuffOptions::from(RuffMode::Expression));
     let wrong = !parsed.errors().is_empty();
     let mut module = parsed.into_syntax();
-    let depth = positions::normalize(&mut module, text, super::MAX_DEPTH).depth;
+    let depth = positions::normalize(&mut module, text, super::MAX_DEPTH, None).depth;
     let tree = match &module {
         _ if wrong || depth > super::MAX_DEPTH => None,
         Mod::Expression(e) if is_type(&e.body, open) => {

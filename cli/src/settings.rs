@@ -70,6 +70,7 @@ fn flags(p: &PythonArgs, environment: &Environment, x_options: &[(String, Option
         isolated: p.isolated,
         dev_mode,
         warn_default_encoding: x("warn_default_encoding") || environment.is_set("PYTHONWARNDEFAULTENCODING"),
+        no_debug_ranges: x("no_debug_ranges") || environment.is_set("PYTHONNODEBUGRANGES"),
         safe_path: p.safe_path || p.isolated || environment.is_set("PYTHONSAFEPATH"),
         unbuffered: p.unbuffered || environment.is_set("PYTHONUNBUFFERED"),
     }

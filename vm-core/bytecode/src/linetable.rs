@@ -383,6 +383,20 @@ impl fmt::Display for LineTableError {
     }
 }
 
+/// The table with lines alone, as `-X no_debug_ranges` has it: as many entries, each without end
+/// line and columns. A table that cannot be read to its end stays as it is.
+pub fn without_columns(table: &[u8], firstlineno: i32) -> Vec<u8> {
+    let mut writer = LineTableWriter::new(firstlineno);
+    for entry in entries(table, firstlineno) {
+        let Ok(Entry { start, end, position }) = entry else { return table.to_vec() };
+        let line = RawPosition::from(position).line;
+        let position = RawPosition { line, end_line: line, ..RawPosition::NONE };
+        // Entry by entry: equal ones are not joined.
+        writer.write_long_entry(position, end - start);
+    }
+    writer.finish()
+}
+
 /// A run of code units that share a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {

@@ -154,3 +154,16 @@ fn the_text_of_a_deep_field_is_an_error_of_its_own() {
         assert!(compile_str(source, &CompileOptions::new("f.py")).is_ok(), "{source}");
     }
 }
+
+/// The `e` of `else` makes CPython's tokenizer pass over zeros that lead a number, which is a float then.
+#[test]
+fn zeros_may_lead_a_number_before_else() {
+    for (number, value) in [("01", 1.0), ("010", 10.0), ("0009", 9.0), ("00_1", 1.0), ("0_1_2", 12.0)] {
+        let code = compile_str(&format!("é = a if {number}else b"), &CompileOptions::new("f.py"));
+        let consts = code.map(|(code, _)| code.consts.clone());
+        assert!(matches!(consts.as_deref(), Ok([Const::Float(found), ..]) if *found == value), "{number}: {consts:?}");
+    }
+    for source in ["[01else 1]", "x = 01or 2", "(0 if 1 else 010else 5)", "(7 if 01Else 3)", "(0 if 010else 010)"] {
+        assert!(compile_str(source, &CompileOptions::new("f.py")).is_err(), "{source}");
+    }
+}

@@ -1,13 +1,14 @@
 //! `code` objects as they run: the compiler's [`Code`] with its own copy of the code units, in
 //! which instructions specialize themselves and keep their inline caches.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use tailscope_bytecode::code::{Code, Const, flags, kinds};
 use tailscope_bytecode::exceptiontable;
-use tailscope_bytecode::linetable::Position;
+use tailscope_bytecode::linetable::{self, Position};
 use tailscope_bytecode::opcode::Opcode;
 
 use crate::error::PyResult;
@@ -156,6 +157,12 @@ impl PyCode {
     }
 
     fn assemble(vm: &Vm, code: &Arc<Code>, owned_consts: Vec<Ref>) -> PyResult {
+        let mut code = Cow::Borrowed(code);
+        if vm.runtime.config.flags.no_debug_ranges {
+            let own = Arc::make_mut(code.to_mut());
+            own.linetable = linetable::without_columns(&own.linetable, own.firstlineno);
+        }
+        let code = &*code;
         let nlocalsplus = code.localsplusnames.len() as u32;
         let frame_slots = nlocalsplus + hidden::count(code.flags);
         let need = frame_slots as usize + code.stacksize as usize;

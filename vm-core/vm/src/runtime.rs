@@ -114,6 +114,8 @@ pub struct Flags {
     pub dev_mode: bool,
     /// `-X warn_default_encoding`
     pub warn_default_encoding: bool,
+    /// `-X no_debug_ranges`: code objects know lines only
+    pub no_debug_ranges: bool,
     /// `-P`
     pub safe_path: bool,
     /// `-u`

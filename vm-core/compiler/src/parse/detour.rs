@@ -5,6 +5,8 @@
 //!   the tree.
 //! - `raise;` raises the current exception; ruff wants an expression. A `break` of the same length
 //!   is parsed in its place.
+//! - Zeros may lead a decimal number in front of `else`, whose `e` makes CPython take it for the
+//!   beginning of an exponent: `010else` is 10.0. That is parsed in its place, as long as it was.
 //! - f-strings and t-strings in patterns are the compiler's to refuse, and stay in the trees of
 //!   `ast`; ruff minds them inside of other patterns. An attribute is parsed in their place.
 
@@ -81,7 +83,8 @@ fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
         last = (kind, range);
     }
     let strings = strings_minded(parsed, text);
-    if names.is_empty() && raises.is_empty() && strings.is_empty() {
+    let numbers = numbers_minded(parsed, text);
+    if names.is_empty() && raises.is_empty() && strings.is_empty() && numbers.is_empty() {
         return None;
     }
     let name = (0..10_000).map(|n| format!("m{n:04}")).find(|name| !text.contains(name))?;
@@ -92,10 +95,30 @@ fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
     for place in &raises {
         detour.replace_range(place.to_std_range(), BREAK);
     }
+    for (place, number) in numbers {
+        detour.replace_range(place.to_std_range(), &number);
+    }
     let raises = raises.iter().map(Ranged::start).collect();
     let mut detour = Detour { text: detour, name, raises, strings: Vec::new() };
     detour.replace(strings);
     Some(detour)
+}
+
+/// The numbers with leading zeros in front of `else`, and as floats of their length.
+fn numbers_minded(parsed: &Parsed<Mod>, text: &str) -> Vec<(TextRange, String)> {
+    let mut minded = Vec::new();
+    for error in parsed.errors() {
+        let start = error.location.start().to_usize();
+        let rest = &text[start..];
+        let number = &rest[..rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'_').count()];
+        let digits: String = number.chars().filter(|c| *c != '_').skip_while(|c| *c == '0').collect();
+        if number.starts_with('0') && !digits.is_empty() && rest[number.len()..].starts_with("else") {
+            let zeros = number.len() - digits.len() - 1;
+            let range = TextRange::at(error.location.start(), TextSize::of(number));
+            minded.push((range, format!("{digits}.{}", "0".repeat(zeros))));
+        }
+    }
+    minded
 }
 
 /// The strings with fields that ruff's parser did not expect where they stand, if a `match`

@@ -502,6 +502,9 @@ pub static DEF: TypeDef = TypeDef {
         s.hash = Some(|_, v| Ok(hash(this(v), v)));
         s.compare = Some(compare);
         set_binaries(s);
+        s.pow_mod = Some(|vm, _, _, _| {
+            Err(vm.type_error("pow() 3rd argument not allowed unless all arguments are integers"))
+        });
         s.neg = Some(|vm, v| Ok(new(vm, -this(v))));
         s.pos = Some(|vm, v| Ok(new(vm, this(v))));
         s.abs = Some(|vm, v| Ok(new(vm, this(v).abs())));

@@ -96,3 +96,9 @@ makers = {
 gc.disable()
 for name, make in makers.items():
     print(name, cycle_through(make))
+
+# The fields of named tuples hold what documents them.
+from _collections import _tuplegetter
+
+doc = ["what it is"]
+print(any(x is doc for x in gc.get_referents(_tuplegetter(0, doc))))

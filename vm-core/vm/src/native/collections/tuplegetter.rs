@@ -24,6 +24,8 @@ pub static TUPLEGETTER: TypeDef = TypeDef {
     flags: 0,
     slots: |s| {
         s.drop = Some(object::drop_payload::<TupleGetter>);
+        s.traverse = crate::traverse_fields!(TupleGetter: doc);
+        s.clear = crate::clear_fields!(TupleGetter: doc);
         s.repr = Some(repr);
         s.descr_get = Some(get);
         s.descr_set = Some(|vm, d, _, value| {

@@ -167,3 +167,18 @@ fn zeros_may_lead_a_number_before_else() {
         assert!(compile_str(source, &CompileOptions::new("f.py")).is_err(), "{source}");
     }
 }
+
+/// CPython's parser takes `_` for the wildcard before it looks at what follows; as a keyword it is none.
+#[test]
+fn a_wildcard_is_all_of_its_pattern() {
+    let pattern = |p: &str| compile_str(&format!("match x:\n case {p}: pass\n"), &CompileOptions::new("f.py"));
+    for (wrong, col) in [("_.n", 8), ("_.n()", 8), ("_()", 8), ("[_.n]", 9), ("{'a': _.n}", 14), ("*_, _.n", 12), ("f(_.n)", 10), ("_.n as y", 8)] {
+        let error = pattern(wrong).unwrap_err();
+        assert_eq!((error.msg.as_str(), error.line, error.col), ("invalid syntax", Some(2), Some(col)), "{wrong}");
+    }
+    for right in ["f(_=1)", "f(_ = _)", "f(a, b=1, _=[_])", "{_.n: 1}", "a._", "a._()", "[_, *_]", "y if _.n"] {
+        assert!(pattern(right).is_ok(), "{right}");
+    }
+    let (code, _) = pattern("f(_=1, b=2)").unwrap();
+    assert!(code.consts.iter().any(|c| matches!(c, Const::Tuple(names) if names[0] == Const::Str("_".into()))));
+}

@@ -5,6 +5,8 @@
 //!   the tree.
 //! - `raise;` raises the current exception; ruff wants an expression. A `break` of the same length
 //!   is parsed in its place.
+//! - `_` may be the keyword of a pattern, as in `Point(_=0)`; ruff takes it for the wildcard. Another
+//!   letter is parsed in its place.
 //! - Zeros may lead a decimal number in front of `else`, whose `e` makes CPython take it for the
 //!   beginning of an exponent: `010else` is 10.0. That is parsed in its place, as long as it was.
 //! - f-strings and t-strings in patterns are the compiler's to refuse, and stay in the trees of
@@ -12,8 +14,8 @@
 
 use ruff_python_ast::name::Name;
 use ruff_python_ast::token::{Token, TokenKind};
-use ruff_python_ast::visitor::transformer::{Transformer, walk_body, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, Mod, Stmt, StmtRaise};
+use ruff_python_ast::visitor::transformer::{Transformer, walk_body, walk_expr, walk_pattern_keyword, walk_stmt};
+use ruff_python_ast::{Expr, Mod, PatternKeyword, Stmt, StmtRaise};
 use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_parenthesized_expression_range, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
@@ -24,6 +26,8 @@ const MATCH: &str = "match";
 const BREAK: &str = "break";
 /// What a pattern may match begins so; no longer than the shortest f-string.
 const ATTRIBUTE: &str = "a.b";
+/// A keyword as long as `_`.
+const LETTER: &str = "a";
 /// How deep the tree of such a string may be.
 pub(super) const DEPTH_OF_STRINGS: usize = 80;
 
@@ -34,6 +38,8 @@ pub(super) struct Detour {
     name: String,
     /// Where a `break` stands for `raise`.
     raises: Vec<TextSize>,
+    /// Where a letter stands for the keyword `_` of a pattern.
+    keywords: Vec<TextSize>,
     /// Where an attribute stands for a string with fields, with the string's tree.
     strings: Vec<(TextRange, Expr)>,
 }
@@ -84,7 +90,9 @@ fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
     }
     let strings = strings_minded(parsed, text);
     let numbers = numbers_minded(parsed, text);
-    if names.is_empty() && raises.is_empty() && strings.is_empty() && numbers.is_empty() {
+    let keywords = keywords_minded(parsed, text);
+    let is_plain = names.is_empty() && raises.is_empty() && strings.is_empty();
+    if is_plain && numbers.is_empty() && keywords.is_empty() {
         return None;
     }
     let name = (0..10_000).map(|n| format!("m{n:04}")).find(|name| !text.contains(name))?;
@@ -98,10 +106,24 @@ fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
     for (place, number) in numbers {
         detour.replace_range(place.to_std_range(), &number);
     }
-    let raises = raises.iter().map(Ranged::start).collect();
-    let mut detour = Detour { text: detour, name, raises, strings: Vec::new() };
+    for place in &keywords {
+        detour.replace_range(place.to_std_range(), LETTER);
+    }
+    let starts = |places: &[TextRange]| places.iter().map(Ranged::start).collect();
+    let (raises, keywords) = (starts(&raises), starts(&keywords));
+    let mut detour = Detour { text: detour, name, raises, keywords, strings: Vec::new() };
     detour.replace(strings);
     Some(detour)
+}
+
+/// Where the parser did not expect `_` as the keyword of a pattern.
+fn keywords_minded(parsed: &Parsed<Mod>, text: &str) -> Vec<TextRange> {
+    let places = parsed.errors().iter().map(|e| e.location);
+    let is_keyword = |place: &TextRange| {
+        let rest = text[place.end().to_usize()..].trim_start();
+        &text[*place] == "_" && rest.starts_with('=') && !rest.starts_with("==")
+    };
+    places.filter(is_keyword).collect()
 }
 
 /// The numbers with leading zeros in front of `else`, and as floats of their length.
@@ -198,6 +220,13 @@ impl Detour {
 }
 
 impl Transformer for Detour {
+    fn visit_pattern_keyword(&self, keyword: &mut PatternKeyword) {
+        if self.keywords.binary_search(&keyword.attr.start()).is_ok() {
+            keyword.attr.id = Name::new_static("_");
+        }
+        walk_pattern_keyword(self, keyword);
+    }
+
     fn visit_stmt(&self, stmt: &mut Stmt) {
         match stmt {
             Stmt::Break(s) if self.raises.binary_search(&s.range.start()).is_ok() => {

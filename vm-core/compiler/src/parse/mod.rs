@@ -187,18 +187,8 @@ fn settle(
     let mode = options.mode;
     let again = |text: &str| ruff_python_parser::parse_unchecked(text, ruff_options(mode));
     let (parsed, detour) = detour::take(parsed, source.text(), again);
-    let scan = Scan::of(parsed.tokens(), source, mentions, options.max_digits());
-    let problem = match find_problem(&parsed, scan.exceeded) {
-        Some(wrong) => Err(explain(&parsed, source, options, wrong, scan.doubtful)),
-        None if scan.doubtful
-            || detour.as_ref().is_some_and(Detour::is_doubtful)
-            || depends_on_end(source, mode)
-            || (mixes_tabs(source.text()) && !peg::is_tokenizable(source, mode)) =>
-        {
-            peg::check(source, options, TextSize::new(0))
-        }
-        None => Ok(()),
-    };
+    let mut scan = Scan::of(parsed.tokens(), source, mentions, options.max_digits());
+    let problem = refused(&parsed, source, options, &mut scan, detour.as_ref());
     let warnings = scan.warnings;
     let problem = problem.map_err(|e| with_warnings(e, &warnings));
     let tokens = options.feature_version.map(|_| parsed.tokens().clone());
@@ -206,7 +196,12 @@ fn settle(
     // Where the parser gave up, the tree may be another than the tokens tell.
     let places = (problem.is_ok() && detour.is_none()).then_some(&scan.places[..]);
     let mut module = parsed.into_syntax();
-    let positions::Findings { mut depth, rewritable } = find_positions(&mut module, source.text(), places);
+    let positions::Findings { mut depth, rewritable, has_long_wildcard } =
+        find_positions(&mut module, source.text(), places);
+    let problem = problem.and_then(|()| match has_long_wildcard {
+        true => peg::check(source, options, TextSize::new(0)).map_err(|e| with_warnings(e, &warnings)),
+        false => Ok(()),
+    });
     if let Err(error) = problem {
         dispose(module, depth);
         return Err(error);
@@ -249,6 +244,28 @@ fn settle(
         is_flufl: false,
         type_comments,
     })
+}
+
+/// What CPython minds of what ruff's parser has found wrong, or of what is worth a doubt.
+fn refused(
+    parsed: &RuffParsed<Mod>,
+    source: &SourceFile,
+    options: ParseOptions,
+    scan: &mut Scan,
+    detour: Option<&Detour>,
+) -> Result<(), CompileError> {
+    let mode = options.mode;
+    match find_problem(parsed, scan.exceeded.take()) {
+        Some(wrong) => Err(explain(parsed, source, options, wrong, scan.doubtful)),
+        None if scan.doubtful
+            || detour.is_some_and(Detour::is_doubtful)
+            || depends_on_end(source, mode)
+            || (mixes_tabs(source.text()) && !peg::is_tokenizable(source, mode)) =>
+        {
+            peg::check(source, options, TextSize::new(0))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Makes the positions CPython's; with the `places` that a [`Scan`] has found, where that may be needed. The

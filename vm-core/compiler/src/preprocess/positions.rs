@@ -32,6 +32,9 @@ pub(crate) struct Findings {
     /// Where there is something that preprocessing rewrites, or warns of, without being asked to
     /// optimize, in order: `__debug__`, `'...' % (...)`, a `finally` clause.
     pub rewritable: Vec<TextSize>,
+    /// Whether there is a pattern `_.name` or `_(...)`: CPython's parser takes the `_` for the whole of it,
+    /// and minds what follows.
+    pub has_long_wildcard: bool,
 }
 
 /// Where a walk may leave simple statements out.
@@ -53,6 +56,7 @@ pub(crate) fn normalize(module: &mut Mod, text: &str, max_depth: usize, shallow:
         depth: Cell::new(0),
         deepest: Cell::new(0),
         rewritable: RefCell::default(),
+        has_long_wildcard: Cell::new(false),
     };
     match module {
         Mod::Module(m) => positions.visit_body(&mut m.body),
@@ -63,7 +67,16 @@ pub(crate) fn normalize(module: &mut Mod, text: &str, max_depth: usize, shallow:
     Findings {
         depth: positions.deepest.get(),
         rewritable,
+        has_long_wildcard: positions.has_long_wildcard.get(),
     }
+}
+
+/// Whether it is `_`, or an attribute of that.
+fn begins_with_wildcard(mut expr: &Expr) -> bool {
+    while let Expr::Attribute(attribute) = expr {
+        expr = &attribute.value;
+    }
+    expr.as_name_expr().is_some_and(|name| name.id == "_")
 }
 
 struct Positions<'a> {
@@ -76,6 +89,7 @@ struct Positions<'a> {
     depth: Cell<usize>,
     deepest: Cell<usize>,
     rewritable: RefCell<Vec<TextSize>>,
+    has_long_wildcard: Cell<bool>,
 }
 
 impl Positions<'_> {
@@ -286,6 +300,14 @@ impl Transformer for Positions<'_> {
     }
 
     fn visit_pattern(&self, pattern: &mut Pattern) {
+        let begin = match pattern {
+            Pattern::MatchValue(value) => Some(&*value.value),
+            Pattern::MatchClass(class) => Some(&*class.cls),
+            _ => None,
+        };
+        if begin.is_some_and(begins_with_wildcard) {
+            self.has_long_wildcard.set(true);
+        }
         self.nested(|| transformer::walk_pattern(self, pattern));
     }
 

@@ -182,3 +182,12 @@ fn a_wildcard_is_all_of_its_pattern() {
     let (code, _) = pattern("f(_=1, b=2)").unwrap();
     assert!(code.consts.iter().any(|c| matches!(c, Const::Tuple(names) if names[0] == Const::Str("_".into()))));
 }
+
+/// There is nothing to go on with after what is not caught.
+#[test]
+fn a_try_that_catches_nothing_has_no_else() {
+    for source in ["try: a\nelse: b\nfinally: c\n", "def f():\n  try: a\n  else:\n    b\n  finally: c\n"] {
+        assert_eq!(error(source, false).msg, "expected 'except' or 'finally' block", "{source}");
+    }
+    assert!(compile_str("try: a\nexcept: d\nelse: b\nfinally: c\n", &CompileOptions::new("f.py")).is_ok());
+}

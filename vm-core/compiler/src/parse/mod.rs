@@ -196,9 +196,9 @@ fn settle(
     // Where the parser gave up, the tree may be another than the tokens tell.
     let places = (problem.is_ok() && detour.is_none()).then_some(&scan.places[..]);
     let mut module = parsed.into_syntax();
-    let positions::Findings { mut depth, rewritable, has_long_wildcard } =
+    let positions::Findings { mut depth, rewritable, is_doubtful } =
         find_positions(&mut module, source.text(), places);
-    let problem = problem.and_then(|()| match has_long_wildcard {
+    let problem = problem.and_then(|()| match is_doubtful {
         true => peg::check(source, options, TextSize::new(0)).map_err(|e| with_warnings(e, &warnings)),
         false => Ok(()),
     });

@@ -32,9 +32,10 @@ pub(crate) struct Findings {
     /// Where there is something that preprocessing rewrites, or warns of, without being asked to
     /// optimize, in order: `__debug__`, `'...' % (...)`, a `finally` clause.
     pub rewritable: Vec<TextSize>,
-    /// Whether there is a pattern `_.name` or `_(...)`: CPython's parser takes the `_` for the whole of it,
-    /// and minds what follows.
-    pub has_long_wildcard: bool,
+    /// Whether there is something that ruff's parser takes and CPython's does not: a pattern `_.name` or
+    /// `_(...)`, of which CPython takes the `_` for the whole and minds what follows; an `else` of a
+    /// `try` that catches nothing.
+    pub is_doubtful: bool,
 }
 
 /// Where a walk may leave simple statements out.
@@ -56,7 +57,7 @@ pub(crate) fn normalize(module: &mut Mod, text: &str, max_depth: usize, shallow:
         depth: Cell::new(0),
         deepest: Cell::new(0),
         rewritable: RefCell::default(),
-        has_long_wildcard: Cell::new(false),
+        is_doubtful: Cell::new(false),
     };
     match module {
         Mod::Module(m) => positions.visit_body(&mut m.body),
@@ -67,7 +68,7 @@ pub(crate) fn normalize(module: &mut Mod, text: &str, max_depth: usize, shallow:
     Findings {
         depth: positions.deepest.get(),
         rewritable,
-        has_long_wildcard: positions.has_long_wildcard.get(),
+        is_doubtful: positions.is_doubtful.get(),
     }
 }
 
@@ -89,7 +90,7 @@ struct Positions<'a> {
     depth: Cell<usize>,
     deepest: Cell<usize>,
     rewritable: RefCell<Vec<TextSize>>,
-    has_long_wildcard: Cell<bool>,
+    is_doubtful: Cell<bool>,
 }
 
 impl Positions<'_> {
@@ -219,6 +220,9 @@ impl Transformer for Positions<'_> {
             Stmt::While(s) => Some(&mut s.range),
             Stmt::Try(s) => {
                 self.note_rewritable(!s.finalbody.is_empty(), s);
+                if s.handlers.is_empty() && !s.orelse.is_empty() {
+                    self.is_doubtful.set(true);
+                }
                 Some(&mut s.range)
             }
             Stmt::With(s) => Some(&mut s.range),
@@ -306,7 +310,7 @@ impl Transformer for Positions<'_> {
             _ => None,
         };
         if begin.is_some_and(begins_with_wildcard) {
-            self.has_long_wildcard.set(true);
+            self.is_doubtful.set(true);
         }
         self.nested(|| transformer::walk_pattern(self, pattern));
     }

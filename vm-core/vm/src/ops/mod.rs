@@ -88,6 +88,7 @@ macro_rules! cache_units {
     () => { 0 };
     ($($units:literal),+) => { 0 $(+ $units)+ };
 }
+#[cfg(tail_calls)]
 pub(crate) use cache_units;
 
 /// The adaptive head of a family: specializes when its counter says so, else counts down.

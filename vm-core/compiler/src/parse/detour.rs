@@ -120,8 +120,8 @@ fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
 fn keywords_minded(parsed: &Parsed<Mod>, text: &str) -> Vec<TextRange> {
     let places = parsed.errors().iter().map(|e| e.location);
     let is_keyword = |place: &TextRange| {
-        let rest = text[place.end().to_usize()..].trim_start();
-        &text[*place] == "_" && rest.starts_with('=') && !rest.starts_with("==")
+        let rest = text.get(place.end().to_usize()..).unwrap_or_default().trim_start();
+        text.get(place.to_std_range()) == Some("_") && rest.starts_with('=') && !rest.starts_with("==")
     };
     places.filter(is_keyword).collect()
 }
@@ -131,7 +131,7 @@ fn numbers_minded(parsed: &Parsed<Mod>, text: &str) -> Vec<(TextRange, String)> 
     let mut minded = Vec::new();
     for error in parsed.errors() {
         let start = error.location.start().to_usize();
-        let rest = &text[start..];
+        let rest = text.get(start..).unwrap_or_default();
         let number = &rest[..rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'_').count()];
         let digits: String = number.chars().filter(|c| *c != '_').skip_while(|c| *c == '0').collect();
         if number.starts_with('0') && !digits.is_empty() && rest[number.len()..].starts_with("else") {

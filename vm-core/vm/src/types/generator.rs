@@ -454,9 +454,14 @@ pub fn throw(vm: &Vm, g: &PyGenerator, args: [Value; 3], close_on_exit: bool) ->
             return finish_send(vm, g, result.map(|r| g.sent(r)));
         }
         if let Some(m) = attr::get_opt(vm, inner.value(), vm.intern("throw"))? {
-            g.pin_code(vm)?;
             let given: Vec<Value> = args.into_iter().take_while(|v| !v.is_null()).collect();
-            let result = enter::throw_through(vm, g, || call::call_args(vm, m.value(), &given));
+            let throw = || call::call_args(vm, m.value(), &given);
+            // Whoever looked for the method may have gone on with the generator, or ended it.
+            if g.delegate().is_none_or(|d| !d.is(inner.value())) {
+                return throw().or_else(|e| finish_send(vm, g, throw_here(vm, g, e, false)));
+            }
+            g.pin_code(vm)?;
+            let result = enter::throw_through(vm, g, throw);
             return finish_send(vm, g, result.map(|r| g.sent(r)));
         }
     }

@@ -207,3 +207,47 @@ for g in (seen(),):
     print(frame.f_back)
     next(g, None)
     print(frame.f_back)
+
+
+# Looking for the method goes on with the generator, or ends it.
+class Looked:
+    def __init__(self, act):
+        self.act = act
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return 1
+
+
+class Found(Looked):
+    @property
+    def throw(self):
+        self.act()
+        return lambda e: "thrown" if e.args else 1 / 0
+
+
+class Missing(Looked):
+    def __getattr__(self, name):
+        self.act()
+        raise AttributeError(name)
+
+
+def looked_for(iterator):
+    try:
+        yield from iterator
+    finally:
+        print("finally", end=" ")
+    yield 2
+
+
+for kind in Found, Missing:
+    for act in (lambda: g.close(), lambda: print(next(g), end=" "), lambda: None):
+        for e in KeyError("x"), KeyError():
+            g = looked_for(kind(act))
+            next(g)
+            try:
+                print(g.throw(e), list(zip(g, range(2))))
+            except (KeyError, ZeroDivisionError) as e:
+                print(repr(e), list(g))

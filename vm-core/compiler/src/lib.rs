@@ -8,7 +8,7 @@
 //! | stage | module | CPython |
 //! |---|---|---|
 //! | bytes to text, positions | [`source`] | `Parser/tokenizer` |
-//! | text to tree | [`parse`] (ruff's parser) | `Parser` |
+//! | text to tree | [`parse`]: `direct`, and ruff's parser for what is wrong or rare | `Parser` |
 //! | rewriting of the tree | [`preprocess`] | `Python/ast_preprocess.c`, `future.c` |
 //! | scopes | [`symtable`] | `Python/symtable.c` |
 //! | tree to instructions | [`codegen`] | `Python/codegen.c`, `compile.c` |

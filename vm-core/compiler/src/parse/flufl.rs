@@ -32,11 +32,8 @@ pub(super) fn find(
     let text = source.text();
     let from = match options.flufl {
         true => TextSize::new(0),
-        false if !mentions.future => return None,
-        false => {
-            memchr::memmem::find(text.as_bytes(), FEATURE.as_bytes())?;
-            import_end(parsed.tokens(), text)?
-        }
+        false if !mentions.future || !is_mentioned(text) => return None,
+        false => import_end(parsed.tokens(), text)?,
     };
     let mut other = text.to_owned();
     let mut refused = None;
@@ -55,6 +52,11 @@ pub(super) fn find(
         less = (token.kind() == TokenKind::Less).then(|| token.range());
     }
     Some(Flufl { source: source.with_text(other), refused })
+}
+
+/// Whether the feature's name is in a text.
+pub(super) fn is_mentioned(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), FEATURE.as_bytes()).is_some()
 }
 
 /// Where the name of the feature ends in the statement that imports it, wherever that stands.

@@ -1,6 +1,7 @@
 //! Source text to syntax tree, with CPython's limits, modes and error messages.
 
 mod detour;
+mod direct;
 mod features;
 mod flufl;
 mod peg;
@@ -60,6 +61,15 @@ pub struct ParseOptions {
 }
 
 impl ParseOptions {
+    /// Whether nothing is asked for but the tree of a module.
+    fn is_usual(&self) -> bool {
+        self.mode == Mode::Exec
+            && !self.dont_imply_dedent
+            && !self.flufl
+            && !self.type_comments
+            && self.feature_version.is_none()
+    }
+
     /// Digits that a decimal integer may have: its conversion takes quadratic time.
     fn max_digits(&self) -> usize {
         match self.max_digits {
@@ -125,6 +135,12 @@ pub fn parse(
 ) -> Result<Parsed, CompileError> {
     let options = options.into();
     let mentions = Mentions::of(source.text());
+    if options.is_usual()
+        && !(mentions.future && flufl::is_mentioned(source.text()))
+        && let Some(direct::Direct { module, places }) = direct::parse(source.text(), &mentions.debug)
+    {
+        return finish(Tree { module, places: Some(places), detour: None, problem: Ok(()) }, source, options);
+    }
     let parsed = ruff_python_parser::parse_unchecked(source.text(), ruff_options(options.mode));
     let Some(flufl) = flufl::find(&parsed, source, &mentions, options) else {
         return settle(parsed, source, &mentions, options);
@@ -190,16 +206,40 @@ fn settle(
     let mut scan = Scan::of(parsed.tokens(), source, mentions, options.max_digits());
     let problem = refused(&parsed, source, options, &mut scan, detour.as_ref());
     let warnings = scan.warnings;
-    let problem = problem.map_err(|e| with_warnings(e, &warnings));
     let tokens = options.feature_version.map(|_| parsed.tokens().clone());
     let comments = options.type_comments.then(|| type_comments::find(parsed.tokens(), source));
     // Where the parser gave up, the tree may be another than the tokens tell.
-    let places = (problem.is_ok() && detour.is_none()).then_some(&scan.places[..]);
-    let mut module = parsed.into_syntax();
+    let places = (problem.is_ok() && detour.is_none()).then_some(scan.places);
+    let tree = Tree { module: parsed.into_syntax(), places, detour, problem };
+    let parsed = finish(tree, source, options).map_err(|e| with_warnings(e, &warnings))?;
+    let found = check_features(&parsed.module, parsed.depth, tokens, source, options);
+    let found = found.and_then(|()| comments.map_or(Ok(TypeComments::default()), |c| c.belonging(&parsed.module, source)));
+    match found {
+        Ok(type_comments) => Ok(Parsed { warnings, type_comments, ..parsed }),
+        Err(error) => {
+            dispose(parsed.module, parsed.depth);
+            Err(error)
+        }
+    }
+}
+
+/// What a parser has made of a source.
+struct Tree {
+    module: Mod,
+    /// See [`Scan::places`], if they are known.
+    places: Option<Vec<TextSize>>,
+    /// On which ruff's parser has made the tree.
+    detour: Option<Detour>,
+    problem: Result<(), CompileError>,
+}
+
+/// Refuses what is too deep, and makes positions CPython's.
+fn finish(tree: Tree, source: &SourceFile, options: ParseOptions) -> Result<Parsed, CompileError> {
+    let Tree { mut module, places, detour, problem } = tree;
     let positions::Findings { mut depth, rewritable, is_doubtful } =
-        find_positions(&mut module, source.text(), places);
+        find_positions(&mut module, source.text(), places.as_deref());
     let problem = problem.and_then(|()| match is_doubtful {
-        true => peg::check(source, options, TextSize::new(0)).map_err(|e| with_warnings(e, &warnings)),
+        true => peg::check(source, options, TextSize::new(0)),
         false => Ok(()),
     });
     if let Err(error) = problem {
@@ -221,15 +261,6 @@ fn settle(
         return Err(error);
     }
     let rewritable = if detour.is_some() { Rewritable::Everywhere } else { Rewritable::At(rewritable) };
-    let found = check_features(&module, depth, tokens, source, options);
-    let found = found.and_then(|()| comments.map_or(Ok(TypeComments::default()), |c| c.belonging(&module, source)));
-    let type_comments = match found {
-        Ok(comments) => comments,
-        Err(error) => {
-            dispose(module, depth);
-            return Err(error);
-        }
-    };
     if let Some(detour) = detour {
         const FRAMES: usize = 4096;
         depth += detour::DEPTH_OF_STRINGS;
@@ -240,9 +271,9 @@ fn settle(
         module,
         depth,
         rewritable,
-        warnings,
+        warnings: Vec::new(),
         is_flufl: false,
-        type_comments,
+        type_comments: TypeComments::default(),
     })
 }
 

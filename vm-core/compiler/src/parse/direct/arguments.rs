@@ -1,0 +1,87 @@
+//! The arguments of calls and of classes.
+
+use ruff_python_ast::{Arguments, Expr, ExprGenerator, Identifier, Keyword};
+
+use super::token::{Tok, binding};
+use super::{Declined, NodeIndex, Parsed, Parsing};
+
+impl Parsing<'_> {
+    /// `'(' [arguments | genexp] ')'`.
+    pub(super) fn arguments(&mut self) -> Parsed<Arguments> {
+        let start = self.at.start;
+        self.expect(Tok::Lpar)?;
+        let base = self.exprs.len();
+        let mut keywords: Vec<Keyword> = Vec::new();
+        let mut unpacks_mapping = false;
+        while !self.at(Tok::Rpar) {
+            let argument_start = self.at.start;
+            match self.at.tok {
+                Tok::DoubleStar => {
+                    self.advance();
+                    unpacks_mapping = true;
+                    let value = self.expression()?;
+                    keywords.push(Keyword { range: self.range_from(argument_start), node_index: NodeIndex::NONE, arg: None, value });
+                }
+                Tok::Star if unpacks_mapping => return Err(Declined),
+                Tok::Star => {
+                    let starred = self.starred(0)?;
+                    self.exprs.push(starred);
+                }
+                _ => {
+                    let is_name = self.at(Tok::Name);
+                    let value = self.named_expression()?;
+                    match self.at.tok {
+                        Tok::Equal => keywords.push(self.keyword(argument_start, value, is_name)?),
+                        Tok::For | Tok::Async => {
+                            let only = self.exprs.len() == base && keywords.is_empty();
+                            let generator = self.only_generator(argument_start, value)?;
+                            if !only || !self.at(Tok::Rpar) {
+                                return Err(Declined);
+                            }
+                            self.exprs.push(generator);
+                        }
+                        _ if keywords.is_empty() => self.exprs.push(value),
+                        _ => return Err(Declined),
+                    }
+                }
+            }
+            if !self.take(Tok::Comma) {
+                break;
+            }
+        }
+        self.expect(Tok::Rpar)?;
+        let range = self.range_from(start);
+        let mut args = self.exprs_from(base).into_boxed_slice();
+        if let [Expr::Generator(only)] = &mut *args
+            && !only.parenthesized
+        {
+            only.range = range;
+        }
+        Ok(Arguments { range, node_index: NodeIndex::NONE, args, keywords: keywords.into_iter().collect() })
+    }
+
+    /// The keyword argument whose name was parsed, by itself if it is right.
+    fn keyword(&mut self, start: usize, name: Expr, is_name: bool) -> Parsed<Keyword> {
+        let Expr::Name(name) = name else { return Err(Declined) };
+        if !is_name {
+            return Err(Declined);
+        }
+        self.advance();
+        let value = self.expression()?;
+        let arg = Some(Identifier { id: name.id, range: name.range, node_index: NodeIndex::NONE });
+        Ok(Keyword { range: self.range_from(start), node_index: NodeIndex::NONE, arg, value })
+    }
+
+    /// A generator expression without parentheses but those of the call.
+    fn only_generator(&mut self, start: usize, element: Expr) -> Parsed<Expr> {
+        let generators = self.comprehensions(&element)?;
+        let range = self.range_from(start);
+        let elt = Box::new(element);
+        Ok(Expr::Generator(ExprGenerator { node_index: NodeIndex::NONE, range, elt, generators, parenthesized: false }))
+    }
+
+    /// What a parameter, a variable or a type parameter is annotated with behind a star.
+    pub(super) fn star_or_expression(&mut self) -> Parsed<Expr> {
+        if self.at(Tok::Star) { self.starred(binding::BIT_OR) } else { self.expression() }
+    }
+}

@@ -1,0 +1,163 @@
+//! The parser: text to tree in one walk, by the rules of CPython's grammar.
+//!
+//! It takes right programs only. Whatever is wrong, rare or worth a warning it declines, without a
+//! word; then ruff's parser and the rules for errors look at the text. What it takes, CPython takes,
+//! and its tree is the one that ruff's parser makes, with the positions that CPython has.
+//!
+//! Declined are, though they may be right: names of letters that are not ASCII, tabs in indentation, characters by
+//! name and unknown escapes in strings, numbers that keywords touch, comments in fields of strings, and what
+//! nests deeper than [`MAX_LEVEL`].
+
+mod arguments;
+mod atoms;
+mod compound;
+mod expressions;
+mod lexer;
+mod literals;
+mod parameters;
+mod patterns;
+mod statements;
+mod strings;
+mod targets;
+mod token;
+
+use ruff_python_ast::name::Name;
+use ruff_python_ast::{AtomicNodeIndex as NodeIndex, Expr, ExprEllipsisLiteral, Identifier, Mod, ModModule, Stmt};
+use ruff_text_size::TextSize;
+
+use super::scan::SHALLOW;
+use lexer::{Cursor, range};
+use token::Tok;
+
+/// How deep expressions and blocks may nest: what native stack there is without asking is enough.
+const MAX_LEVEL: u32 = 64;
+
+/// The text is not parsed here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Declined;
+
+type Parsed<T> = Result<T, Declined>;
+
+/// A tree, and where it has to be walked (see [`super::scan::Scan::places`]).
+pub(super) struct Direct {
+    pub module: Mod,
+    pub places: Vec<TextSize>,
+}
+
+/// Parses a module, if it is such as is parsed here. `debug` is where `__debug__` stands.
+pub(super) fn parse(text: &str, debug: &[TextSize]) -> Option<Direct> {
+    if u32::try_from(text.len()).is_err() {
+        return None;
+    }
+    let mut parsing = Parsing::new(text, debug);
+    let module = parsing.module().ok()?;
+    let mut places = parsing.places;
+    if !places.is_sorted() {
+        places.sort_unstable();
+    }
+    Some(Direct { module, places })
+}
+
+struct Parsing<'a> {
+    text: &'a str,
+    at: Cursor,
+    /// Columns of the blocks that are open.
+    indents: Vec<usize>,
+    places: Vec<TextSize>,
+    /// How many brackets are open in the innermost field of a string, but for those in it; 0 outside.
+    field_at: u32,
+    /// The field must not go on in another line.
+    field_of_line: bool,
+    /// In how many format specifications the innermost field of a string is.
+    specs: u32,
+    level: u32,
+    /// Expressions, and statements, of the lists that are being parsed, the innermost last: the lists are as
+    /// long as they have to be when they are made. One more expression is before all others: splitting off
+    /// what is not all leaves the memory here.
+    exprs: Vec<Expr>,
+    stmts: Vec<Stmt>,
+}
+
+
+impl<'a> Parsing<'a> {
+    fn new(text: &'a str, debug: &[TextSize]) -> Parsing<'a> {
+        let first = ExprEllipsisLiteral { node_index: NodeIndex::NONE, range: range(0, 0) };
+        Parsing {
+            text,
+            at: Cursor::new(),
+            indents: Vec::new(),
+            places: debug.to_vec(),
+            field_at: 0,
+            field_of_line: false,
+            specs: 0,
+            level: 0,
+            exprs: vec![Expr::EllipsisLiteral(first)],
+            stmts: Vec::new(),
+        }
+    }
+
+    fn module(&mut self) -> Parsed<Mod> {
+        self.next_token(0);
+        while !self.at(Tok::End) {
+            self.statement()?;
+        }
+        let body = self.stmts.drain(..).collect();
+        Ok(Mod::Module(ModModule { node_index: NodeIndex::NONE, range: range(0, self.text.len()), body }))
+    }
+
+    /// What nests: declines where it would be too deep.
+    #[inline]
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.level == MAX_LEVEL {
+            return Err(Declined);
+        }
+        self.level += 1;
+        let result = parse(self);
+        self.level -= 1;
+        result
+    }
+
+    /// Goes back to where it was, after an attempt.
+    fn attempt<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Option<T> {
+        let (at, places, level) = (self.at, self.places.len(), self.level);
+        let (exprs, stmts, indents) = (self.exprs.len(), self.stmts.len(), self.indents.len());
+        let field = (self.field_at, self.field_of_line, self.specs);
+        let result = parse(self).ok();
+        if result.is_none() {
+            (self.at, self.level) = (at, level);
+            (self.field_at, self.field_of_line, self.specs) = field;
+            self.places.truncate(places);
+            self.exprs.truncate(exprs);
+            self.stmts.truncate(stmts);
+            self.indents.truncate(indents);
+        }
+        result
+    }
+
+    /// The expressions noted since there were `first`.
+    #[inline]
+    fn exprs_from(&mut self, first: usize) -> Vec<Expr> {
+        self.exprs.split_off(first)
+    }
+
+    fn identifier(&mut self) -> Parsed<Identifier> {
+        let (start, end) = (self.at.start, self.at.end);
+        if !self.at(Tok::Name) {
+            return Err(Declined);
+        }
+        let id = Name::new(self.token_text());
+        self.advance();
+        Ok(Identifier { id, range: range(start, end), node_index: NodeIndex::NONE })
+    }
+
+    /// A statement that began at `start`, when there were `count` tokens: it has to be walked if it is long.
+    #[inline]
+    fn note_if_long(&mut self, start: usize, count: usize) {
+        if self.at.count - count >= SHALLOW {
+            self.places.push(TextSize::new(start as u32));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

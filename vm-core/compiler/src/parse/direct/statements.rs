@@ -1,0 +1,302 @@
+//! Simple statements.
+
+use ruff_python_ast::name::Name;
+use ruff_python_ast::{
+    Alias, Expr, Identifier, Operator, Stmt, StmtAnnAssign, StmtAssert, StmtAssign, StmtAugAssign, StmtBreak, StmtContinue,
+    StmtDelete, StmtExpr, StmtGlobal, StmtImport, StmtImportFrom, StmtNonlocal, StmtPass, StmtRaise, StmtReturn, StmtTypeAlias,
+};
+use ruff_text_size::Ranged;
+
+use super::lexer::range;
+use super::targets::store;
+use super::token::Tok;
+use super::{Declined, NodeIndex, Parsed, Parsing};
+
+impl Parsing<'_> {
+    /// `simple_stmts`: a line of them.
+    pub(super) fn simple_statements(&mut self) -> Parsed<()> {
+        loop {
+            let (start, count) = (self.at.start, self.at.count);
+            let statement = self.simple_statement()?;
+            self.note_if_long(start, count);
+            self.stmts.push(statement);
+            if self.take(Tok::Newline) {
+                return Ok(());
+            }
+            self.expect(Tok::Semi)?;
+            if self.take(Tok::Newline) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn simple_statement(&mut self) -> Parsed<Stmt> {
+        let start = self.at.start;
+        match self.at.tok {
+            Tok::Return => {
+                self.advance();
+                let value = match self.begins_expression() {
+                    true => Some(Box::new(self.star_expressions()?)),
+                    false => None,
+                };
+                Ok(Stmt::Return(StmtReturn { node_index: NodeIndex::NONE, range: self.range_from(start), value }))
+            }
+            Tok::Import => self.import(start),
+            Tok::From => self.import_from(start),
+            Tok::Raise => self.raise(start),
+            Tok::Pass => {
+                self.advance();
+                Ok(Stmt::Pass(StmtPass { node_index: NodeIndex::NONE, range: self.range_from(start) }))
+            }
+            Tok::Break => {
+                self.advance();
+                Ok(Stmt::Break(StmtBreak { node_index: NodeIndex::NONE, range: self.range_from(start) }))
+            }
+            Tok::Continue => {
+                self.advance();
+                Ok(Stmt::Continue(StmtContinue { node_index: NodeIndex::NONE, range: self.range_from(start) }))
+            }
+            Tok::Del => self.delete(start),
+            Tok::Assert => self.assert(start),
+            Tok::Global => {
+                let names = self.names()?;
+                Ok(Stmt::Global(StmtGlobal { node_index: NodeIndex::NONE, range: self.range_from(start), names }))
+            }
+            Tok::Nonlocal => {
+                let names = self.names()?;
+                Ok(Stmt::Nonlocal(StmtNonlocal { node_index: NodeIndex::NONE, range: self.range_from(start), names }))
+            }
+            Tok::Name if self.token_text() == "type" => match self.attempt(Self::type_alias_name) {
+                Some(name) => self.type_alias(start, name),
+                None => self.expression_statement(start),
+            },
+            _ => self.expression_statement(start),
+        }
+    }
+
+    /// `assignment`, or an expression.
+    fn expression_statement(&mut self, start: usize) -> Parsed<Stmt> {
+        let is_parenthesized = self.at(Tok::Lpar);
+        let first = self.yield_or_star_expressions()?;
+        match self.at.tok {
+            Tok::Equal => self.assign(start, first),
+            Tok::Colon => self.annotated(start, first, is_parenthesized),
+            Tok::Augmented => self.augmented(start, first),
+            _ => {
+                let (range, value) = (self.range_from(start), Box::new(first));
+                Ok(Stmt::Expr(StmtExpr { node_index: NodeIndex::NONE, range, value }))
+            }
+        }
+    }
+
+    fn assign(&mut self, start: usize, mut first: Expr) -> Parsed<Stmt> {
+        store(&mut first)?;
+        let base = self.exprs.len();
+        self.exprs.push(first);
+        self.advance();
+        let mut value = self.yield_or_star_expressions()?;
+        while self.take(Tok::Equal) {
+            store(&mut value)?;
+            self.exprs.push(value);
+            value = self.yield_or_star_expressions()?;
+        }
+        let targets = self.exprs_from(base);
+        let range = self.range_from(start);
+        Ok(Stmt::Assign(StmtAssign { node_index: NodeIndex::NONE, range, targets, value: Box::new(value) }))
+    }
+
+    fn annotated(&mut self, start: usize, mut target: Expr, is_parenthesized: bool) -> Parsed<Stmt> {
+        // CPython's parser takes a target in parentheses for all that is annotated.
+        let begins_with_parentheses = is_parenthesized && target.start().to_usize() == start;
+        if !is_single(&target) || begins_with_parentheses {
+            return Err(Declined);
+        }
+        store(&mut target)?;
+        self.advance();
+        let annotation = Box::new(self.expression()?);
+        let value = match self.take(Tok::Equal) {
+            true => Some(Box::new(self.yield_or_star_expressions()?)),
+            false => None,
+        };
+        let simple = target.is_name_expr() && !is_parenthesized;
+        let (range, target) = (self.range_from(start), Box::new(target));
+        Ok(Stmt::AnnAssign(StmtAnnAssign { node_index: NodeIndex::NONE, range, target, annotation, value, simple }))
+    }
+
+    fn augmented(&mut self, start: usize, mut target: Expr) -> Parsed<Stmt> {
+        if !is_single(&target) {
+            return Err(Declined);
+        }
+        store(&mut target)?;
+        let op = match self.token_text() {
+            "+=" => Operator::Add,
+            "-=" => Operator::Sub,
+            "*=" => Operator::Mult,
+            "/=" => Operator::Div,
+            "%=" => Operator::Mod,
+            "@=" => Operator::MatMult,
+            "&=" => Operator::BitAnd,
+            "|=" => Operator::BitOr,
+            "^=" => Operator::BitXor,
+            "<<=" => Operator::LShift,
+            ">>=" => Operator::RShift,
+            "**=" => Operator::Pow,
+            "//=" => Operator::FloorDiv,
+            _ => return Err(Declined),
+        };
+        self.advance();
+        let value = Box::new(self.yield_or_star_expressions()?);
+        let (range, target) = (self.range_from(start), Box::new(target));
+        Ok(Stmt::AugAssign(StmtAugAssign { node_index: NodeIndex::NONE, range, target, op, value }))
+    }
+
+    fn raise(&mut self, start: usize) -> Parsed<Stmt> {
+        self.advance();
+        let (mut exc, mut cause) = (None, None);
+        if self.begins_expression() {
+            exc = Some(Box::new(self.expression()?));
+            if self.take(Tok::From) {
+                cause = Some(Box::new(self.expression()?));
+            }
+        }
+        Ok(Stmt::Raise(StmtRaise { node_index: NodeIndex::NONE, range: self.range_from(start), exc, cause }))
+    }
+
+    fn delete(&mut self, start: usize) -> Parsed<Stmt> {
+        self.advance();
+        let base = self.exprs.len();
+        loop {
+            let target = self.del_target()?;
+            self.exprs.push(target);
+            if !self.take(Tok::Comma) || !self.begins_expression() {
+                break;
+            }
+        }
+        let targets = self.exprs_from(base);
+        Ok(Stmt::Delete(StmtDelete { node_index: NodeIndex::NONE, range: self.range_from(start), targets }))
+    }
+
+    fn assert(&mut self, start: usize) -> Parsed<Stmt> {
+        self.advance();
+        let test = Box::new(self.expression()?);
+        let msg = match self.take(Tok::Comma) {
+            true => Some(Box::new(self.expression()?)),
+            false => None,
+        };
+        Ok(Stmt::Assert(StmtAssert { node_index: NodeIndex::NONE, range: self.range_from(start), test, msg }))
+    }
+
+    /// Those behind `global` or `nonlocal`.
+    fn names(&mut self) -> Parsed<Vec<Identifier>> {
+        self.advance();
+        let mut names = vec![self.identifier()?];
+        while self.take(Tok::Comma) {
+            names.push(self.identifier()?);
+        }
+        Ok(names)
+    }
+
+    fn import(&mut self, start: usize) -> Parsed<Stmt> {
+        self.advance();
+        let mut names = Vec::with_capacity(1);
+        loop {
+            let alias_start = self.at.start;
+            let name = self.dotted_name()?;
+            let asname = if self.take(Tok::As) { Some(self.identifier()?) } else { None };
+            names.push(Alias { range: self.range_from(alias_start), node_index: NodeIndex::NONE, name, asname });
+            if !self.take(Tok::Comma) {
+                break;
+            }
+        }
+        Ok(Stmt::Import(StmtImport { node_index: NodeIndex::NONE, range: self.range_from(start), names, is_lazy: false }))
+    }
+
+    /// Names with dots between them, and nothing else.
+    fn dotted_name(&mut self) -> Parsed<Identifier> {
+        let start = self.at.start;
+        let mut name = self.identifier()?;
+        if self.at(Tok::Dot) {
+            let mut length = name.id.len();
+            while self.take(Tok::Dot) {
+                length += 1 + self.identifier()?.id.len();
+            }
+            let end = self.at.before;
+            if end - start != length {
+                return Err(Declined);
+            }
+            name = Identifier { id: Name::new(self.slice(start, end)), range: range(start, end), node_index: NodeIndex::NONE };
+        }
+        Ok(name)
+    }
+
+    fn import_from(&mut self, start: usize) -> Parsed<Stmt> {
+        self.advance();
+        let mut level = 0;
+        loop {
+            level += match self.at.tok {
+                Tok::Dot => 1,
+                Tok::Ellipsis => 3,
+                _ => break,
+            };
+            self.advance();
+        }
+        let module = match self.at(Tok::Name) {
+            true => Some(self.dotted_name()?),
+            false if level == 0 => return Err(Declined),
+            false => None,
+        };
+        self.expect(Tok::Import)?;
+        let names = match self.at.tok {
+            Tok::Star => {
+                let (from, to) = (self.at.start, self.at.end);
+                self.advance();
+                let name = Identifier { id: Name::new_static("*"), range: range(from, to), node_index: NodeIndex::NONE };
+                vec![Alias { range: range(from, to), node_index: NodeIndex::NONE, name, asname: None }]
+            }
+            Tok::Lpar => {
+                self.advance();
+                let names = self.imported_names(true)?;
+                self.expect(Tok::Rpar)?;
+                names
+            }
+            _ => self.imported_names(false)?,
+        };
+        let range = self.range_from(start);
+        Ok(Stmt::ImportFrom(StmtImportFrom { node_index: NodeIndex::NONE, range, module, names, level, is_lazy: false }))
+    }
+
+    fn imported_names(&mut self, in_parentheses: bool) -> Parsed<Vec<Alias>> {
+        let mut names = Vec::with_capacity(1);
+        loop {
+            let start = self.at.start;
+            let name = self.identifier()?;
+            let asname = if self.take(Tok::As) { Some(self.identifier()?) } else { None };
+            names.push(Alias { range: self.range_from(start), node_index: NodeIndex::NONE, name, asname });
+            if !self.take(Tok::Comma) || in_parentheses && self.at(Tok::Rpar) {
+                return Ok(names);
+            }
+        }
+    }
+
+    /// `type` and the name behind it, which nothing else begins with.
+    fn type_alias_name(&mut self) -> Parsed<Expr> {
+        self.advance();
+        if !self.at(Tok::Name) {
+            return Err(Declined);
+        }
+        self.single_target_name()
+    }
+
+    fn type_alias(&mut self, start: usize, name: Expr) -> Parsed<Stmt> {
+        let type_params = self.type_params()?;
+        self.expect(Tok::Equal)?;
+        let value = Box::new(self.expression()?);
+        let (range, name) = (self.range_from(start), Box::new(name));
+        Ok(Stmt::TypeAlias(StmtTypeAlias { node_index: NodeIndex::NONE, range, name, type_params, value }))
+    }
+}
+
+/// Whether it may be annotated, or be assigned to together with an operator.
+fn is_single(target: &Expr) -> bool {
+    matches!(target, Expr::Name(_) | Expr::Attribute(_) | Expr::Subscript(_))
+}

@@ -25,6 +25,7 @@ impl Parsing<'_> {
         loop {
             value = match self.at.tok {
                 Tok::Dot => {
+                    self.link()?;
                     self.advance();
                     let attr = self.identifier()?;
                     let range = self.range_from(start);
@@ -32,11 +33,13 @@ impl Parsing<'_> {
                     Expr::Attribute(ExprAttribute { node_index: NodeIndex::NONE, range, value, attr, ctx: ExprContext::Load })
                 }
                 Tok::Lpar => {
+                    self.link()?;
                     let arguments = self.nested(Self::arguments)?;
                     let range_start = TextSize::new(start as u32);
                     Expr::Call(ExprCall { node_index: NodeIndex::NONE, range_start, func: Box::new(value), arguments })
                 }
                 Tok::Lsqb => {
+                    self.link()?;
                     self.advance();
                     let slice = Box::new(self.nested(Self::slices)?);
                     self.expect(Tok::Rsqb)?;

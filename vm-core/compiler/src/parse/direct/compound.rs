@@ -12,6 +12,7 @@ impl Parsing<'_> {
     /// `statement`: what was parsed is among the statements then.
     pub(super) fn statement(&mut self) -> Parsed<()> {
         let start = self.at.start;
+        self.links = 0;
         let statement = match self.at.tok {
             Tok::If => self.if_statement(start)?,
             Tok::Def => self.function(start, Vec::new(), false)?,

@@ -135,7 +135,7 @@ impl Parsing<'_> {
     #[inline(always)]
     pub(super) fn expression(&mut self) -> Parsed<Expr> {
         if self.at(Tok::Lambda) {
-            return self.lambda();
+            return self.nested(Self::lambda);
         }
         let start = self.at.start;
         let value = self.operators(binding::OR)?;
@@ -163,7 +163,7 @@ impl Parsing<'_> {
             false => Some(Box::new(self.lambda_parameters()?)),
         };
         self.expect(Tok::Colon)?;
-        let body = Box::new(self.nested(|parsing| parsing.expression())?);
+        let body = Box::new(self.expression()?);
         Ok(Expr::Lambda(ExprLambda { node_index: NodeIndex::NONE, range: self.range_from(start), parameters, body }))
     }
 
@@ -183,6 +183,7 @@ impl Parsing<'_> {
             if found < least || found == binding::NONE {
                 return Ok(left);
             }
+            self.link()?;
             left = match found {
                 binding::OR | binding::AND => self.bool_op(start, left, found)?,
                 binding::COMPARISON => self.comparison(start, left)?,

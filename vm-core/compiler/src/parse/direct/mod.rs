@@ -31,6 +31,9 @@ use token::Tok;
 
 /// How deep expressions and blocks may nest: what native stack there is without asking is enough.
 const MAX_LEVEL: u32 = 64;
+/// How many operators, attributes, calls and subscripts a statement may have, of which each may make the tree
+/// deeper by one. Where more is declined, what there is of the tree is dropped, which recurses.
+const MAX_LINKS: u32 = 1000;
 
 /// The text is not parsed here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +74,8 @@ struct Parsing<'a> {
     /// In how many format specifications the innermost field of a string is.
     specs: u32,
     level: u32,
+    /// See [`MAX_LINKS`].
+    links: u32,
     /// Expressions, and statements, of the lists that are being parsed, the innermost last: the lists are as
     /// long as they have to be when they are made. One more expression is before all others: splitting off
     /// what is not all leaves the memory here.
@@ -91,6 +96,7 @@ impl<'a> Parsing<'a> {
             field_of_line: false,
             specs: 0,
             level: 0,
+            links: 0,
             exprs: vec![Expr::EllipsisLiteral(first)],
             stmts: Vec::new(),
         }
@@ -115,6 +121,13 @@ impl<'a> Parsing<'a> {
         let result = parse(self);
         self.level -= 1;
         result
+    }
+
+    /// What makes an expression one deeper that was parsed: declines where there is too much of it.
+    #[inline(always)]
+    fn link(&mut self) -> Parsed<()> {
+        self.links += 1;
+        if self.links > MAX_LINKS { Err(Declined) } else { Ok(()) }
     }
 
     /// Goes back to where it was, after an attempt.

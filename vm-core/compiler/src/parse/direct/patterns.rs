@@ -165,6 +165,7 @@ impl Parsing<'_> {
     fn attributes(&mut self, start: usize, first: Identifier) -> Parsed<Expr> {
         let mut value = Expr::Name(ExprName { node_index: NodeIndex::NONE, range: first.range, id: first.id, ctx: ExprContext::Load });
         while self.take(Tok::Dot) {
+            self.link()?;
             let attr = self.identifier()?;
             let (range, inner) = (self.range_from(start), Box::new(value));
             value = Expr::Attribute(ExprAttribute { node_index: NodeIndex::NONE, range, value: inner, attr, ctx: ExprContext::Load });

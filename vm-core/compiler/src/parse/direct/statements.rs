@@ -17,6 +17,7 @@ impl Parsing<'_> {
     pub(super) fn simple_statements(&mut self) -> Parsed<()> {
         loop {
             let (start, count) = (self.at.start, self.at.count);
+            self.links = 0;
             let statement = self.simple_statement()?;
             self.note_if_long(start, count);
             self.stmts.push(statement);

@@ -162,3 +162,24 @@ fn what_nests_deeply_is_left_to_others() {
         }
     }
 }
+
+/// What is dropped when a text is declined is no deeper than the stack is large, and what is wrong ends with a sentence.
+#[test]
+fn what_is_long_is_left_to_others() {
+    const LONG: usize = 2000;
+    let parts = [".a{}", "(){}", "[0]{}", " + a{}", " ** a{}", "(lambda b=lambda: 0: c){}", ".a(b{})", "[{}]", " if a else b{}"];
+    for part in parts {
+        let (before, behind) = part.split_once("{}").expect("a place");
+        for wrong in ["", " $"] {
+            let source = format!("a{}{}{wrong}\n", before.repeat(LONG), behind.repeat(LONG));
+            assert!(parse(&source, &[]).is_none(), "{part}");
+            let _ = crate::compile_str(&source, &crate::CompileOptions::new("f.py"));
+        }
+    }
+    // These are wide, not deep.
+    for part in [" or a", " < a", ", a", "\nif a: b.c", "; b.c"] {
+        assert!(check("wide", &format!("a{}\n", part.repeat(20_000))), "{part}");
+    }
+    let defaults = format!("{}0{}\n", "lambda a=".repeat(5000), ": 0".repeat(5000));
+    assert!(parse(&defaults, &[]).is_none());
+}

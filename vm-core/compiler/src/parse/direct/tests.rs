@@ -82,7 +82,8 @@ fn trees_are_those_of_ruffs_parser() {
     }
     let (mut taken, mut all) = (0, 0);
     for path in files {
-        let source = std::fs::read(&path).expect("a file");
+        // Links may lead nowhere, and sources may be in no encoding.
+        let Ok(source) = std::fs::read(&path) else { continue };
         let Ok(source) = SourceFile::from_bytes(&source, "f.py") else { continue };
         taken += usize::from(check(&path.display().to_string(), source.text()));
         all += 1;

@@ -49,6 +49,21 @@ fn parentheses_that_begin_a_target_are_not_looked_at_again() {
     assert_eq!(error("((x) := f)\n", false).msg, "cannot use assignment expressions with name");
 }
 
+/// A tuple that ends with a comma is no operand, which ruff's parser takes it for behind `yield`.
+#[test]
+fn no_operator_follows_a_comma() {
+    for source in ["def s():yield x,@c\n", "def s():yield x,+c or,|c\n", "def s():\n  y = yield x, if c else d\n", "def s():yield x, in c\n"] {
+        assert_eq!(error(source, false).msg, "invalid syntax", "{source}");
+    }
+    // Nor where only single expressions and interactive input are.
+    for mode in [Mode::Eval, Mode::Single] {
+        for source in ["(yield x,@c)\n", "x,@c\n", "x, in c\n"] {
+            let options = CompileOptions { mode, ..CompileOptions::new("f.py") };
+            assert!(compile_str(source, &options).is_err(), "{source}");
+        }
+    }
+}
+
 #[test]
 fn a_backslash_before_the_brace_that_ends_a_specification_is_warned_of() {
     let warned = |source: &str| {

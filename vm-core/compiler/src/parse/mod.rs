@@ -135,18 +135,22 @@ pub fn parse(
 ) -> Result<Parsed, CompileError> {
     let options = options.into();
     let mentions = Mentions::of(source.text());
-    if options.is_usual()
-        && !(mentions.future && flufl::is_mentioned(source.text()))
-        && let Some(direct::Direct { module, places }) = direct::parse(source.text(), &mentions.debug)
-    {
-        return finish(Tree { module, places: Some(places), detour: None, problem: Ok(()) }, source, options);
+    let mut is_wrong = false;
+    if options.is_usual() && !(mentions.future && flufl::is_mentioned(source.text())) {
+        match direct::parse(source.text(), &mentions.debug) {
+            Ok(direct::Direct { module, places }) => {
+                let tree = Tree { module, places: Some(places), detour: None, problem: Ok(()) };
+                return finish(tree, source, options);
+            }
+            Err(why) => is_wrong = why == direct::Why::Wrong,
+        }
     }
     let parsed = ruff_python_parser::parse_unchecked(source.text(), ruff_options(options.mode));
     let Some(flufl) = flufl::find(&parsed, source, &mentions, options) else {
-        return settle(parsed, source, &mentions, options);
+        return settle(parsed, source, &mentions, options, is_wrong);
     };
     let parsed = ruff_python_parser::parse_unchecked(flufl.source.text(), ruff_options(options.mode));
-    let (parsed, error) = match settle(parsed, &flufl.source, &mentions, options) {
+    let (parsed, error) = match settle(parsed, &flufl.source, &mentions, options, false) {
         Ok(parsed) => (Some(parsed), None),
         Err(error) => (None, Some(error)),
     };
@@ -193,17 +197,20 @@ impl Mentions {
     }
 }
 
-/// The tree that ruff's parser has made, if CPython accepts the source.
+/// The tree that ruff's parser has made, if CPython accepts the source; which is to be doubted if by our own
+/// parser it `is_wrong`.
 fn settle(
     parsed: RuffParsed<Mod>,
     source: &SourceFile,
     mentions: &Mentions,
     options: ParseOptions,
+    is_wrong: bool,
 ) -> Result<Parsed, CompileError> {
     let mode = options.mode;
     let again = |text: &str| ruff_python_parser::parse_unchecked(text, ruff_options(mode));
     let (parsed, detour) = detour::take(parsed, source.text(), again);
     let mut scan = Scan::of(parsed.tokens(), source, mentions, options.max_digits());
+    scan.doubtful |= is_wrong && parsed.errors().is_empty();
     let problem = refused(&parsed, source, options, &mut scan, detour.as_ref());
     let warnings = scan.warnings;
     let tokens = options.feature_version.map(|_| parsed.tokens().clone());

@@ -85,7 +85,7 @@ impl Parsing<'_> {
             }
             // Clauses nest for CPython's parser, which gives up at some depth.
             if elif_else_clauses.len() > MAX_CLAUSES {
-                return Err(Declined);
+                return self.rare();
             }
         }
         Ok(Stmt::If(StmtIf { node_index: NodeIndex::NONE, range: self.range_from(start), test, body, elif_else_clauses }))

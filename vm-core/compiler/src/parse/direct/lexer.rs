@@ -202,13 +202,13 @@ impl Cursor {
     }
 }
 
-impl Parsing<'_> {
+impl<'a> Parsing<'a> {
     #[inline(always)]
     fn byte(&self, at: usize) -> u8 {
         self.text.as_bytes().get(at).copied().unwrap_or(0)
     }
 
-    pub(super) fn slice(&self, start: usize, end: usize) -> &str {
+    pub(super) fn slice(&self, start: usize, end: usize) -> &'a str {
         self.text.get(start..end).unwrap_or("")
     }
 
@@ -585,7 +585,7 @@ impl Parsing<'_> {
         }
     }
 
-    pub(super) fn token_text(&self) -> &str {
+    pub(super) fn token_text(&self) -> &'a str {
         self.slice(self.at.start, self.at.end)
     }
 }

@@ -11,22 +11,22 @@ use super::{Declined, NodeIndex, Parsed, Parsing};
 const MAX_DIGITS: usize = 600;
 
 impl Parsing<'_> {
-    pub(super) fn number_literal(&self) -> Parsed<Expr> {
+    pub(super) fn number_literal(&mut self) -> Parsed<Expr> {
         let token = self.token_text();
         let value = match token.parse::<u32>() {
             Ok(small) => Number::Int(Int::from(small)),
-            Err(_) => number(token)?,
+            Err(_) => number(token).or_else(|_| self.rare())?,
         };
         Ok(Expr::NumberLiteral(ExprNumberLiteral { node_index: NodeIndex::NONE, range: range(self.at.start, self.at.end), value }))
     }
 
     /// The string at the token, which has no fields, and is not of bytes.
-    pub(super) fn string_literal(&self) -> Parsed<StringLiteral> {
+    pub(super) fn string_literal(&mut self) -> Parsed<StringLiteral> {
         let string = self.at.string;
         let (from, to) = string.content;
         let content = self.slice(from, to);
         let value = match string.has_backslash && !string.raw {
-            true => unescaped(content)?.into_boxed_str(),
+            true => self.unescaped(content)?.into_boxed_str(),
             false => content.into(),
         };
         let prefix = match string.kind {
@@ -39,8 +39,12 @@ impl Parsing<'_> {
         Ok(StringLiteral { range: range(self.at.start, self.at.end), node_index: NodeIndex::NONE, value, flags })
     }
 
+    pub(super) fn unescaped(&mut self, content: &str) -> Parsed<String> {
+        unescaped(content).or_else(|_| self.rare())
+    }
+
     /// The string of bytes at the token.
-    pub(super) fn bytes_literal(&self) -> Parsed<BytesLiteral> {
+    pub(super) fn bytes_literal(&mut self) -> Parsed<BytesLiteral> {
         let string = self.at.string;
         let (from, to) = string.content;
         let content = self.slice(from, to);
@@ -48,7 +52,7 @@ impl Parsing<'_> {
             return Err(Declined);
         }
         let value = match string.has_backslash && !string.raw {
-            true => unescaped_bytes(content.as_bytes())?.into_boxed_slice(),
+            true => unescaped_bytes(content.as_bytes()).or_else(|_| self.rare())?.into_boxed_slice(),
             false => content.as_bytes().into(),
         };
         let prefix = match string.raw {
@@ -98,7 +102,7 @@ fn number(token: &str) -> Parsed<Number> {
 
 /// A string with what its escapes stand for. Those that are unknown or name a character are declined. Lone
 /// surrogates are U+FFFD, as [`crate::preprocess::literal`] expects them.
-pub(super) fn unescaped(content: &str) -> Parsed<String> {
+fn unescaped(content: &str) -> Parsed<String> {
     let mut value = String::with_capacity(content.len());
     let mut rest = content;
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {

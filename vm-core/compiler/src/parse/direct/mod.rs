@@ -47,18 +47,29 @@ pub(super) struct Direct {
     pub places: Vec<TextSize>,
 }
 
+/// Why a text is declined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// There is something in it that is not for this parser.
+    Rare,
+    /// By the grammar it is wrong: whoever takes it is to be doubted.
+    Wrong,
+}
+
 /// Parses a module, if it is such as is parsed here. `debug` is where `__debug__` stands.
-pub(super) fn parse(text: &str, debug: &[TextSize]) -> Option<Direct> {
+pub(super) fn parse(text: &str, debug: &[TextSize]) -> Result<Direct, Why> {
     if u32::try_from(text.len()).is_err() {
-        return None;
+        return Err(Why::Rare);
     }
     let mut parsing = Parsing::new(text, debug);
-    let module = parsing.module().ok()?;
+    let Ok(module) = parsing.module() else {
+        return Err(if parsing.is_rare || parsing.at(Tok::Unknown) { Why::Rare } else { Why::Wrong });
+    };
     let mut places = parsing.places;
     if !places.is_sorted() {
         places.sort_unstable();
     }
-    Some(Direct { module, places })
+    Ok(Direct { module, places })
 }
 
 struct Parsing<'a> {
@@ -76,6 +87,8 @@ struct Parsing<'a> {
     level: u32,
     /// See [`MAX_LINKS`].
     links: u32,
+    /// It is declined for something else than that it is wrong.
+    is_rare: bool,
     /// Expressions, and statements, of the lists that are being parsed, the innermost last: the lists are as
     /// long as they have to be when they are made. One more expression is before all others: splitting off
     /// what is not all leaves the memory here.
@@ -97,6 +110,7 @@ impl<'a> Parsing<'a> {
             specs: 0,
             level: 0,
             links: 0,
+            is_rare: false,
             exprs: vec![Expr::EllipsisLiteral(first)],
             stmts: Vec::new(),
         }
@@ -115,7 +129,7 @@ impl<'a> Parsing<'a> {
     #[inline]
     fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.level == MAX_LEVEL {
-            return Err(Declined);
+            return self.rare();
         }
         self.level += 1;
         let result = parse(self);
@@ -127,7 +141,14 @@ impl<'a> Parsing<'a> {
     #[inline(always)]
     fn link(&mut self) -> Parsed<()> {
         self.links += 1;
-        if self.links > MAX_LINKS { Err(Declined) } else { Ok(()) }
+        if self.links > MAX_LINKS { self.rare() } else { Ok(()) }
+    }
+
+    /// Declines what may be right.
+    #[cold]
+    fn rare<T>(&mut self) -> Parsed<T> {
+        self.is_rare = true;
+        Err(Declined)
     }
 
     /// Goes back to where it was, after an attempt.
@@ -137,7 +158,7 @@ impl<'a> Parsing<'a> {
         let field = (self.field_at, self.field_of_line, self.specs);
         let result = parse(self).ok();
         if result.is_none() {
-            (self.at, self.level) = (at, level);
+            (self.at, self.level, self.is_rare) = (at, level, false);
             (self.field_at, self.field_of_line, self.specs) = field;
             self.places.truncate(places);
             self.exprs.truncate(exprs);

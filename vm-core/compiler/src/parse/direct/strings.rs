@@ -9,7 +9,6 @@ use ruff_python_ast::{
 use ruff_text_size::Ranged;
 
 use super::lexer::{StringKind, StringToken, range};
-use super::literals::unescaped;
 use super::token::Tok;
 use super::{Declined, NodeIndex, Parsed, Parsing};
 
@@ -139,7 +138,7 @@ impl Parsing<'_> {
         let mut elements = Vec::new();
         let mut at = string.content.0;
         loop {
-            let (end, has_brace) = self.literal_end(at, string)?;
+            let (end, has_brace) = self.literal_end(at, string).or_else(|_| self.rare())?;
             if end > at {
                 elements.push(self.literal_part(at, end, has_brace, string.raw)?);
             }
@@ -182,16 +181,16 @@ impl Parsing<'_> {
         }
     }
 
-    fn literal_part(&self, start: usize, end: usize, has_brace: bool, raw: bool) -> Parsed<InterpolatedStringElement> {
+    fn literal_part(&mut self, start: usize, end: usize, has_brace: bool, raw: bool) -> Parsed<InterpolatedStringElement> {
         let text = self.slice(start, end);
         let mut value = match raw || memchr::memchr(b'\\', text.as_bytes()).is_none() {
             true => text.to_owned(),
-            false => unescaped(text)?,
+            false => self.unescaped(text)?,
         };
         if has_brace {
             // An escape may stand for a brace, which is none of those that are doubled.
             if !raw && value.len() != text.len() {
-                return Err(Declined);
+                return self.rare();
             }
             value = value.replace("{{", "{").replace("}}", "}");
         }
@@ -271,13 +270,13 @@ impl Parsing<'_> {
         let mut elements = Vec::new();
         let mut at = start;
         loop {
-            let end = self.spec_literal_end(at, string)?;
+            let end = self.spec_literal_end(at, string).or_else(|_| self.rare())?;
             if end > at {
                 elements.push(self.literal_part(at, end, false, string.raw)?);
             }
             if self.text.as_bytes().get(end) == Some(&b'{') {
                 if self.specs == MAX_SPECS {
-                    return Err(Declined);
+                    return self.rare();
                 }
                 self.specs += 1;
                 at = self.field(end, string, &mut elements)?;

@@ -45,6 +45,9 @@ pub struct FormatSpec<'a> {
     pub node: &'a InterpolatedStringFormatSpec,
     /// Position of the `JoinedStr` that CPython makes of it.
     pub loc: Loc,
+    /// CPython makes a constant of it instead, at the same place: it does where it joins several strings that are
+    /// no fields, and its tokenizer ends one behind each character that stands there by its name.
+    pub is_constant: bool,
     raw: bool,
     template: bool,
 }
@@ -91,16 +94,42 @@ pub fn lone_interpolation<'a>(value: &'a TStringValue, source: &SourceFile) -> O
 
 /// Values of the `JoinedStr` that a format specification becomes.
 pub fn format_spec_parts<'a>(spec: FormatSpec<'a>, source: &SourceFile) -> Vec<JoinedPart<'a>> {
-    let mut joiner = Joiner::new(source, false);
+    let mut joiner = Joiner { is_spec: true, ..Joiner::new(source, false) };
     joiner.elements(&spec.node.elements, spec.raw);
     // Fields in the format of a t-string's field are formatted, not kept.
     debug_assert!(!joiner.template || !spec.template);
-    joiner.finish()
+    let mut parts = joiner.finish();
+    if let [JoinedPart::Constant { loc, .. }] = &mut parts[..]
+        && spec.is_constant
+    {
+        *loc = spec.loc;
+    }
+    parts
+}
+
+/// Of the text of a format specification, which CPython's tokenizer ends behind each character that stands there by
+/// its name: how many pieces are something, and where the last of them ends.
+fn named_pieces(text: &str) -> (usize, usize) {
+    let (mut pieces, mut end, mut rest) = (0, 0, text);
+    while let Some((_, escape)) = rest.split_once('\\') {
+        rest = match escape.strip_prefix("N{").and_then(|named| named.split_once('}')) {
+            Some((_, behind)) => {
+                pieces += 1;
+                end = text.len() - behind.len();
+                behind
+            }
+            None => escape.char_indices().nth(1).map_or("", |(next, _)| &escape[next..]),
+        };
+    }
+    // Line ends that are escaped are nothing.
+    if pieces > 0 && text[end..].replace("\\\n", "").is_empty() { (pieces, end) } else { (pieces + 1, text.len()) }
 }
 
 struct Joiner<'a, 's> {
     source: &'s SourceFile,
     template: bool,
+    /// It is a format specification that is joined.
+    is_spec: bool,
     parts: Vec<JoinedPart<'a>>,
     /// The constant that grows with each neighbour, and its range.
     pending: Option<(Vec<u8>, TextRange)>,
@@ -111,6 +140,7 @@ impl<'a, 's> Joiner<'a, 's> {
         Joiner {
             source,
             template,
+            is_spec: false,
             parts: Vec::new(),
             pending: None,
         }
@@ -168,7 +198,12 @@ impl<'a, 's> Joiner<'a, 's> {
         if value.is_empty() && !self.source.has_no_text() {
             return;
         }
-        self.constant(&value, literal.range);
+        let mut range = literal.range;
+        if self.is_spec && !raw && !self.source.has_no_text() && range != no_range() {
+            let (_, end) = named_pieces(self.source.slice(range));
+            range = TextRange::at(range.start(), TextSize::new(end as u32));
+        }
+        self.constant(&value, range);
     }
 
     fn field(&mut self, field: &'a InterpolatedElement, raw: bool) {
@@ -205,6 +240,7 @@ impl<'a, 's> Joiner<'a, 's> {
         let format_spec = field.format_spec.as_deref().map(|node| FormatSpec {
             node,
             loc: self.source.loc(self.format_spec_range(node)),
+            is_constant: self.is_constant(node, raw),
             raw,
             template: self.template,
         });
@@ -215,6 +251,16 @@ impl<'a, 's> Joiner<'a, 's> {
             source_text,
             loc: self.source.loc(field.range),
         }));
+    }
+
+    /// See [`FormatSpec::is_constant`].
+    fn is_constant(&self, node: &InterpolatedStringFormatSpec, raw: bool) -> bool {
+        match &node.elements[..] {
+            [InterpolatedStringElement::Literal(only)] if !raw && !self.source.has_no_text() && only.range != no_range() => {
+                named_pieces(self.source.slice(only.range)).0 > 1
+            }
+            _ => false,
+        }
     }
 
     /// The colon belongs to CPython's node.

@@ -490,8 +490,10 @@ impl Maker<'_> {
         };
         fields.push(("conversion", Tree::Int(f.conversion.map_or(-1, i64::from))));
         let spec = |s: FormatSpec| {
-            let fields = vec![("values", self.joined(format_spec_parts(s, self.source)))];
-            Tree::Node(Node { class: "JoinedStr", fields, place: Some(s.loc) })
+            match self.joined(format_spec_parts(s, self.source)) {
+                Tree::List(mut only) if s.is_constant && only.len() == 1 => only.remove(0),
+                values => Tree::Node(Node { class: "JoinedStr", fields: vec![("values", values)], place: Some(s.loc) }),
+            }
         };
         fields.push(("format_spec", f.format_spec.map_or(Tree::None, spec)));
         Tree::Node(Node { class, fields, place: Some(f.loc) })

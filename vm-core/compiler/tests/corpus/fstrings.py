@@ -35,3 +35,8 @@ def template(name):
     t"hello {name}"
     t"{name!r:>{10}} {name=}" t"{ name }"
     return t""
+f"{a:b\N{BULLET}c}" f"{a:\N{BULLET}}" f"{a:{b}c\N{BULLET}d}" rf"{a:\N{b}c}" f"{a:\\N{b}c}"
+f'''{a:\N{BULLET}\
+}''' f'''{a:\N{BULLET}
+}''' f"{a:\é\N{BULLET}\N{BULLET}}"
+t"{a:b\N{BULLET}c}"

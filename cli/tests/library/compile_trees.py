@@ -192,3 +192,11 @@ for name in ["utf_7", "raw_unicode_escape", "hex_codec", "nonsense", "utf8", "pu
     print(name, error_of(lambda: exec(source)))
 print(error_of(lambda: exec(b"# coding: utf8\n#\xa4")), error_of(lambda: exec(b"# coding: utf8\n#\xe2\x82")))
 print(error_of(lambda: eval("# coding: latin-1\n'\u20ac'")))
+
+# Characters by their names divide format specifications, which are constants then.
+for text in [
+    r"f'{0:\N{BULLET}}'", r"f'{0:a\N{BULLET}b}'", r"f'{0:a\N{BULLET}{1}}'", r"f'{0:\N{BULLET}\N{DIGIT ONE}}'",
+    r"rf'{0:\N{1}b}'", r"t'{0:\N{BULLET}a}'", "f'{0:\\N{BULLET}\\\n}'", "f'{0:\\N{BULLET}\\\nb}'", r"f'{0!r:b\N{BULLET}c}'",
+]:
+    tree = ast.parse(text, mode="eval")
+    print(ast.dump(tree.body, include_attributes=True), ast.unparse(tree))

@@ -24,7 +24,7 @@ impl Parsing<'_> {
                 }
                 Tok::Star if unpacks_mapping => return Err(Declined),
                 Tok::Star => {
-                    let starred = self.starred(0)?;
+                    let starred = self.starred(binding::NONE)?;
                     self.exprs.push(starred);
                 }
                 _ => {
@@ -78,10 +78,5 @@ impl Parsing<'_> {
         let range = self.range_from(start);
         let elt = Box::new(element);
         Ok(Expr::Generator(ExprGenerator { node_index: NodeIndex::NONE, range, elt, generators, parenthesized: false }))
-    }
-
-    /// What a parameter, a variable or a type parameter is annotated with behind a star.
-    pub(super) fn star_or_expression(&mut self) -> Parsed<Expr> {
-        if self.at(Tok::Star) { self.starred(binding::BIT_OR) } else { self.expression() }
     }
 }

@@ -73,7 +73,7 @@ impl Parsing<'_> {
 
     fn slice_or_starred(&mut self) -> Parsed<Expr> {
         if self.at(Tok::Star) {
-            return self.starred(0);
+            return self.starred(binding::NONE);
         }
         let start = self.at.start;
         let lower = match self.at(Tok::Colon) {

@@ -241,10 +241,7 @@ impl Parsing<'_> {
         let name = self.identifier()?;
         let type_params = self.type_params()?;
         let parameters = Box::new(self.parameters()?);
-        let returns = match self.take(Tok::Arrow) {
-            true => Some(Box::new(self.expression()?)),
-            false => None,
-        };
+        let returns = self.expression_behind(Tok::Arrow)?;
         let body = self.block()?;
         Ok(Stmt::FunctionDef(StmtFunctionDef {
             node_index: NodeIndex::NONE,

@@ -71,7 +71,7 @@ impl Parsing<'_> {
 
     /// `star_expression`.
     #[inline]
-    fn star_expression(&mut self) -> Parsed<Expr> {
+    pub(super) fn star_expression(&mut self) -> Parsed<Expr> {
         if self.at(Tok::Star) { self.starred(binding::BIT_OR) } else { self.expression() }
     }
 
@@ -80,11 +80,11 @@ impl Parsing<'_> {
         if self.at(Tok::Star) { self.starred(binding::BIT_OR) } else { self.named_expression() }
     }
 
-    /// A star and its operand, of operators that bind so tightly; 0 for an `expression`.
+    /// A star and its operand, of operators that bind so tightly; any `expression` if none is said.
     pub(super) fn starred(&mut self, binding: u8) -> Parsed<Expr> {
         let start = self.at.start;
         self.expect(Tok::Star)?;
-        let value = if binding == 0 { self.expression()? } else { self.operators(binding)? };
+        let value = if binding == self::binding::NONE { self.expression()? } else { self.operators(binding)? };
         Ok(Expr::Starred(ExprStarred {
             node_index: NodeIndex::NONE,
             range: self.range_from(start),
@@ -140,6 +140,14 @@ impl Parsing<'_> {
         let start = self.at.start;
         let value = self.operators(binding::OR)?;
         if self.at(Tok::If) { self.conditional(start, value) } else { Ok(value) }
+    }
+
+    /// The `expression` behind a token, if that is there.
+    pub(super) fn expression_behind(&mut self, tok: Tok) -> Parsed<Option<Box<Expr>>> {
+        match self.take(tok) {
+            true => Ok(Some(Box::new(self.expression()?))),
+            false => Ok(None),
+        }
     }
 
     fn conditional(&mut self, start: usize, body: Expr) -> Parsed<Expr> {

@@ -96,7 +96,6 @@ struct Parsing<'a> {
     stmts: Vec<Stmt>,
 }
 
-
 impl<'a> Parsing<'a> {
     fn new(text: &'a str, debug: &[TextSize]) -> Parsing<'a> {
         let first = ExprEllipsisLiteral { node_index: NodeIndex::NONE, range: range(0, 0) };

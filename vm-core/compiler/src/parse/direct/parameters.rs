@@ -1,7 +1,7 @@
 //! Parameters of functions, and type parameters.
 
 use ruff_python_ast::{
-    Expr, Parameter, ParameterWithDefault, Parameters, TypeParam, TypeParamParamSpec, TypeParamTypeVar, TypeParamTypeVarTuple,
+    Parameter, ParameterWithDefault, Parameters, TypeParam, TypeParamParamSpec, TypeParamTypeVar, TypeParamTypeVarTuple,
     TypeParams,
 };
 
@@ -89,7 +89,7 @@ impl Parsing<'_> {
         let start = self.at.start;
         let name = self.identifier()?;
         let annotation = match annotated && self.take(Tok::Colon) {
-            true if starred => Some(Box::new(self.star_or_expression()?)),
+            true if starred => Some(Box::new(self.star_expression()?)),
             true => Some(Box::new(self.expression()?)),
             false => None,
         };
@@ -99,15 +99,8 @@ impl Parsing<'_> {
     fn parameter_with_default(&mut self, annotated: bool) -> Parsed<ParameterWithDefault> {
         let start = self.at.start;
         let parameter = self.parameter(annotated, false)?;
-        let default = self.default()?;
+        let default = self.expression_behind(Tok::Equal)?;
         Ok(ParameterWithDefault { range: self.range_from(start), node_index: NodeIndex::NONE, parameter, default })
-    }
-
-    fn default(&mut self) -> Parsed<Option<Box<Expr>>> {
-        match self.take(Tok::Equal) {
-            true => Ok(Some(Box::new(self.expression()?))),
-            false => Ok(None),
-        }
     }
 
     /// `[type_params]`.
@@ -133,7 +126,7 @@ impl Parsing<'_> {
         if self.take(Tok::Star) {
             let name = self.identifier()?;
             let default = match self.take(Tok::Equal) {
-                true => Some(Box::new(self.star_or_expression()?)),
+                true => Some(Box::new(self.star_expression()?)),
                 false => None,
             };
             let range = self.range_from(start);
@@ -141,16 +134,13 @@ impl Parsing<'_> {
         }
         if self.take(Tok::DoubleStar) {
             let name = self.identifier()?;
-            let default = self.default()?;
+            let default = self.expression_behind(Tok::Equal)?;
             let range = self.range_from(start);
             return Ok(TypeParam::ParamSpec(TypeParamParamSpec { node_index: NodeIndex::NONE, range, name, default }));
         }
         let name = self.identifier()?;
-        let bound = match self.take(Tok::Colon) {
-            true => Some(Box::new(self.expression()?)),
-            false => None,
-        };
-        let default = self.default()?;
+        let bound = self.expression_behind(Tok::Colon)?;
+        let default = self.expression_behind(Tok::Equal)?;
         Ok(TypeParam::TypeVar(TypeParamTypeVar { node_index: NodeIndex::NONE, range: self.range_from(start), name, bound, default }))
     }
 }

@@ -156,9 +156,7 @@ impl Parsing<'_> {
         let (mut exc, mut cause) = (None, None);
         if self.begins_expression() {
             exc = Some(Box::new(self.expression()?));
-            if self.take(Tok::From) {
-                cause = Some(Box::new(self.expression()?));
-            }
+            cause = self.expression_behind(Tok::From)?;
         }
         Ok(Stmt::Raise(StmtRaise { node_index: NodeIndex::NONE, range: self.range_from(start), exc, cause }))
     }
@@ -180,10 +178,7 @@ impl Parsing<'_> {
     fn assert(&mut self, start: usize) -> Parsed<Stmt> {
         self.advance();
         let test = Box::new(self.expression()?);
-        let msg = match self.take(Tok::Comma) {
-            true => Some(Box::new(self.expression()?)),
-            false => None,
-        };
+        let msg = self.expression_behind(Tok::Comma)?;
         Ok(Stmt::Assert(StmtAssert { node_index: NodeIndex::NONE, range: self.range_from(start), test, msg }))
     }
 
@@ -201,15 +196,20 @@ impl Parsing<'_> {
         self.advance();
         let mut names = Vec::with_capacity(1);
         loop {
-            let alias_start = self.at.start;
-            let name = self.dotted_name()?;
-            let asname = if self.take(Tok::As) { Some(self.identifier()?) } else { None };
-            names.push(Alias { range: self.range_from(alias_start), node_index: NodeIndex::NONE, name, asname });
+            names.push(self.alias(Self::dotted_name)?);
             if !self.take(Tok::Comma) {
                 break;
             }
         }
         Ok(Stmt::Import(StmtImport { node_index: NodeIndex::NONE, range: self.range_from(start), names, is_lazy: false }))
+    }
+
+    /// What is imported, and the name that it gets.
+    fn alias(&mut self, name: impl Fn(&mut Self) -> Parsed<Identifier>) -> Parsed<Alias> {
+        let start = self.at.start;
+        let name = name(self)?;
+        let asname = if self.take(Tok::As) { Some(self.identifier()?) } else { None };
+        Ok(Alias { range: self.range_from(start), node_index: NodeIndex::NONE, name, asname })
     }
 
     /// Names with dots between them, and nothing else.
@@ -269,10 +269,7 @@ impl Parsing<'_> {
     fn imported_names(&mut self, in_parentheses: bool) -> Parsed<Vec<Alias>> {
         let mut names = Vec::with_capacity(1);
         loop {
-            let start = self.at.start;
-            let name = self.identifier()?;
-            let asname = if self.take(Tok::As) { Some(self.identifier()?) } else { None };
-            names.push(Alias { range: self.range_from(start), node_index: NodeIndex::NONE, name, asname });
+            names.push(self.alias(Self::identifier)?);
             if !self.take(Tok::Comma) || in_parentheses && self.at(Tok::Rpar) {
                 return Ok(names);
             }

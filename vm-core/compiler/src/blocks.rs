@@ -7,7 +7,7 @@ use crate::names::NameId;
 use crate::preprocess::{self, FutureFlags};
 use crate::source::SourceFile;
 use crate::symtable::{self, ScopeKind, SymScope};
-use crate::{CompileOptions, ParseOptions, parse, parse_with_stack};
+use crate::{CompileOptions, ParseOptions, parse};
 
 /// A block: a module, a class, a function, or what belongs to annotations and type parameters.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ pub fn scope_number(scope: SymScope) -> u32 {
 pub fn blocks(source: &[u8], options: &CompileOptions) -> Result<Vec<Block>, CompileError> {
     let source = SourceFile::from_bytes(source, &options.filename)?;
     let parse_options = ParseOptions { mode: options.mode, ..ParseOptions::default() };
-    let mut parsed = parse_with_stack(&source, parse_options)?;
+    let mut parsed = parse::parse(&source, parse_options)?;
     let depth = parsed.depth;
     let needed = crate::tree_stack(depth);
     let result = stacker::maybe_grow(needed, needed, || blocks_of(&mut parsed.module, &source, options));

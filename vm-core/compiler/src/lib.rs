@@ -128,7 +128,7 @@ pub fn compile_source(
     options: &CompileOptions,
 ) -> Result<(Code, Vec<Warning>), CompileError> {
     let parse_options = options.parse_options();
-    let result = parse_with_stack(source, parse_options).and_then(|parsed| {
+    let result = parse::parse(source, parse_options).and_then(|parsed| {
         // Ruff's parser lets a few things pass that CPython's refuses, whatever comes later.
         let checked = parsed.is_flufl;
         let result = compile_parsed(parsed, source, options);
@@ -166,28 +166,6 @@ fn tree_stack(depth: usize) -> usize {
         12 * 1024
     };
     depth * LEVEL + (1 << 18)
-}
-
-/// Parses with as much native stack as the source may need.
-fn parse_with_stack(source: &SourceFile, options: ParseOptions) -> Result<parse::Parsed, CompileError> {
-    let needed = parser_stack(source.text());
-    stacker::maybe_grow(needed, needed, || parse::parse(source, options))
-}
-
-/// Native stack for the parsers. They see to their own depth, but not to how much there is to
-/// begin with, nor to the depth of assignment targets: brackets and stars nest these.
-fn parser_stack(text: &str) -> usize {
-    const BASE: usize = if cfg!(debug_assertions) { 4 << 20 } else { 1 << 20 };
-    const LEVEL: usize = 512;
-    // In pieces whose counts fit in bytes: several bytes are looked at at once then. A parenthesis and a
-    // star differ in one bit.
-    const PIECE: usize = 240;
-    let is_level = |b: u8| (b & !2 == b'(') | (b == b'[');
-    let (pieces, rest) = text.as_bytes().as_chunks::<PIECE>();
-    let counts = pieces.iter().map(|piece| piece.iter().map(|&b| u8::from(is_level(b))).sum::<u8>());
-    let counts = counts.chain([rest.iter().map(|&b| u8::from(is_level(b))).sum()]);
-    let levels: usize = counts.map(usize::from).sum();
-    BASE + levels * LEVEL
 }
 
 /// The stages between the parser and the symbol table. The tree stays as it is unless it is to be

@@ -108,10 +108,19 @@ pub struct Parsed {
 impl Parsed {
     /// A module that was not parsed.
     pub(crate) fn of_module(module: Mod, depth: usize) -> Parsed {
+        Parsed::new(module, depth, Rewritable::Everywhere)
+    }
+
+    /// What our own parser has made.
+    fn of_direct(direct: direct::Direct) -> Parsed {
+        Parsed::new(direct.module, direct.depth, Rewritable::At(direct.rewritable))
+    }
+
+    fn new(module: Mod, depth: usize, rewritable: Rewritable) -> Parsed {
         Parsed {
             module,
             depth,
-            rewritable: Rewritable::Everywhere,
+            rewritable,
             warnings: Vec::new(),
             is_flufl: false,
             type_comments: TypeComments::default(),
@@ -133,24 +142,56 @@ pub fn parse(
     source: &SourceFile,
     options: impl Into<ParseOptions>,
 ) -> Result<Parsed, CompileError> {
-    let options = options.into();
-    let mentions = Mentions::of(source.text());
+    let (options, text) = (options.into(), source.text());
+    let mentions = Mentions::of(text);
     let mut is_wrong = false;
-    if options.is_usual() && !(mentions.future && flufl::is_mentioned(source.text())) {
-        match direct::parse(source.text(), &mentions.debug) {
-            Ok(direct::Direct { module, places }) => {
-                let tree = Tree { module, places: Some(places), detour: None, problem: Ok(()) };
-                return finish(tree, source, options);
-            }
+    let mut tree = None;
+    if options.is_usual() && !(mentions.future && flufl::is_mentioned(text)) {
+        let parsed = stacker::maybe_grow(LEAST_STACK, LEAST_STACK, || direct::parse(text, &mentions.debug));
+        match parsed {
+            Ok(direct) if direct.depth <= HARMLESS_DEPTH => return Ok(Parsed::of_direct(direct)),
+            Ok(direct) => tree = Some(Tree { module: direct.module, places: None, detour: None, problem: Ok(()) }),
             Err(why) => is_wrong = why == direct::Why::Wrong,
         }
     }
+    let needed = stack_for(text);
+    stacker::maybe_grow(needed, needed, || match tree {
+        Some(tree) => finish(tree, source, options),
+        None => parse_by_ruff(source, &mentions, options, is_wrong),
+    })
+}
+
+/// Native stack for the parsers that there has to be at least.
+const LEAST_STACK: usize = if cfg!(debug_assertions) { 4 << 20 } else { 1 << 20 };
+
+/// Native stack for the parsers. They see to their own depth, but not to how much there is to
+/// begin with, nor to the depth of assignment targets: brackets and stars nest these.
+fn stack_for(text: &str) -> usize {
+    const LEVEL: usize = 512;
+    // In pieces whose counts fit in bytes: several bytes are looked at at once then. A parenthesis and a
+    // star differ in one bit.
+    const PIECE: usize = 240;
+    let is_level = |b: u8| (b & !2 == b'(') | (b == b'[');
+    let (pieces, rest) = text.as_bytes().as_chunks::<PIECE>();
+    let counts = pieces.iter().map(|piece| piece.iter().map(|&b| u8::from(is_level(b))).sum::<u8>());
+    let counts = counts.chain([rest.iter().map(|&b| u8::from(is_level(b))).sum()]);
+    let levels: usize = counts.map(usize::from).sum();
+    LEAST_STACK + levels * LEVEL
+}
+
+/// Parses what our own parser does not; `is_wrong` if that is for the grammar.
+fn parse_by_ruff(
+    source: &SourceFile,
+    mentions: &Mentions,
+    options: ParseOptions,
+    is_wrong: bool,
+) -> Result<Parsed, CompileError> {
     let parsed = ruff_python_parser::parse_unchecked(source.text(), ruff_options(options.mode));
-    let Some(flufl) = flufl::find(&parsed, source, &mentions, options) else {
-        return settle(parsed, source, &mentions, options, is_wrong);
+    let Some(flufl) = flufl::find(&parsed, source, mentions, options) else {
+        return settle(parsed, source, mentions, options, is_wrong);
     };
     let parsed = ruff_python_parser::parse_unchecked(flufl.source.text(), ruff_options(options.mode));
-    let (parsed, error) = match settle(parsed, &flufl.source, &mentions, options, false) {
+    let (parsed, error) = match settle(parsed, &flufl.source, mentions, options, false) {
         Ok(parsed) => (Some(parsed), None),
         Err(error) => (None, Some(error)),
     };
@@ -274,14 +315,7 @@ fn finish(tree: Tree, source: &SourceFile, options: ParseOptions) -> Result<Pars
         let needed = depth * FRAMES + (1 << 17);
         stacker::maybe_grow(needed, needed, || detour.restore(&mut module));
     }
-    Ok(Parsed {
-        module,
-        depth,
-        rewritable,
-        warnings: Vec::new(),
-        is_flufl: false,
-        type_comments: TypeComments::default(),
-    })
+    Ok(Parsed::new(module, depth, rewritable))
 }
 
 /// What CPython minds of what ruff's parser has found wrong, or of what is worth a doubt.

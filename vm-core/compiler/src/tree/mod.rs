@@ -117,7 +117,7 @@ pub fn parse(
     options: &CompileOptions,
     optimized: bool,
 ) -> Result<(Tree, Vec<Warning>), CompileError> {
-    let mut parsed = crate::parse_with_stack(source, options.parse_options())?;
+    let mut parsed = crate::parse::parse(source, options.parse_options())?;
     let comments = std::mem::take(&mut parsed.type_comments);
     let ignore = |(line, tag)| {
         let fields = vec![("lineno", Tree::Int(i64::from(line))), ("tag", Tree::Text(tag))];

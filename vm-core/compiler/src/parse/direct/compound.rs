@@ -12,7 +12,7 @@ impl Parsing<'_> {
     /// `statement`: what was parsed is among the statements then.
     pub(super) fn statement(&mut self) -> Parsed<()> {
         let start = self.at.start;
-        self.links = 0;
+        self.begin_part();
         let statement = match self.at.tok {
             Tok::If => self.if_statement(start)?,
             Tok::Def => self.function(start, Vec::new(), false)?,
@@ -41,8 +41,9 @@ impl Parsing<'_> {
         Ok(())
     }
 
-    /// `':' block`.
+    /// `':' block`, which ends a part of a statement's head, and begins the next.
     fn block(&mut self) -> Parsed<Suite> {
+        self.end_part();
         self.expect(Tok::Colon)?;
         let base = self.stmts.len();
         if self.take(Tok::Newline) {
@@ -56,6 +57,7 @@ impl Parsing<'_> {
         } else {
             self.simple_statements()?;
         }
+        self.begin_part();
         Ok(self.stmts.drain(base..).collect())
     }
 
@@ -182,7 +184,10 @@ impl Parsing<'_> {
         }
         let orelse = if handlers.is_empty() { Suite::new() } else { self.else_block()? };
         let finalbody = match self.take(Tok::Finally) {
-            true => self.block()?,
+            true => {
+                self.note_rewritable(start);
+                self.block()?
+            }
             false if handlers.is_empty() => return Err(Declined),
             false => Suite::new(),
         };
@@ -299,6 +304,7 @@ impl Parsing<'_> {
     }
 
     fn match_statement(&mut self, start: usize, subject: Expr) -> Parsed<Stmt> {
+        self.end_part();
         self.expect(Tok::Indent)?;
         let mut cases = Vec::new();
         self.nested(|parsing| {
@@ -313,6 +319,7 @@ impl Parsing<'_> {
 
     fn case(&mut self) -> Parsed<MatchCase> {
         let start = self.at.start;
+        self.begin_part();
         if !self.at(Tok::Name) || self.token_text() != "case" {
             return Err(Declined);
         }

@@ -199,6 +199,9 @@ impl Parsing<'_> {
                     let op = self.operator_of(self.at.tok)?;
                     self.advance();
                     let right = self.operators(found + 1)?;
+                    if op == Operator::Mod && left.is_string_literal_expr() {
+                        self.note_rewritable(start);
+                    }
                     self.bin_op(start, left, op, right)
                 }
             };

@@ -98,7 +98,7 @@ static PUNCTUATION: [Punctuation; 128] = {
         (b'-', Tok::Minus, 0, part::EQUAL | part::GREATER),
         (b'*', Tok::Star, 0, part::EQUAL | part::SAME),
         (b'/', Tok::Slash, 0, part::EQUAL | part::SAME),
-        (b'%', Tok::Percent, 0, part::ANY),
+        (b'%', Tok::Percent, 0, part::EQUAL),
         (b'@', Tok::At, 0, part::EQUAL),
         (b'<', Tok::Less, 0, part::EQUAL | part::SAME | part::GREATER),
         (b'>', Tok::Greater, 0, part::EQUAL | part::SAME),
@@ -180,8 +180,6 @@ pub(super) struct Cursor {
     pub before: usize,
     /// Brackets that are open behind the token.
     pub open: u32,
-    /// How many tokens there were, and parts of strings.
-    pub count: usize,
     pub string: StringToken,
     /// The token is the first of its line.
     begins_line: bool,
@@ -195,7 +193,6 @@ impl Cursor {
             end: 0,
             before: 0,
             open: 0,
-            count: 0,
             string: StringToken::default(),
             begins_line: true,
         }
@@ -228,7 +225,6 @@ impl<'a> Parsing<'a> {
         if !self.at.tok.is_layout() {
             self.at.before = self.at.end;
         }
-        self.at.count += 1;
         self.next_token(self.at.end);
     }
 
@@ -393,16 +389,7 @@ impl<'a> Parsing<'a> {
         if matches!(behind, b'"' | b'\'') && end - at <= 2 {
             return self.string(at, end);
         }
-        let tok = keyword_or_name(self.text.as_bytes(), at, end);
-        if matches!(tok, Tok::For | Tok::Lambda) {
-            self.note(at);
-        }
-        (tok, end)
-    }
-
-    /// Notes a place that the walk for positions has to visit.
-    fn note(&mut self, at: usize) {
-        self.places.push(TextSize::new(at as u32));
+        (keyword_or_name(self.text.as_bytes(), at, end), end)
     }
 
     /// An operator or a bracket. Most are a single byte, and are told apart without a branch.
@@ -451,9 +438,6 @@ impl<'a> Parsing<'a> {
             Some(doubled) if second == byte => (doubled, 2),
             _ => (single, 1),
         };
-        if byte == b'%' {
-            self.note(at);
-        }
         let is_augmented = self.byte(at + length) == b'=' && byte != b'.';
         if is_augmented { (Tok::Augmented, at + length + 1) } else { (tok, at + length) }
     }

@@ -25,7 +25,6 @@ use ruff_python_ast::name::Name;
 use ruff_python_ast::{AtomicNodeIndex as NodeIndex, Expr, ExprEllipsisLiteral, Identifier, Mod, ModModule, Stmt};
 use ruff_text_size::TextSize;
 
-use super::scan::SHALLOW;
 use lexer::{Cursor, range};
 use token::Tok;
 
@@ -41,10 +40,15 @@ struct Declined;
 
 type Parsed<T> = Result<T, Declined>;
 
-/// A tree, and where it has to be walked (see [`super::scan::Scan::places`]).
+/// A tree, and what a walk over it would find.
 pub(super) struct Direct {
     pub module: Mod,
-    pub places: Vec<TextSize>,
+    /// How deep statements and expressions nest at most: no less than that, and seldom far more.
+    pub depth: usize,
+    /// Where preprocessing may have something to do (see [`positions::Findings::rewritable`]).
+    ///
+    /// [`positions::Findings::rewritable`]: crate::preprocess::positions::Findings::rewritable
+    pub rewritable: Vec<TextSize>,
 }
 
 /// Why a text is declined.
@@ -65,11 +69,11 @@ pub(super) fn parse(text: &str, debug: &[TextSize]) -> Result<Direct, Why> {
     let Ok(module) = parsing.module() else {
         return Err(if parsing.is_rare || parsing.at(Tok::Unknown) { Why::Rare } else { Why::Wrong });
     };
-    let mut places = parsing.places;
-    if !places.is_sorted() {
-        places.sort_unstable();
+    let mut rewritable = parsing.rewritable;
+    if !rewritable.is_sorted() {
+        rewritable.sort_unstable();
     }
-    Ok(Direct { module, places })
+    Ok(Direct { module, depth: parsing.deepest as usize, rewritable })
 }
 
 struct Parsing<'a> {
@@ -77,7 +81,7 @@ struct Parsing<'a> {
     at: Cursor,
     /// Columns of the blocks that are open.
     indents: Vec<usize>,
-    places: Vec<TextSize>,
+    rewritable: Vec<TextSize>,
     /// How many brackets are open in the innermost field of a string, but for those in it; 0 outside.
     field_at: u32,
     /// The field must not go on in another line.
@@ -85,8 +89,12 @@ struct Parsing<'a> {
     /// In how many format specifications the innermost field of a string is.
     specs: u32,
     level: u32,
+    /// The deepest level of the statement, or of the head of a compound one.
+    peak: u32,
     /// See [`MAX_LINKS`].
     links: u32,
+    /// See [`Direct::depth`].
+    deepest: u32,
     /// It is declined for something else than that it is wrong.
     is_rare: bool,
     /// Expressions, and statements, of the lists that are being parsed, the innermost last: the lists are as
@@ -103,12 +111,14 @@ impl<'a> Parsing<'a> {
             text,
             at: Cursor::new(),
             indents: Vec::new(),
-            places: debug.to_vec(),
+            rewritable: debug.to_vec(),
             field_at: 0,
             field_of_line: false,
             specs: 0,
             level: 0,
+            peak: 0,
             links: 0,
+            deepest: 0,
             is_rare: false,
             exprs: vec![Expr::EllipsisLiteral(first)],
             stmts: Vec::new(),
@@ -131,6 +141,7 @@ impl<'a> Parsing<'a> {
             return self.rare();
         }
         self.level += 1;
+        self.peak = self.peak.max(self.level);
         let result = parse(self);
         self.level -= 1;
         result
@@ -152,14 +163,14 @@ impl<'a> Parsing<'a> {
 
     /// Goes back to where it was, after an attempt.
     fn attempt<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Option<T> {
-        let (at, places, level) = (self.at, self.places.len(), self.level);
+        let (at, rewritable, level) = (self.at, self.rewritable.len(), self.level);
         let (exprs, stmts, indents) = (self.exprs.len(), self.stmts.len(), self.indents.len());
         let field = (self.field_at, self.field_of_line, self.specs);
         let result = parse(self).ok();
         if result.is_none() {
             (self.at, self.level, self.is_rare) = (at, level, false);
             (self.field_at, self.field_of_line, self.specs) = field;
-            self.places.truncate(places);
+            self.rewritable.truncate(rewritable);
             self.exprs.truncate(exprs);
             self.stmts.truncate(stmts);
             self.indents.truncate(indents);
@@ -183,12 +194,25 @@ impl<'a> Parsing<'a> {
         Ok(Identifier { id, range: range(start, end), node_index: NodeIndex::NONE })
     }
 
-    /// A statement that began at `start`, when there were `count` tokens: it has to be walked if it is long.
-    #[inline]
-    fn note_if_long(&mut self, start: usize, count: usize) {
-        if self.at.count - count >= SHALLOW {
-            self.places.push(TextSize::new(start as u32));
-        }
+    /// A statement begins, or another part of the head of a compound one.
+    #[inline(always)]
+    fn begin_part(&mut self) {
+        (self.peak, self.links) = (self.level, 0);
+    }
+
+    /// What has begun last ends.
+    #[inline(always)]
+    fn end_part(&mut self) {
+        // Without a link or a level in between, one in another are at most a `yield`, a tuple, a star, `:=`,
+        // a conditional, a power, an `await` and a display.
+        const NODES: u32 = 8;
+        let levels = self.peak - self.level + 1;
+        self.deepest = self.deepest.max(self.level + 1 + NODES * levels + self.links);
+    }
+
+    /// Notes a place where preprocessing may have something to do.
+    fn note_rewritable(&mut self, at: usize) {
+        self.rewritable.push(TextSize::new(at as u32));
     }
 }
 

@@ -16,10 +16,9 @@ impl Parsing<'_> {
     /// `simple_stmts`: a line of them.
     pub(super) fn simple_statements(&mut self) -> Parsed<()> {
         loop {
-            let (start, count) = (self.at.start, self.at.count);
-            self.links = 0;
+            self.begin_part();
             let statement = self.simple_statement()?;
-            self.note_if_long(start, count);
+            self.end_part();
             self.stmts.push(statement);
             if self.take(Tok::Newline) {
                 return Ok(());

@@ -12,8 +12,6 @@ use super::lexer::{StringKind, StringToken, range};
 use super::token::Tok;
 use super::{Declined, NodeIndex, Parsed, Parsing};
 
-/// Fields make the tree deeper than their tokens tell.
-const TOKENS_OF_FIELD: usize = 4;
 /// Fields of format specifications may have specifications with fields themselves; CPython refuses some of these.
 const MAX_SPECS: u32 = 1;
 
@@ -206,7 +204,6 @@ impl Parsing<'_> {
         let outside = (self.field_at, self.field_of_line);
         let open = self.at.open;
         self.at.open += 1;
-        self.at.count += TOKENS_OF_FIELD;
         self.field_at = self.at.open;
         self.field_of_line = !string.triple || (outside.0 != 0 && outside.1);
         let element = self.nested(|parsing| parsing.field_parts(brace, string))?;

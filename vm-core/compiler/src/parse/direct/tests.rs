@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use ruff_python_ast::Mod;
 
-use super::parse;
+use super::{Direct, parse};
 use crate::SourceFile;
-use crate::parse::{self, Mode, ParseOptions, ruff_options};
+use crate::parse::{self, Mentions, Mode, ParseOptions, ruff_options};
 use crate::preprocess::positions;
 
 const DEEP: usize = 10_000;
@@ -44,8 +44,11 @@ fn difference(ours: &Mod, theirs: &Mod) -> String {
 
 /// Whether it is parsed here; if so, as it should be.
 fn check(name: &str, text: &str) -> bool {
-    let Ok(mut ours) = parse(text, &[]).map(|direct| direct.module) else { return false };
-    positions::normalize(&mut ours, text, DEEP, None);
+    let Ok(Direct { module: ours, depth, rewritable }) = parse(text, &Mentions::of(text).debug) else { return false };
+    // What a walk would find is known without one.
+    let found = positions::normalize(&mut ours.clone(), text, DEEP, None);
+    assert!(depth >= found.depth, "{name}: {depth} levels, not {}", found.depth);
+    assert!(found.rewritable.iter().all(|place| rewritable.contains(place)), "{name}: {:?}", found.rewritable);
     match of_ruff(text) {
         Some(theirs) => assert!(ours == theirs, "{name}: {}", difference(&ours, &theirs)),
         // It minds some of what is right.

@@ -27,7 +27,8 @@ pub struct ExceptionEntry {
 /// Writes an exception table as CPython's assembler does, byte for byte. Ranges must not be
 /// empty, and come in ascending order.
 pub fn encode(entries: &[ExceptionEntry]) -> Vec<u8> {
-    let mut table = Vec::new();
+    // Most numbers take one byte or two.
+    let mut table = Vec::with_capacity(entries.len() * 6);
     for entry in entries {
         write_number(&mut table, entry.start, 0x80);
         write_number(&mut table, entry.end - entry.start, 0);

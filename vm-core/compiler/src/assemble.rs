@@ -106,9 +106,10 @@ pub(crate) struct Layout {
     /// What the instructions that are no jumps take, in code units, and what the jumps take.
     fixed: u32,
     moving: u32,
-    /// Storage of the location table while it is written.
+    /// Storage of the location table, and of the exception table's entries, while these are written.
     table: Vec<u8>,
     runs: Vec<Run>,
+    entries: Vec<ExceptionEntry>,
 }
 
 /// A location, and the code unit from which on instructions have it.
@@ -186,7 +187,11 @@ impl Layout {
         }
         // Inline caches start as zeros.
         let mut code = vec![0; (self.fixed + self.moving) as usize * 2];
-        let (entries, count) = self.emit(graph, &mut code, &mut runs)?;
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.clear();
+        let count = self.emit(graph, &mut code, &mut runs, &mut entries)?;
+        let exceptiontable = exceptiontable::encode(&entries);
+        self.entries = entries;
         // Mostly the first instruction has a location, and nothing is before it.
         let first = usize::from(runs[1].start == 0);
         let linetable = self.write_lines(unit.firstlineno, &runs[first..=count]);
@@ -208,26 +213,27 @@ impl Layout {
             qualname: unit.qualname,
             firstlineno: unit.firstlineno,
             linetable,
-            exceptiontable: exceptiontable::encode(&entries),
+            exceptiontable,
         })
     }
 
-    /// Writes the instructions. Returns the exception table's entries and how many runs of
+    /// Writes the instructions, and adds the exception table's entries. Returns how many runs of
     /// locations there are; behind them the end is noted.
     fn emit(
         &self,
         graph: &Cfg,
         code: &mut [u8],
         runs: &mut [Run],
-    ) -> Result<(Vec<ExceptionEntry>, usize), Error> {
+        entries: &mut Vec<ExceptionEntry>,
+    ) -> Result<usize, Error> {
         runs[0] = Run::START;
         let out = Output { code, offset: 0, runs, run: 0 };
-        let mut emitter = Emitter { layout: self, out, guard: None, entries: Vec::new() };
+        let mut emitter = Emitter { layout: self, out, guard: None, entries };
         emitter.emit(graph)?;
-        let Emitter { out, entries, .. } = emitter;
+        let out = emitter.out;
         let count = out.run + 1;
         out.runs[count] = Run { start: out.offset, ..Run::START };
-        Ok((entries, count))
+        Ok(count)
     }
 
     /// The location table of what was emitted: of these runs, the last of which is the end.
@@ -375,7 +381,7 @@ struct Emitter<'a> {
     out: Output<'a>,
     /// Which block handles the exceptions of the latest instructions, and where these begin.
     guard: Option<(u32, BlockId)>,
-    entries: Vec<ExceptionEntry>,
+    entries: &'a mut Vec<ExceptionEntry>,
 }
 
 /// Where the instructions go.

@@ -32,6 +32,12 @@ impl From<Vec<Const>> for ConstTable {
 }
 
 impl ConstTable {
+    /// An empty table with room for the constants of most units.
+    pub(crate) fn with_room() -> ConstTable {
+        const ROOM: usize = 32;
+        ConstTable { consts: Vec::with_capacity(ROOM), ..ConstTable::default() }
+    }
+
     /// The index of a constant, which is appended unless it is there already.
     ///
     /// A NaN is equal to nothing, so a constant that holds one is always appended.
@@ -80,10 +86,14 @@ impl ConstTable {
 
     /// Takes the constants out; the memory of the table stays.
     pub(crate) fn take(&mut self) -> Vec<Const> {
+        // What the flow graph adds, mostly tuples, has room without a move.
+        const MORE: usize = 4;
         self.index.clear();
         self.indexed = 0;
         self.none = None;
-        self.consts.drain(..).collect()
+        let mut consts = Vec::with_capacity(self.consts.len() + MORE);
+        consts.append(&mut self.consts);
+        consts
     }
 
     /// Drops the constants whose index `keep` is false for.

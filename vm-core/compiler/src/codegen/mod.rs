@@ -140,6 +140,7 @@ pub fn generate_with(
         stack: Vec::new(),
         line: Cell::default(),
         spare_units: Vec::new(),
+        text: String::new(),
         depth: 0,
         disabled_warnings: 0,
         warnings,
@@ -175,6 +176,8 @@ pub(crate) struct Codegen<'a> {
     /// Finished units, for their memory.
     #[expect(clippy::vec_box, reason = "units are large, and change places")]
     spare_units: Vec<Box<UnitState<'a>>>,
+    /// Storage of names that are put together.
+    text: String,
     /// How deep in the tree the node is that is being visited.
     depth: u32,
     /// Nonzero in copies of code that was generated, and warned about, before.
@@ -277,7 +280,12 @@ impl<'a> Codegen<'a> {
             UnitKind::Function | UnitKind::AsyncFunction | UnitKind::Lambda
         );
         let locals = if is_function { ".<locals>" } else { "" };
-        Arc::from([&*parent.qualname, locals, ".", name].concat())
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        [&*parent.qualname, locals, ".", name].into_iter().for_each(|part| text.push_str(part));
+        let qualname = Arc::from(text.as_str());
+        self.text = text;
+        qualname
     }
 
     fn code_flags(&self) -> u32 {

@@ -141,7 +141,7 @@ impl<'a> UnitState<'a> {
             name,
             firstlineno,
             args,
-            consts: ConstTable::default(),
+            consts: ConstTable::with_room(),
             names: NameTable::default(),
             varnames: NameTable::default(),
             cellvars: NameTable::default(),

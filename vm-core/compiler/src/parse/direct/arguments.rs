@@ -10,8 +10,7 @@ impl Parsing<'_> {
     pub(super) fn arguments(&mut self) -> Parsed<Arguments> {
         let start = self.at.start;
         self.expect(Tok::Lpar)?;
-        let base = self.exprs.len();
-        let mut keywords: Vec<Keyword> = Vec::new();
+        let (base, keywords) = (self.exprs.len(), self.keywords.len());
         let mut unpacks_mapping = false;
         while !self.at(Tok::Rpar) {
             let argument_start = self.at.start;
@@ -20,7 +19,8 @@ impl Parsing<'_> {
                     self.advance();
                     unpacks_mapping = true;
                     let value = self.expression()?;
-                    keywords.push(Keyword { range: self.range_from(argument_start), node_index: NodeIndex::NONE, arg: None, value });
+                    let range = self.range_from(argument_start);
+                    self.keywords.push(Keyword { range, node_index: NodeIndex::NONE, arg: None, value });
                 }
                 Tok::Star if unpacks_mapping => return Err(Declined),
                 Tok::Star => {
@@ -31,16 +31,19 @@ impl Parsing<'_> {
                     let is_name = self.at(Tok::Name);
                     let value = self.named_expression()?;
                     match self.at.tok {
-                        Tok::Equal => keywords.push(self.keyword(argument_start, value, is_name)?),
+                        Tok::Equal => {
+                            let keyword = self.keyword(argument_start, value, is_name)?;
+                            self.keywords.push(keyword);
+                        }
                         Tok::For | Tok::Async => {
-                            let only = self.exprs.len() == base && keywords.is_empty();
+                            let only = self.exprs.len() == base && self.keywords.len() == keywords;
                             let generator = self.only_generator(argument_start, value)?;
                             if !only || !self.at(Tok::Rpar) {
                                 return Err(Declined);
                             }
                             self.exprs.push(generator);
                         }
-                        _ if keywords.is_empty() => self.exprs.push(value),
+                        _ if self.keywords.len() == keywords => self.exprs.push(value),
                         _ => return Err(Declined),
                     }
                 }
@@ -57,7 +60,8 @@ impl Parsing<'_> {
         {
             only.range = range;
         }
-        Ok(Arguments { range, node_index: NodeIndex::NONE, args, keywords: keywords.into_iter().collect() })
+        let keywords = self.keywords.drain(keywords..).collect();
+        Ok(Arguments { range, node_index: NodeIndex::NONE, args, keywords })
     }
 
     /// The keyword argument whose name was parsed, by itself if it is right.

@@ -205,7 +205,7 @@ impl Parsing<'_> {
         let start = self.at.start;
         self.advance();
         if matches!(self.at.tok, Tok::Rbrace | Tok::DoubleStar) {
-            return self.dict(start, Vec::new());
+            return self.dict(start, None);
         }
         let key_start = self.at.start;
         let first = self.star_named_expression()?;
@@ -215,7 +215,7 @@ impl Parsing<'_> {
                 self.advance();
                 let value = self.expression()?;
                 if !matches!(self.at.tok, Tok::For | Tok::Async) {
-                    return self.dict(start, vec![DictItem { key: Some(first), value }]);
+                    return self.dict(start, Some(DictItem { key: Some(first), value }));
                 }
                 let generators = self.comprehensions(&value)?;
                 self.expect(Tok::Rbrace)?;
@@ -244,20 +244,24 @@ impl Parsing<'_> {
         }
     }
 
-    /// The rest of a dict display, behind the items that were parsed.
-    fn dict(&mut self, start: usize, mut items: Vec<DictItem>) -> Parsed<Expr> {
-        let mut more = items.is_empty() || self.take(Tok::Comma);
+    /// The rest of a dict display, behind the item that was parsed.
+    fn dict(&mut self, start: usize, first: Option<DictItem>) -> Parsed<Expr> {
+        let base = self.items.len();
+        let mut more = first.is_none() || self.take(Tok::Comma);
+        self.items.extend(first);
         while more && !self.at(Tok::Rbrace) {
-            items.push(if self.take(Tok::DoubleStar) {
+            let item = if self.take(Tok::DoubleStar) {
                 DictItem { key: None, value: self.operators(binding::BIT_OR)? }
             } else {
                 let key = Some(self.expression()?);
                 self.expect(Tok::Colon)?;
                 DictItem { key, value: self.expression()? }
-            });
+            };
+            self.items.push(item);
             more = self.take(Tok::Comma);
         }
         self.expect(Tok::Rbrace)?;
+        let items = self.items.drain(base..).collect();
         Ok(Expr::Dict(ExprDict { node_index: NodeIndex::NONE, range: self.range_from(start), items }))
     }
 

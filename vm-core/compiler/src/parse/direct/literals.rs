@@ -1,5 +1,7 @@
 //! Values of numbers, and of strings without fields.
 
+use std::borrow::Cow;
+
 use ruff_python_ast::str::{Quote, TripleQuotes};
 use ruff_python_ast::str_prefix::{ByteStringPrefix, StringLiteralPrefix};
 use ruff_python_ast::{BytesLiteral, BytesLiteralFlags, Expr, ExprNumberLiteral, Int, Number, StringLiteral, StringLiteralFlags};
@@ -76,7 +78,10 @@ impl StringToken {
 }
 
 fn number(token: &str) -> Parsed<Number> {
-    let plain = token.replace('_', "");
+    let plain = match memchr::memchr(b'_', token.as_bytes()) {
+        Some(_) => Cow::from(token.replace('_', "")),
+        None => Cow::from(token),
+    };
     let bytes = plain.as_bytes();
     let radix = match bytes.get(1).map(|b| b | 0x20) {
         Some(b'x') => 16,

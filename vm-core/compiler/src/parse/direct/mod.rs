@@ -22,7 +22,10 @@ mod targets;
 mod token;
 
 use ruff_python_ast::name::Name;
-use ruff_python_ast::{AtomicNodeIndex as NodeIndex, Expr, ExprEllipsisLiteral, Identifier, Mod, ModModule, Stmt};
+use ruff_python_ast::{
+    AtomicNodeIndex as NodeIndex, DictItem, Expr, ExprEllipsisLiteral, Identifier, Keyword, Mod, ModModule,
+    ParameterWithDefault, Stmt,
+};
 use ruff_text_size::TextSize;
 
 use lexer::{Cursor, range};
@@ -97,15 +100,20 @@ struct Parsing<'a> {
     deepest: u32,
     /// It is declined for something else than that it is wrong.
     is_rare: bool,
-    /// Expressions, and statements, of the lists that are being parsed, the innermost last: the lists are as
-    /// long as they have to be when they are made. One more expression is before all others: splitting off
+    /// Parts of the lists that are being parsed, those of the innermost last: the lists are as long as they
+    /// have to be when they are made. One more expression is before all others: splitting off
     /// what is not all leaves the memory here.
     exprs: Vec<Expr>,
     stmts: Vec<Stmt>,
+    keywords: Vec<Keyword>,
+    parameters: Vec<ParameterWithDefault>,
+    items: Vec<DictItem>,
 }
 
 impl<'a> Parsing<'a> {
     fn new(text: &'a str, debug: &[TextSize]) -> Parsing<'a> {
+        // There are more only at the top of a long text.
+        let statements = (text.len() / 64).min(256);
         let first = ExprEllipsisLiteral { node_index: NodeIndex::NONE, range: range(0, 0) };
         Parsing {
             text,
@@ -121,7 +129,10 @@ impl<'a> Parsing<'a> {
             deepest: 0,
             is_rare: false,
             exprs: vec![Expr::EllipsisLiteral(first)],
-            stmts: Vec::new(),
+            stmts: Vec::with_capacity(statements),
+            keywords: Vec::new(),
+            parameters: Vec::new(),
+            items: Vec::new(),
         }
     }
 
@@ -165,6 +176,7 @@ impl<'a> Parsing<'a> {
     fn attempt<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Option<T> {
         let (at, rewritable, level) = (self.at, self.rewritable.len(), self.level);
         let (exprs, stmts, indents) = (self.exprs.len(), self.stmts.len(), self.indents.len());
+        let (keywords, parameters, items) = (self.keywords.len(), self.parameters.len(), self.items.len());
         let field = (self.field_at, self.field_of_line, self.specs);
         let result = parse(self).ok();
         if result.is_none() {
@@ -173,6 +185,9 @@ impl<'a> Parsing<'a> {
             self.rewritable.truncate(rewritable);
             self.exprs.truncate(exprs);
             self.stmts.truncate(stmts);
+            self.keywords.truncate(keywords);
+            self.parameters.truncate(parameters);
+            self.items.truncate(items);
             self.indents.truncate(indents);
         }
         result

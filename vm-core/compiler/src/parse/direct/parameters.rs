@@ -27,23 +27,25 @@ impl Parsing<'_> {
     fn parameters_to(&mut self, close: Tok) -> Parsed<Parameters> {
         let annotated = close == Tok::Rpar;
         let start = self.at.start;
-        let (mut positional, mut posonlyargs): (Vec<ParameterWithDefault>, Vec<ParameterWithDefault>) = (Vec::new(), Vec::new());
-        let mut keyword_only: Vec<ParameterWithDefault> = Vec::new();
+        // Those that are positional only, then the positional ones, then those that are keywords only.
+        let base = self.parameters.len();
+        let (mut positional, mut keyword_only) = (base, base);
         let (mut vararg, mut kwarg) = (None, None);
         let (mut slash, mut star, mut has_default) = (false, false, false);
         while !self.at(close) {
             match self.at.tok {
                 _ if kwarg.is_some() => return Err(Declined),
-                Tok::Slash if slash || star || positional.is_empty() => return Err(Declined),
+                Tok::Slash if slash || star || self.parameters.len() == base => return Err(Declined),
                 Tok::Slash => {
                     self.advance();
                     slash = true;
-                    posonlyargs = std::mem::take(&mut positional);
+                    positional = self.parameters.len();
                 }
                 Tok::Star if star => return Err(Declined),
                 Tok::Star => {
                     self.advance();
                     star = true;
+                    keyword_only = self.parameters.len();
                     if self.at(Tok::Name) {
                         vararg = Some(Box::new(self.parameter(annotated, true)?));
                     } else if !self.at(Tok::Comma) {
@@ -56,30 +58,32 @@ impl Parsing<'_> {
                 }
                 _ => {
                     let parameter = self.parameter_with_default(annotated)?;
-                    if star {
-                        keyword_only.push(parameter);
-                    } else if has_default && parameter.default.is_none() {
+                    if !star && has_default && parameter.default.is_none() {
                         return Err(Declined);
-                    } else {
-                        has_default = parameter.default.is_some();
-                        positional.push(parameter);
                     }
+                    has_default = parameter.default.is_some();
+                    self.parameters.push(parameter);
                 }
             }
             if !self.take(Tok::Comma) {
                 break;
             }
         }
-        if star && vararg.is_none() && keyword_only.is_empty() {
+        if !star {
+            keyword_only = self.parameters.len();
+        } else if vararg.is_none() && keyword_only == self.parameters.len() {
             return Err(Declined);
         }
+        let kwonlyargs = self.parameters.drain(keyword_only..).collect();
+        let args = self.parameters.drain(positional..).collect();
+        let posonlyargs = self.parameters.drain(base..).collect();
         Ok(Parameters {
             range: self.range_from(start),
             node_index: NodeIndex::NONE,
-            posonlyargs: posonlyargs.into_iter().collect(),
-            args: positional.into_iter().collect(),
+            posonlyargs,
+            args,
             vararg,
-            kwonlyargs: keyword_only.into_iter().collect(),
+            kwonlyargs,
             kwarg,
         })
     }

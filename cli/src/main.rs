@@ -16,11 +16,13 @@ mod settings;
 use clap::Parser;
 
 use arguments::{Cli, Command};
+#[cfg(not(sanitized))]
+use tailscope_regions::Regions;
 
 /// AddressSanitizer finds nothing in memory that is not its own.
 #[cfg(not(sanitized))]
 #[global_allocator]
-static ALLOCATOR: reserve::WithReserve = reserve::WithReserve;
+static ALLOCATOR: Regions<reserve::WithReserve> = Regions(reserve::WithReserve);
 
 /// Has faults do what they do to other programs. The handlers that Rust installs for stacks that
 /// overflow ignore the first of those signals that somebody sends, and a core file of theirs is of

@@ -271,8 +271,9 @@ fn working_folder() -> String {
     std::env::current_dir().map(|d| d.display().to_string()).unwrap_or_default()
 }
 
+/// The path of a program as CPython shows it: `./` and `..` stay.
 fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+    std::env::current_dir().map_or_else(|_| path.to_owned(), |working| working.join(path))
 }
 
 fn folder_of(path: &Path) -> String {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use serde_json::{Value as Json, json};
+
 const SOURCE: &str = "def f(a, *b, c):\n    while a:\n        a -= 1\n";
 
 /// What `tailscope dis` prints with these options, and whether it went well.
@@ -41,10 +43,16 @@ fn people_get_arrows_and_source_lines() {
 fn json_has_all_code_objects() {
     let (text, good) = dis("json", &["--json"]);
     assert!(good);
+    // People read it as well: an instruction is a line.
     assert!(text.starts_with("{\n\"format\": \"tailscope-dis\",\n\"version\": 1,\n"), "{text}");
-    assert!(text.contains("\"qualname\": \"f\"") && text.contains("{\"code\": 1}"), "{text}");
-    assert!(text.contains("{\"name\": \"c\", \"kinds\": [\"local\", \"argument\"]}"), "{text}");
-    let (open, closed) = (text.matches(['{', '[']).count(), text.matches(['}', ']']).count());
-    assert_eq!(open, closed);
+    assert!(text.lines().any(|line| line.starts_with("  {\"offset\":0,\"opcode\":\"RESUME\",\"oparg\":0,")), "{text}");
+    let document: Json = serde_json::from_str(&text).expect("it is JSON");
+    let [module, f] = document["codes"].as_array().expect("a list").as_slice() else { panic!("{document}") };
+    assert!(module["constants"].as_array().expect("a list").contains(&json!({"code": 1})), "{module}");
+    assert_eq!((&f["qualname"], &f["first_line"], &f["keyword_only"]), (&json!("f"), &json!(1), &json!(1)));
+    assert!(f["variables"].as_array().expect("a list").contains(&json!({"name": "c", "kinds": ["local", "argument"]})), "{f}");
+    let jump = f["instructions"].as_array().expect("a list").iter().find(|i| i["opcode"] == "JUMP_BACKWARD");
+    let jump = jump.expect("the loop's end");
+    assert!(jump["jump_target"].is_u64() && jump["caches"] == json!([{"name": "counter", "units": 1}]), "{jump}");
     assert!(!dis("both", &["--json", "--python"]).1);
 }

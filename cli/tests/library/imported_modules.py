@@ -230,3 +230,9 @@ with tempfile.TemporaryDirectory() as folder:
     code = "import plain, sys; sys.path[0] = 'pack/..'; import slow; sys.path[0] = '.'; import fractions as f; print(plain.__file__, slow.__file__, f.__file__)"
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
     print(done.stdout.replace(folder, "..."), done.stderr.replace(folder, "..."), end="")
+    # A script has the name that it was called by.
+    with open(os.path.join(folder, "named.py"), "w") as f:
+        f.write("import sys; print(__file__, sys.argv); raise ValueError")
+    for name in ("named.py", "./named.py", "pack/../named.py"):
+        done = subprocess.run([sys.executable, name], cwd=folder, capture_output=True, text=True)
+        print(done.stdout.replace(folder, "..."), done.stderr.replace(folder, "..."), end="")

@@ -25,9 +25,10 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 use support::{find_python, python_files};
 use tailscope_compiler::{CompileOptions, compile};
+use tailscope_regions::Regions;
 
 #[global_allocator]
-static ALLOCATOR: allocator::Allocator = allocator::Allocator;
+static ALLOCATOR: Regions<allocator::Allocator> = Regions(allocator::Allocator);
 
 fn main() -> ExitCode {
     let result = match std::env::args().nth(1).as_deref() {

@@ -128,14 +128,16 @@ pub fn compile_source(
     options: &CompileOptions,
 ) -> Result<(Code, Vec<Warning>), CompileError> {
     let parse_options = options.parse_options();
-    let result = parse::parse(source, parse_options).and_then(|parsed| {
+    // The tree is dropped when the code objects are there; they are what may be kept.
+    let result = tailscope_regions::lasting(|| {
+        let parsed = tailscope_regions::passing(|| parse::parse(source, parse_options))?;
         // Ruff's parser lets a few things pass that CPython's refuses, whatever comes later.
         let checked = parsed.is_flufl;
         let result = compile_parsed(parsed, source, options);
         let check = |error| parse::check(source, parse_options).err().unwrap_or(error);
         result.map_err(|error| if checked { error } else { check(error) })
     });
-    result.map_err(|error| {
+    result.map_err(|error: CompileError| {
         let without_line = options.without_file && error.after_parsing;
         CompileError { text: error.text.filter(|_| !without_line), ..error }
     })

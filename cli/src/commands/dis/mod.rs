@@ -24,7 +24,13 @@ pub fn run(args: &DisArgs) -> i32 {
         }
     };
     let text = match form(args) {
-        Form::Json => json::document(&code),
+        Form::Json => match json::document(&code) {
+            Ok(document) => document,
+            Err(e) => {
+                eprintln!("tailscope: this cannot be written as JSON: {e}");
+                return 1;
+            }
+        },
         Form::Listing { colour } => {
             let source = args.source.then(|| std::fs::read(source_of(args, &code)).unwrap_or_default());
             listing::listing(&code, source.as_deref(), colour)

@@ -1,0 +1,161 @@
+//! The memory that regions are made of, in chunks.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::ptr;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+
+/// Bytes of a chunk.
+const CHUNK: usize = 1 << 16;
+/// There are no more chunks: what does not fit is the other allocator's.
+const CHUNKS: usize = 1024;
+/// Addresses of all; what was never used of it takes no memory.
+const SIZE: usize = CHUNK * CHUNKS;
+
+/// Where the first chunk begins; where no block can be as long as there is none.
+static BASE: AtomicUsize = AtomicUsize::new(usize::MAX - SIZE);
+
+static COUNTS: [Chunk; CHUNKS] = [const { Chunk::unused() }; CHUNKS];
+
+static POOL: Mutex<Pool> = Mutex::new(Pool {
+    base: ptr::null_mut(),
+    used: 0,
+    free: [0; CHUNKS],
+    free_count: 0,
+    filling: [Filling::NONE; 2],
+});
+
+/// What is counted of a chunk. It is free when as many blocks were freed as made.
+#[derive(Debug)]
+pub struct Chunk {
+    /// [`Chunk::FILLING`] until the last block is made.
+    made: AtomicU32,
+    /// Blocks freed by the thread that has the pool, which alone writes it,
+    freed: AtomicU32,
+    /// and by all others.
+    freed_elsewhere: AtomicU32,
+}
+
+impl Chunk {
+    const FILLING: u32 = u32::MAX;
+
+    const fn unused() -> Chunk {
+        Chunk { made: AtomicU32::new(0), freed: AtomicU32::new(0), freed_elsewhere: AtomicU32::new(0) }
+    }
+
+    /// Counts a block that was freed by a thread that has the pool, or has not.
+    #[inline]
+    pub fn free(&self, has_pool: bool) {
+        if has_pool {
+            self.freed.store(self.freed.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        } else {
+            // Whoever uses the chunk again sees that nobody else does.
+            self.freed_elsewhere.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    fn is_free(&self) -> bool {
+        let freed = self.freed.load(Ordering::Relaxed) + self.freed_elsewhere.load(Ordering::Acquire);
+        self.made.load(Ordering::Relaxed) == freed
+    }
+
+    fn begin(&self) {
+        self.made.store(Chunk::FILLING, Ordering::Relaxed);
+        self.freed.store(0, Ordering::Relaxed);
+        self.freed_elsewhere.store(0, Ordering::Relaxed);
+    }
+}
+
+/// The chunk that a block is in, if it is of a region.
+#[inline]
+pub fn chunk_of(block: *mut u8) -> Option<&'static Chunk> {
+    let offset = block.addr().wrapping_sub(BASE.load(Ordering::Relaxed));
+    COUNTS.get(offset / CHUNK)
+}
+
+/// The part of a chunk that is free, and how many blocks are in the rest.
+#[derive(Clone, Copy, Debug)]
+pub struct Filling {
+    pub at: *mut u8,
+    pub end: *mut u8,
+    pub made: u32,
+}
+
+impl Filling {
+    pub const NONE: Filling = Filling { at: ptr::null_mut(), end: ptr::null_mut(), made: 0 };
+}
+
+/// All chunks.
+#[derive(Debug)]
+pub struct Pool {
+    base: *mut u8,
+    /// How many chunks have ever been used.
+    used: usize,
+    /// The first `free_count` are chunks that are free.
+    free: [u16; CHUNKS],
+    free_count: usize,
+    /// By their kinds, what is being filled while no thread is in a region; of the kind that is in use it is
+    /// of the past.
+    pub filling: [Filling; 2],
+}
+
+// SAFETY: its pointers are into memory that belongs to the process, and who has the pool may use them.
+unsafe impl Send for Pool {}
+
+/// The pool, unless another thread has it.
+pub fn try_lock() -> Option<MutexGuard<'static, Pool>> {
+    match POOL.try_lock() {
+        Ok(pool) => Some(pool),
+        // What panicked was the program: the pool is as it should be.
+        Err(TryLockError::Poisoned(pool)) => Some(pool.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+impl Pool {
+    /// A chunk to be filled, in the place of one that is full.
+    pub fn next(&mut self, full: Filling) -> Option<Filling> {
+        if let Some(chunk) = chunk_of(full.end.wrapping_sub(1)) {
+            chunk.made.store(full.made, Ordering::Relaxed);
+        }
+        if self.free_count == 0 {
+            self.find_free();
+        }
+        let index = match self.free_count.checked_sub(1) {
+            Some(last) => {
+                self.free_count = last;
+                usize::from(self.free[last])
+            }
+            None => self.fresh()?,
+        };
+        COUNTS[index].begin();
+        let at = self.base.wrapping_add(index * CHUNK);
+        Some(Filling { at, end: at.wrapping_add(CHUNK), made: 0 })
+    }
+
+    fn find_free(&mut self) {
+        for (index, chunk) in COUNTS[..self.used].iter().enumerate() {
+            if chunk.is_free() {
+                // Not a second time.
+                chunk.made.store(Chunk::FILLING, Ordering::Relaxed);
+                self.free[self.free_count] = index as u16;
+                self.free_count += 1;
+            }
+        }
+    }
+
+    fn fresh(&mut self) -> Option<usize> {
+        if self.base.is_null() {
+            let layout = Layout::from_size_align(SIZE, CHUNK).ok()?;
+            // SAFETY: the size is not zero.
+            self.base = unsafe { System.alloc(layout) };
+            if self.base.is_null() {
+                return None;
+            }
+            BASE.store(self.base.addr(), Ordering::Relaxed);
+        }
+        let index = self.used;
+        self.used = (index < CHUNKS).then_some(index + 1)?;
+        Some(index)
+    }
+}

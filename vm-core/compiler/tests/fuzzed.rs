@@ -1,6 +1,6 @@
 //! What the fuzzer has found and the golden files have no place for.
 
-use tailscope_bytecode::code::Const;
+use tailscope_bytecode::code::{Const, kinds};
 use tailscope_compiler::{CompileError, CompileOptions, Mode, compile_str};
 
 /// A string at the beginning of interactive input is shown, not taken for a docstring.
@@ -205,4 +205,21 @@ fn a_try_that_catches_nothing_has_no_else() {
         assert_eq!(error(source, false).msg, "expected 'except' or 'finally' block", "{source}");
     }
     assert!(compile_str("try: a\nexcept: d\nelse: b\nfinally: c\n", &CompileOptions::new("f.py")).is_ok());
+}
+
+/// A method without annotations looks for the class's namespace, which a comprehension's variable hides from
+/// those behind it alone.
+#[test]
+fn a_comprehension_hides_the_namespace_from_what_follows() {
+    let cells = |body: &str| {
+        let (module, _) = compile_str(&format!("class K:\n  {body}\n"), &CompileOptions::new("f.py")).expect("code");
+        let Some(Const::Code(class)) = module.consts.first() else { panic!("a class: {body}") };
+        class.localspluskinds.iter().filter(|kind| **kind & kinds::CELL != 0).count()
+    };
+    let (method, comprehension) = ("def f(self): 0", "[0 for __classdict__ in x]");
+    for (first, second, count) in [(method, comprehension, 1), (comprehension, method, 0), (method, "x", 1), (comprehension, "x", 0)] {
+        assert_eq!(cells(&format!("{first}\n  {second}")), count, "{first}, {second}");
+    }
+    assert_eq!(cells("def f(self, a=[0 for __classdict__ in x]): 0"), 0, "a default is before the function");
+    assert_eq!(cells(&format!("{method}\n  {comprehension}\n  def g(self): 0")), 1);
 }

@@ -161,7 +161,9 @@ impl Analyzer<'_> {
             ScopeKind::Class => Some(id),
             _ => class_entry,
         };
-        for index in 0..self.scope(id).children.len() {
+        let count = self.scope(id).children.len();
+        for index in 0..count {
+            self.heed_bare_method(id, index);
             let child = self.scope(id).children[index];
             let sees_class = self.scope(child).can_see_class_scope;
             let mut child_free = self.block(child, class_entry.filter(|_| sees_class))?;
@@ -179,7 +181,19 @@ impl Analyzer<'_> {
                 free.extend(child_free);
             }
         }
+        self.heed_bare_method(id, count);
         Ok(free)
+    }
+
+    /// If the block of a method's annotations that was left out was before the child at `index`: notes what
+    /// it would have found. Names of comprehensions that are inlined later do not hide that from it.
+    fn heed_bare_method(&mut self, id: ScopeId, index: usize) {
+        let scope = self.scope_mut(id);
+        if scope.bare_method == Some(index as u32) {
+            let flags = scope.flags_of(NameId::CLASSDICT);
+            let is_hidden = flags & DEF_GLOBAL != 0 || flags & DEF_BOUND != 0 && flags & DEF_NONLOCAL == 0;
+            scope.needs_classdict |= !is_hidden;
+        }
     }
 
     /// Where one name of a block lives, of which the block's own code says `flags`. It is added to `free` if
@@ -352,11 +366,8 @@ impl Analyzer<'_> {
     fn drop_class_free(&mut self, id: ScopeId, free: &mut NameSet) {
         let [class, classdict, annotations] = CLASS_CELLS.map(|name| free.remove(&name));
         let scope = self.scope_mut(id);
-        // What the blocks of annotations that were left out would have found.
-        let flags = scope.flags_of(NameId::CLASSDICT);
-        let is_hidden = flags & DEF_GLOBAL != 0 || flags & DEF_BOUND != 0 && flags & DEF_NONLOCAL == 0;
         scope.needs_class_closure |= class;
-        scope.needs_classdict |= classdict || scope.has_bare_method && !is_hidden;
+        scope.needs_classdict |= classdict;
         scope.has_conditional_annotations |= annotations;
     }
 

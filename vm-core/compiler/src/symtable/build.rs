@@ -177,7 +177,7 @@ impl<'a> Builder<'a> {
             annotation_block: None,
             mangled_in: None,
             mangled_names: FxHashSet::default(),
-            has_bare_method: false,
+            bare_method: None,
             loc,
             scope_info: None,
             directives: Vec::new(),

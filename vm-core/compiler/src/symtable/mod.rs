@@ -152,9 +152,9 @@ pub struct Scope {
     pub mangled_in: Option<ScopeId>,
     /// Names of the type parameters, in the block that `mangled_in` means.
     mangled_names: FxHashSet<NameId>,
-    /// Class: of a function directly in it, which has no annotations, the block of annotations was
-    /// left out. It would look at the class's namespace.
-    has_bare_method: bool,
+    /// Class: how many blocks are before that of the annotations of the first function directly in it
+    /// that has none. The block was left out; it would look at the class's namespace.
+    bare_method: Option<u32>,
     /// Where the block begins in the source.
     pub loc: Loc,
 

@@ -217,7 +217,10 @@ impl<'a> Builder<'a> {
         let in_class = self.cur().kind == ScopeKind::Class;
         let sees_class = self.cur().can_see_class_scope || in_class;
         if self.blocks == Blocks::Needed && !self.cur().can_see_class_scope && !is_annotated(s) {
-            self.cur_mut().has_bare_method |= in_class && !self.future.annotations();
+            if in_class && !self.future.annotations() {
+                let scope = self.cur_mut();
+                scope.bare_method.get_or_insert(scope.children.len() as u32);
+            }
             return Ok(());
         }
         self.enter_block(

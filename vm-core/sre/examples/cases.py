@@ -1,6 +1,6 @@
-"""Writes what CPython's re finds for random patterns and texts, for examples/diff.rs to compare.
+"""Writes what CPython's re finds for random patterns and texts, for examples/compare.rs to compare.
 
-    python3.14 cases.py SEED PATTERNS | cargo run --release -p tailscope-sre --example diff
+    python3.14 cases.py SEED PATTERNS | cargo run --release -p tailscope-sre --example compare
 
 The lines: `K` has the magic number and the names of operations, positions and categories;
 `P groups word...` is a pattern's code words, `T chars...` a text; below each, what was

@@ -1,6 +1,6 @@
 //! What CPython found for some thousand cases.
 //!
-//! `python3.14 examples/cases.py 1 700 2 | sed /^$/d > tests/golden.txt` writes them anew; `examples/diff.rs` checks
+//! `python3.14 examples/cases.py 1 700 2 | sed /^$/d > tests/golden.txt` writes them anew; `examples/compare.rs` checks
 //! as many as one likes.
 
 mod common;

@@ -1,6 +1,6 @@
 //! Compares the engine with CPython: reads the cases that `cases.py` writes.
 //!
-//! `python3.14 vm-core/sre/examples/cases.py SEED PATTERNS | cargo run --release -p tailscope-sre --example diff`
+//! `python3.14 vm-core/sre/examples/cases.py SEED PATTERNS | cargo run --release -p tailscope-sre --example compare`
 
 use std::io::BufRead;
 

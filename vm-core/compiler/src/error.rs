@@ -26,6 +26,8 @@ pub enum ErrorKind {
     System,
     /// A docstring with a lone surrogate.
     UnicodeEncode,
+    /// Text of a format specification whose escape sequences mean nothing.
+    UnicodeDecode,
 }
 
 impl ErrorKind {
@@ -43,6 +45,7 @@ impl ErrorKind {
             ErrorKind::Type => "TypeError",
             ErrorKind::System => "SystemError",
             ErrorKind::UnicodeEncode => "UnicodeEncodeError",
+            ErrorKind::UnicodeDecode => "UnicodeDecodeError",
         }
     }
 
@@ -77,10 +80,38 @@ pub struct CompileError {
     pub warnings: Box<[Warning]>,
     /// Of [`ErrorKind::UnicodeEncode`]: the text with lone surrogates.
     pub surrogates: Option<Box<Wtf8>>,
+    /// Of [`ErrorKind::UnicodeDecode`].
+    pub undecodable: Option<Box<Undecodable>>,
     /// Of an error of the parser: line and column, from 1 and from 0, of the last compound statement
     /// that was whole before it; zeros if there is none. With what follows it somebody may find out
     /// which keyword was meant.
     pub last_statement: Option<(i32, i32)>,
+}
+
+/// What the codec for escape sequences cannot decode: arguments of a UnicodeDecodeError.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecodable {
+    /// Text as CPython hands it to the codec.
+    pub bytes: Vec<u8>,
+    pub start: usize,
+    pub end: usize,
+    pub reason: &'static str,
+}
+
+impl Undecodable {
+    pub const CODEC: &str = "unicodeescape";
+}
+
+impl fmt::Display for Undecodable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Undecodable { bytes, start, end, reason } = self;
+        write!(f, "'{}' codec can't decode ", Undecodable::CODEC)?;
+        match *end == start + 1 {
+            true => write!(f, "byte 0x{:02x} in position {start}", bytes.get(*start).copied().unwrap_or(0))?,
+            false => write!(f, "bytes in position {start}-{}", end.saturating_sub(1))?,
+        }
+        write!(f, ": {reason}")
+    }
 }
 
 impl CompileError {
@@ -98,6 +129,7 @@ impl CompileError {
             after_parsing: false,
             warnings: Box::default(),
             surrogates: None,
+            undecodable: None,
             last_statement: None,
         }
     }

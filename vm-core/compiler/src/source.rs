@@ -317,6 +317,7 @@ impl SourceFile {
             after_parsing: true,
             warnings: Box::default(),
             surrogates: None,
+            undecodable: None,
             last_statement: None,
         }
     }

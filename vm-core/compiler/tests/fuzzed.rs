@@ -223,3 +223,25 @@ fn a_comprehension_hides_the_namespace_from_what_follows() {
     assert_eq!(cells("def f(self, a=[0 for __classdict__ in x]): 0"), 0, "a default is before the function");
     assert_eq!(cells(&format!("{method}\n  {comprehension}\n  def g(self): 0")), 1);
 }
+
+/// What cannot be decoded in a format specification is no SyntaxError, and comes before what the rest of the text holds.
+#[test]
+fn formats_that_cannot_be_decoded_are_errors_of_the_codec() {
+    let cases = [
+        (r"f'{e:\x}'", 0, 2, "truncated \\xXX escape"),
+        (r"(f'{e!r:>{-1}\x1')", 0, 3, "truncated \\xXX escape"),
+        (r"rf'{e:{1}a\x' + )", 1, 3, "truncated \\xXX escape"),
+        (r"t'{e:{1}\N{x}'", 0, 5, "unknown Unicode character name"),
+        (r"f'{e:{1:é\u12}'", 10, 14, "truncated \\uXXXX escape"),
+    ];
+    for (source, start, end, reason) in cases {
+        let error = error(source, false);
+        assert_eq!((error.kind.class_name(), error.line), ("UnicodeDecodeError", None), "{source}");
+        let found = error.undecodable.expect("what cannot be decoded");
+        assert_eq!((found.start, found.end, found.reason), (start, end, reason), "{source}");
+        assert_eq!(error.msg, format!("'unicodeescape' codec can't decode bytes in position {start}-{}: {reason}", end - 1));
+    }
+    // Elsewhere it is one; and what is wrong before comes first.
+    assert_eq!(error(r"f'\x{e}'", false).kind.class_name(), "SyntaxError");
+    assert!(error(r"f'{a b:{1}\x'", false).msg.starts_with("invalid syntax"));
+}

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tailscope_bytecode::code::Code;
 use tailscope_bytecode::{pyc, verify};
-use tailscope_compiler::error::{CompileError, ErrorKind};
+use tailscope_compiler::error::{CompileError, ErrorKind, Undecodable};
 use tailscope_compiler::source::declared_encoding;
 use tailscope_compiler::{CompileOptions, Mode, SourceFile};
 
@@ -505,6 +505,14 @@ pub fn syntax_error(vm: &Vm, e: &CompileError) -> Raised {
         ErrorKind::UnicodeEncode => {
             let text = PyStr::from_wtf8(vm, e.surrogates.as_ref().map_or(&[][..], |text| &text.0));
             return text.cast::<PyStr>().map_or_else(|| vm.value_error(&e.msg), |s| crate::codecs::not_utf8(vm, s));
+        }
+        ErrorKind::UnicodeDecode => {
+            let Some(found) = &e.undecodable else { return vm.value_error(&e.msg) };
+            let (codec, bytes) = (vm.new_str(Undecodable::CODEC), crate::types::bytes::new(vm, &found.bytes));
+            let (start, end) = (Value::small_int(found.start as i64), Value::small_int(found.end as i64));
+            let reason = vm.new_str(found.reason);
+            let args = [codec.value(), bytes.value(), start, end, reason.value()];
+            return vm.error_args(shape::UNICODE_DECODE_ERROR, &args);
         }
     };
     let number = |n: Option<i32>| n.map_or(vm.none_ref(), |n| Ref::small_int(n as i64));

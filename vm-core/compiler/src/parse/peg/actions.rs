@@ -5,7 +5,7 @@ use super::engine::{Matched, Parser, Reported};
 use super::load::{ReportPlace, Target};
 use super::node::{NodeId, NodeKind};
 use super::token::Place;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Undecodable};
 
 impl Parser<'_> {
     pub fn report_error(&mut self, place: ReportPlace, nodes: &[NodeId], msg: &str) -> Reported {
@@ -109,7 +109,7 @@ impl Parser<'_> {
             ("string", &[string]) => self.check_string(string),
             ("strings", &[strings]) => self.join_strings(strings, start),
             ("fields", &[opening, parts]) => self.check_fields(opening, parts, start),
-            ("format_text", &[text]) => self.check_text(text, text),
+            ("format_text", &[text]) => self.check_format_text(text),
             ("conversion", &[sign, letter]) => self.check_conversion(sign, letter, start),
             ("mixed_templates", &[first, second]) => {
                 let last = self.tree.list(first).last().copied().unwrap_or(first);
@@ -270,18 +270,30 @@ impl Parser<'_> {
                 let msg = "bytes can only contain ASCII literal characters";
                 Err(self.report_at(string, msg))
             }
-            Err(decode::Problem::Undecodable(msg)) => Err(self.report_last(ErrorKind::Syntax, msg)),
+            Err(decode::Problem::Bytes(msg)) => Err(self.report_last(ErrorKind::Syntax, msg)),
+            Err(decode::Problem::Text(undecodable)) => Err(self.report_text(&undecodable)),
         }
     }
 
     /// Checks a part of the string that begins with the token of `opening`.
     fn check_text(&mut self, part: NodeId, opening: NodeId) -> Matched {
         let raw = self.text(opening).bytes().take(2).any(|b| b | 0x20 == b'r');
-        match decode::check_text(self.text(part), raw && part != opening) {
+        match decode::check_text(self.text(part), raw) {
             Ok(()) => Ok(Some(part)),
-            Err(decode::Problem::Undecodable(msg)) => Err(self.report_last(ErrorKind::Syntax, msg)),
-            Err(decode::Problem::NotAscii) => Ok(Some(part)),
+            Err(undecodable) => Err(self.report_text(&undecodable)),
         }
+    }
+
+    /// Checks text of a format specification: even in a raw string CPython decodes it.
+    fn check_format_text(&mut self, part: NodeId) -> Matched {
+        match decode::check_text(self.text(part), false) {
+            Ok(()) => Ok(Some(part)),
+            Err(undecodable) => Err(self.report_undecodable(undecodable)),
+        }
+    }
+
+    fn report_text(&mut self, undecodable: &Undecodable) -> Reported {
+        self.report_last(ErrorKind::Syntax, format!("(unicode error) {undecodable}"))
     }
 
     fn check_fields(&mut self, opening: NodeId, parts: NodeId, start: usize) -> Matched {

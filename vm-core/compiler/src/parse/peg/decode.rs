@@ -1,12 +1,15 @@
 //! Escape sequences that cannot be decoded, in the words of CPython's codecs.
 
+use crate::error::Undecodable;
+
 /// What is wrong with a literal.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Problem {
     /// A bytes literal with other characters.
     NotAscii,
-    /// The message of the codec.
-    Undecodable(String),
+    /// A bytes literal, with what CPython says of it.
+    Bytes(String),
+    Text(Undecodable),
 }
 
 /// Checks a string or bytes literal with its prefix and quotes.
@@ -25,7 +28,7 @@ pub(super) fn check_literal(literal: &str) -> Result<(), Problem> {
         }
         return if has(b'r') { Ok(()) } else { check_bytes(text) };
     }
-    check_text(text, has(b'r'))
+    check_text(text, has(b'r')).map_err(Problem::Text)
 }
 
 fn check_bytes(text: &str) -> Result<(), Problem> {
@@ -40,7 +43,7 @@ fn check_bytes(text: &str) -> Result<(), Problem> {
                 .take_while(|b| b.is_ascii_hexdigit());
             if digits.count() < 2 {
                 let msg = format!("(value error) invalid \\x escape at position {at}");
-                return Err(Problem::Undecodable(msg));
+                return Err(Problem::Bytes(msg));
             }
         }
         at += 2;
@@ -52,7 +55,7 @@ fn check_bytes(text: &str) -> Result<(), Problem> {
 }
 
 /// Checks text between quotes, or a literal part of a string with fields.
-pub(super) fn check_text(text: &str, raw: bool) -> Result<(), Problem> {
+pub(super) fn check_text(text: &str, raw: bool) -> Result<(), Undecodable> {
     if raw || !text.contains('\\') {
         return Ok(());
     }
@@ -84,7 +87,7 @@ fn expand(text: &str) -> Vec<u8> {
     out
 }
 
-fn check_escapes(text: &[u8]) -> Result<(), Problem> {
+fn check_escapes(text: &[u8]) -> Result<(), Undecodable> {
     let mut at = 0;
     while let Some(offset) = text[at..].iter().position(|&b| b == b'\\') {
         let start = at + offset;
@@ -129,7 +132,7 @@ fn check_escapes(text: &[u8]) -> Result<(), Problem> {
 }
 
 /// Checks `\N{...}`; returns where it ends.
-fn check_name(text: &[u8], start: usize) -> Result<usize, Problem> {
+fn check_name(text: &[u8], start: usize) -> Result<usize, Undecodable> {
     let malformed = "malformed \\N character escape";
     if text.get(start + 2) != Some(&b'{') {
         return Err(undecodable(start, start + 2, text, malformed));
@@ -155,18 +158,8 @@ fn check_name(text: &[u8], start: usize) -> Result<usize, Problem> {
     }
 }
 
-fn undecodable(start: usize, end: usize, text: &[u8], reason: &str) -> Problem {
-    let what = if end == start + 1 {
-        format!(
-            "byte 0x{:02x} in position {start}",
-            text.get(start).copied().unwrap_or(0)
-        )
-    } else {
-        format!("bytes in position {start}-{}", end - 1)
-    };
-    Problem::Undecodable(format!(
-        "(unicode error) 'unicodeescape' codec can't decode {what}: {reason}"
-    ))
+fn undecodable(start: usize, end: usize, text: &[u8], reason: &'static str) -> Undecodable {
+    Undecodable { bytes: text.to_vec(), start, end, reason }
 }
 
 #[cfg(test)]
@@ -175,7 +168,8 @@ mod tests {
 
     fn problem(literal: &str) -> String {
         match check_literal(literal) {
-            Err(Problem::Undecodable(msg)) => msg.rsplit("decode ").next().unwrap().to_owned(),
+            Err(Problem::Text(undecodable)) => undecodable.to_string().rsplit("decode ").next().unwrap().to_owned(),
+            Err(Problem::Bytes(msg)) => msg,
             other => format!("{other:?}"),
         }
     }

@@ -7,7 +7,7 @@ use super::load::{Alternative, Grammar, Item, Memo, Outcome, RuleId};
 use super::node::{NodeId, NodeKind, Tree};
 use super::token::{self, Kind, Place, SOFT_KEYWORDS, Token, literal_text};
 use super::tokenizer::{Done, Tokenizer};
-use crate::error::{CompileError, ErrorKind};
+use crate::error::{CompileError, ErrorKind, Undecodable};
 use crate::parse::{Mode, ParseOptions};
 use crate::source::SourceFile;
 
@@ -234,6 +234,7 @@ impl<'s> Parser<'s> {
                 after_parsing: false,
                 warnings: Box::default(),
                 surrogates: None,
+                undecodable: None,
                 last_statement: None,
             });
         }
@@ -251,6 +252,18 @@ impl<'s> Parser<'s> {
         } else {
             text.trim_end_matches('\n')
         }
+    }
+
+    /// Reports what cannot be decoded, which CPython does not make a SyntaxError.
+    pub fn report_undecodable(&mut self, undecodable: Undecodable) -> Reported {
+        if self.error.is_none() {
+            self.error = Some(CompileError {
+                kind: ErrorKind::UnicodeDecode,
+                undecodable: Some(Box::new(undecodable.clone())),
+                ..CompileError::without_location(undecodable.to_string()).in_file(self.source.filename())
+            });
+        }
+        Reported
     }
 
     /// Reports an error at the last token that was read.
@@ -351,6 +364,7 @@ impl<'s> Parser<'s> {
                     after_parsing: false,
                     warnings: Box::default(),
                     surrogates: None,
+                    undecodable: None,
                     last_statement: None,
                 });
                 return;

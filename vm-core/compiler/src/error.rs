@@ -78,14 +78,20 @@ pub struct CompileError {
     pub after_parsing: bool,
     /// What was found before the error and is warned of.
     pub warnings: Box<[Warning]>,
-    /// Of [`ErrorKind::UnicodeEncode`]: the text with lone surrogates.
-    pub surrogates: Option<Box<Wtf8>>,
-    /// Of [`ErrorKind::UnicodeDecode`].
-    pub undecodable: Option<Box<Undecodable>>,
+    /// Of [`ErrorKind::UnicodeEncode`] and [`ErrorKind::UnicodeDecode`].
+    pub codec_problem: Option<Box<CodecProblem>>,
     /// Of an error of the parser: line and column, from 1 and from 0, of the last compound statement
     /// that was whole before it; zeros if there is none. With what follows it somebody may find out
     /// which keyword was meant.
     pub last_statement: Option<(i32, i32)>,
+}
+
+/// What a codec does not take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodecProblem {
+    /// Text with lone surrogates, which is to be encoded.
+    Surrogates(Wtf8),
+    Escape(Undecodable),
 }
 
 /// What the codec for escape sequences cannot decode: arguments of a UnicodeDecodeError.
@@ -128,8 +134,7 @@ impl CompileError {
             text: None,
             after_parsing: false,
             warnings: Box::default(),
-            surrogates: None,
-            undecodable: None,
+            codec_problem: None,
             last_statement: None,
         }
     }

@@ -316,8 +316,7 @@ impl SourceFile {
             text: self.line_text(loc.line).map(str::to_owned),
             after_parsing: true,
             warnings: Box::default(),
-            surrogates: None,
-            undecodable: None,
+            codec_problem: None,
             last_statement: None,
         }
     }

@@ -1,6 +1,7 @@
 //! What the fuzzer has found and the golden files have no place for.
 
 use tailscope_bytecode::code::{Const, kinds};
+use tailscope_compiler::error::CodecProblem;
 use tailscope_compiler::{CompileError, CompileOptions, Mode, compile_str};
 
 /// A string at the beginning of interactive input is shown, not taken for a docstring.
@@ -237,7 +238,7 @@ fn formats_that_cannot_be_decoded_are_errors_of_the_codec() {
     for (source, start, end, reason) in cases {
         let error = error(source, false);
         assert_eq!((error.kind.class_name(), error.line), ("UnicodeDecodeError", None), "{source}");
-        let found = error.undecodable.expect("what cannot be decoded");
+        let Some(CodecProblem::Escape(found)) = error.codec_problem.as_deref() else { panic!("{source}: {error}") };
         assert_eq!((found.start, found.end, found.reason), (start, end, reason), "{source}");
         assert_eq!(error.msg, format!("'unicodeescape' codec can't decode bytes in position {start}-{}: {reason}", end - 1));
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tailscope_bytecode::code::Code;
 use tailscope_bytecode::{pyc, verify};
-use tailscope_compiler::error::{CompileError, ErrorKind, Undecodable};
+use tailscope_compiler::error::{CodecProblem, CompileError, ErrorKind, Undecodable};
 use tailscope_compiler::source::declared_encoding;
 use tailscope_compiler::{CompileOptions, Mode, SourceFile};
 
@@ -502,18 +502,7 @@ pub fn syntax_error(vm: &Vm, e: &CompileError) -> Raised {
         ErrorKind::Overflow => return vm.overflow_error(&e.msg),
         ErrorKind::Recursion => return vm.recursion_error(&e.msg),
         ErrorKind::Memory => return vm.memory_error(&e.msg),
-        ErrorKind::UnicodeEncode => {
-            let text = PyStr::from_wtf8(vm, e.surrogates.as_ref().map_or(&[][..], |text| &text.0));
-            return text.cast::<PyStr>().map_or_else(|| vm.value_error(&e.msg), |s| crate::codecs::not_utf8(vm, s));
-        }
-        ErrorKind::UnicodeDecode => {
-            let Some(found) = &e.undecodable else { return vm.value_error(&e.msg) };
-            let (codec, bytes) = (vm.new_str(Undecodable::CODEC), crate::types::bytes::new(vm, &found.bytes));
-            let (start, end) = (Value::small_int(found.start as i64), Value::small_int(found.end as i64));
-            let reason = vm.new_str(found.reason);
-            let args = [codec.value(), bytes.value(), start, end, reason.value()];
-            return vm.error_args(shape::UNICODE_DECODE_ERROR, &args);
-        }
+        ErrorKind::UnicodeEncode | ErrorKind::UnicodeDecode => return unicode_error(vm, e),
     };
     let number = |n: Option<i32>| n.map_or(vm.none_ref(), |n| Ref::small_int(n as i64));
     let place = PyTuple::from_vec(
@@ -529,6 +518,24 @@ pub fn syntax_error(vm: &Vm, e: &CompileError) -> Raised {
     );
     let msg = vm.new_str(&e.msg);
     vm.error_args(id, &[msg.value(), place.value()])
+}
+
+/// What a codec says of text of a source.
+fn unicode_error(vm: &Vm, e: &CompileError) -> Raised {
+    match e.codec_problem.as_deref() {
+        Some(CodecProblem::Surrogates(text)) => {
+            let text = PyStr::from_wtf8(vm, &text.0);
+            text.cast::<PyStr>().map_or_else(|| vm.value_error(&e.msg), |s| crate::codecs::not_utf8(vm, s))
+        }
+        Some(CodecProblem::Escape(found)) => {
+            let (codec, bytes) = (vm.new_str(Undecodable::CODEC), crate::types::bytes::new(vm, &found.bytes));
+            let (start, end) = (Value::small_int(found.start as i64), Value::small_int(found.end as i64));
+            let reason = vm.new_str(found.reason);
+            let args = [codec.value(), bytes.value(), start, end, reason.value()];
+            vm.error_args(shape::UNICODE_DECODE_ERROR, &args)
+        }
+        None => vm.value_error(&e.msg),
+    }
 }
 
 /// Code, file name and kind of a library module that was compiled beforehand. Optimized code is

@@ -6,7 +6,7 @@ use ruff_python_ast::{Expr, Stmt};
 use tailscope_bytecode::code::Wtf8;
 
 use super::Codegen;
-use crate::error::{CompileError, ErrorKind};
+use crate::error::{CodecProblem, CompileError, ErrorKind};
 use crate::preprocess::literal::string_bytes;
 
 /// The docstring expression at the head of a body, and the statements after it.
@@ -30,7 +30,7 @@ impl Codegen<'_> {
         match lone_surrogates(&doc) {
             Some(msg) => Err(CompileError {
                 kind: ErrorKind::UnicodeEncode,
-                surrogates: Some(Box::new(Wtf8(doc.as_ref().into()))),
+                codec_problem: Some(Box::new(CodecProblem::Surrogates(Wtf8(doc.as_ref().into())))),
                 ..CompileError::without_location(msg)
             }),
             None => Ok(clean(&doc)),

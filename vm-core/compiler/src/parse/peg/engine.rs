@@ -7,7 +7,7 @@ use super::load::{Alternative, Grammar, Item, Memo, Outcome, RuleId};
 use super::node::{NodeId, NodeKind, Tree};
 use super::token::{self, Kind, Place, SOFT_KEYWORDS, Token, literal_text};
 use super::tokenizer::{Done, Tokenizer};
-use crate::error::{CompileError, ErrorKind, Undecodable};
+use crate::error::{CodecProblem, CompileError, ErrorKind, Undecodable};
 use crate::parse::{Mode, ParseOptions};
 use crate::source::SourceFile;
 
@@ -233,8 +233,7 @@ impl<'s> Parser<'s> {
                 text: Some(text.to_owned()),
                 after_parsing: false,
                 warnings: Box::default(),
-                surrogates: None,
-                undecodable: None,
+                codec_problem: None,
                 last_statement: None,
             });
         }
@@ -257,10 +256,11 @@ impl<'s> Parser<'s> {
     /// Reports what cannot be decoded, which CPython does not make a SyntaxError.
     pub fn report_undecodable(&mut self, undecodable: Undecodable) -> Reported {
         if self.error.is_none() {
+            let msg = undecodable.to_string();
             self.error = Some(CompileError {
                 kind: ErrorKind::UnicodeDecode,
-                undecodable: Some(Box::new(undecodable.clone())),
-                ..CompileError::without_location(undecodable.to_string()).in_file(self.source.filename())
+                codec_problem: Some(Box::new(CodecProblem::Escape(undecodable))),
+                ..CompileError::without_location(msg).in_file(self.source.filename())
             });
         }
         Reported
@@ -363,8 +363,7 @@ impl<'s> Parser<'s> {
                     text: Some(text),
                     after_parsing: false,
                     warnings: Box::default(),
-                    surrogates: None,
-                    undecodable: None,
+                    codec_problem: None,
                     last_statement: None,
                 });
                 return;

@@ -86,14 +86,10 @@ impl ConstTable {
 
     /// Takes the constants out; the memory of the table stays.
     pub(crate) fn take(&mut self) -> Vec<Const> {
-        // What the flow graph adds, mostly tuples, has room without a move.
-        const MORE: usize = 4;
         self.index.clear();
         self.indexed = 0;
         self.none = None;
-        let mut consts = Vec::with_capacity(self.consts.len() + MORE);
-        consts.append(&mut self.consts);
-        consts
+        self.consts.drain(..).collect()
     }
 
     /// Drops the constants whose index `keep` is false for.

@@ -29,7 +29,7 @@ enum Kind {
     Passing,
 }
 
-/// The largest block that a region has.
+/// The largest block for which another chunk is begun: the rest of the last one is lost.
 const MOST: usize = 2048;
 
 /// What is being filled by the thread that is in a region.

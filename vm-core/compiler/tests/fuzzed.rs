@@ -192,11 +192,28 @@ fn a_wildcard_is_all_of_its_pattern() {
         let error = pattern(wrong).unwrap_err();
         assert_eq!((error.msg.as_str(), error.line, error.col), ("invalid syntax", Some(2), Some(col)), "{wrong}");
     }
-    for right in ["f(_=1)", "f(_ = _)", "f(a, b=1, _=[_])", "{_.n: 1}", "a._", "a._()", "[_, *_]", "y if _.n"] {
+    // Behind a pattern, a keyword `_` is that wildcard, and its `=` too much.
+    for (wrong, col) in [("f(2, _=1)", 13), ("f(2, _ = 1, a=3)", 14), ("1 | f(2, _='')", 17), ("f(x, y, _=1)", 16)] {
+        for behind in ["", " if é"] {
+            let error = pattern(&format!("{wrong}{behind}")).unwrap_err();
+            assert_eq!((error.msg.as_str(), error.line, error.col), ("invalid syntax", Some(2), Some(col)), "{wrong}");
+        }
+    }
+    for right in ["f(2, a=1, _=2)", "f(_=1, _a=2)", "f(_=1)", "f(_ = _)", "f(a, b=1, _=[_])", "{_.n: 1}", "a._", "a._()", "[_, *_]", "y if _.n"] {
         assert!(pattern(right).is_ok(), "{right}");
     }
     let (code, _) = pattern("f(_=1, b=2)").unwrap();
     assert!(code.consts.iter().any(|c| matches!(c, Const::Tuple(names) if names[0] == Const::Str("_".into()))));
+}
+
+/// Parentheses around a pattern are no part of it.
+#[test]
+fn patterns_stand_inside_of_their_parentheses() {
+    for (pattern, columns) in [("f(b=_,(_),(_),_, )", (14, 22)), ("f(_=_,1|_,(_),a=1)", (13, 19)), ("f(a=1,((b)),((c)))", (15, 22)), ("f(a=1,(b)|c)", (13, 18))] {
+        let error = error(&format!("match v:\n case {pattern}: pass\n"), false);
+        assert_eq!(error.msg, "positional patterns follow keyword patterns", "{pattern}");
+        assert_eq!((error.col, error.end_col), (Some(columns.0), Some(columns.1)), "{pattern}");
+    }
 }
 
 /// There is nothing to go on with after what is not caught.
@@ -242,7 +259,41 @@ fn formats_that_cannot_be_decoded_are_errors_of_the_codec() {
         assert_eq!((found.start, found.end, found.reason), (start, end, reason), "{source}");
         assert_eq!(error.msg, format!("'unicodeescape' codec can't decode bytes in position {start}-{}: {reason}", end - 1));
     }
+    // In a raw string it is none, as long as CPython's tokenizer is in there.
+    assert_eq!(error(r"rf'{e:a\N{x}}}'", false).msg, "f-string: single '}' is not allowed");
+    assert_eq!(error(r"rf'{e:\x}' + rf'{a b}'", false).msg, "invalid syntax. Perhaps you forgot a comma?");
     // Elsewhere it is one; and what is wrong before comes first.
     assert_eq!(error(r"f'\x{e}'", false).kind.class_name(), "SyntaxError");
     assert!(error(r"f'{a b:{1}\x'", false).msg.starts_with("invalid syntax"));
+}
+
+/// Behind a field in a format specification, doubled braces are a brace, as they are in other text; one that
+/// closes ends the specification even so.
+#[test]
+fn behind_a_field_formats_have_doubled_braces() {
+    let strings = |source: &str| {
+        let (code, _) = compile_str(source, &CompileOptions::new("f.py")).unwrap_or_else(|e| panic!("{source}: {e}"));
+        let strings = code.consts.iter().filter_map(|c| if let Const::Str(s) = c { std::str::from_utf8(&s.0).ok() } else { None });
+        strings.filter(|s| *s != "é").map(str::to_owned).collect::<Vec<_>>()
+    };
+    let cases: [(&str, &[&str]); 8] = [
+        ("f'{e:{1}{{}'", &["{"]),
+        ("f'{e:{1}{{x}}}'", &["{x", "}"]),
+        ("f'{e:{1}a{{x{{y{z}w}'", &["a{x{y", "w"]),
+        ("f'{e:{1}{{{2}}'", &["{"]),
+        ("f'{e:{1}{{{{{2}{{b}'", &["{{", "{b"]),
+        ("f'{e:{1:{2}{{}{{a}'", &["{", "{a"]),
+        ("f'{e:{{}}{w}x}'", &["x"]),
+        ("rf'{e:{1}\\{{é}'", &["\\{é"]),
+    ];
+    for (source, expected) in cases {
+        assert_eq!(strings(source), expected, "{source}");
+        // The other parsers agree, which a name with other letters leaves it to.
+        assert_eq!(strings(&format!("é = 'é'\n{source}\n")), expected, "{source}");
+    }
+    for before in ["", "é = 1\n"] {
+        for wrong in ["f'{e:{1}{{}}'", "(f'{e:{1}{{}}{w}}')", "f'{e:{1}{{}}x}'"] {
+            assert_eq!(error(&format!("{before}{wrong}"), false).msg, "f-string: single '}' is not allowed", "{wrong}");
+        }
+    }
 }

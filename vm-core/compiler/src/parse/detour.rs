@@ -9,13 +9,17 @@
 //!   letter is parsed in its place.
 //! - Zeros may lead a decimal number in front of `else`, whose `e` makes CPython take it for the
 //!   beginning of an exponent: `010else` is 10.0. That is parsed in its place, as long as it was.
+//! - Behind a field in a format specification, CPython's tokenizer has forgotten that it is in one:
+//!   `{{` is a brace there, as in other text. A character of two bytes is parsed in its place.
 //! - f-strings and t-strings in patterns are the compiler's to refuse, and stay in the trees of
 //!   `ast`; ruff minds them inside of other patterns. An attribute is parsed in their place.
 
 use ruff_python_ast::name::Name;
 use ruff_python_ast::token::{Token, TokenKind};
-use ruff_python_ast::visitor::transformer::{Transformer, walk_body, walk_expr, walk_pattern_keyword, walk_stmt};
-use ruff_python_ast::{Expr, Mod, PatternKeyword, Stmt, StmtRaise};
+use ruff_python_ast::visitor::transformer::{
+    Transformer, walk_body, walk_expr, walk_interpolated_string_element, walk_pattern_keyword, walk_stmt,
+};
+use ruff_python_ast::{Expr, InterpolatedStringElement, Mod, PatternKeyword, Stmt, StmtRaise};
 use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_parenthesized_expression_range, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
@@ -28,6 +32,8 @@ const BREAK: &str = "break";
 const ATTRIBUTE: &str = "a.b";
 /// A keyword as long as `_`.
 const LETTER: &str = "a";
+/// Characters as long as two braces.
+const TWO_BYTES: std::ops::RangeInclusive<char> = '\u{A1}'..='\u{7FF}';
 /// How deep the tree of such a string may be.
 pub(super) const DEPTH_OF_STRINGS: usize = 80;
 
@@ -40,6 +46,8 @@ pub(super) struct Detour {
     raises: Vec<TextSize>,
     /// Where a letter stands for the keyword `_` of a pattern.
     keywords: Vec<TextSize>,
+    /// The character that stands for two braces.
+    brace: char,
     /// Where an attribute stands for a string with fields, with the string's tree.
     strings: Vec<(TextRange, Expr)>,
 }
@@ -55,23 +63,25 @@ pub(super) fn take(
     text: &str,
     parse: impl Fn(&str) -> Parsed<Mod>,
 ) -> (Parsed<Mod>, Option<Detour>) {
-    if parsed.errors().is_empty() {
+    let braces = braces_in_format(parsed.tokens(), text);
+    if parsed.errors().is_empty() && braces.is_empty() {
         return (parsed, None);
     }
-    let Some(mut detour) = find(&parsed, text) else { return (parsed, None) };
+    let Some(mut detour) = find(&parsed, text, &braces) else { return (parsed, None) };
     for _ in 0..ROUNDS {
         parsed = parse(&detour.text);
-        let more = strings_minded(&parsed, &detour.text);
-        if more.is_empty() {
+        let strings = strings_minded(&parsed, &detour.text);
+        let braces = braces_in_format(parsed.tokens(), &detour.text);
+        if strings.is_empty() && braces.is_empty() {
             break;
         }
-        detour.replace(more);
+        detour.replace(strings, &braces);
     }
     (parsed, Some(detour))
 }
 
 /// What the way leads around.
-fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
+fn find(parsed: &Parsed<Mod>, text: &str, braces: &[TextRange]) -> Option<Detour> {
     let (mut names, mut raises): (Vec<TextRange>, Vec<TextRange>) = (Vec::new(), Vec::new());
     let mut last = (TokenKind::Newline, TextRange::default());
     for token in parsed.tokens() {
@@ -92,10 +102,11 @@ fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
     let numbers = numbers_minded(parsed, text);
     let keywords = keywords_minded(parsed, text);
     let is_plain = names.is_empty() && raises.is_empty() && strings.is_empty();
-    if is_plain && numbers.is_empty() && keywords.is_empty() {
+    if is_plain && numbers.is_empty() && keywords.is_empty() && braces.is_empty() {
         return None;
     }
     let name = (0..10_000).map(|n| format!("m{n:04}")).find(|name| !text.contains(name))?;
+    let brace = TWO_BYTES.into_iter().find(|c| !text.contains(*c))?;
     let mut detour = text.to_owned();
     for place in names {
         detour.replace_range(place.to_std_range(), &name);
@@ -111,8 +122,8 @@ fn find(parsed: &Parsed<Mod>, text: &str) -> Option<Detour> {
     }
     let starts = |places: &[TextRange]| places.iter().map(Ranged::start).collect();
     let (raises, keywords) = (starts(&raises), starts(&keywords));
-    let mut detour = Detour { text: detour, name, raises, keywords, strings: Vec::new() };
-    detour.replace(strings);
+    let mut detour = Detour { text: detour, name, raises, keywords, brace, strings: Vec::new() };
+    detour.replace(strings, braces);
     Some(detour)
 }
 
@@ -124,6 +135,64 @@ fn keywords_minded(parsed: &Parsed<Mod>, text: &str) -> Vec<TextRange> {
         text.get(place.to_std_range()) == Some("_") && rest.starts_with('=') && !rest.starts_with("==")
     };
     places.filter(is_keyword).collect()
+}
+
+/// What is open inside of a string with fields.
+enum Open {
+    String,
+    /// A field, before its format specification.
+    Field,
+    Format { behind_field: bool },
+    Bracket,
+}
+
+/// The doubled braces of the first text of a format specification that has some behind a field.
+fn braces_in_format(tokens: &[Token], text: &str) -> Vec<TextRange> {
+    if !text.contains("{{") {
+        return Vec::new();
+    }
+    let mut open: Vec<Open> = Vec::new();
+    for token in tokens {
+        match (token.kind(), open.last_mut()) {
+            (TokenKind::FStringStart | TokenKind::TStringStart, _) => open.push(Open::String),
+            (_, None) => {}
+            (TokenKind::FStringEnd | TokenKind::TStringEnd, _) => {
+                while open.pop().is_some_and(|o| !matches!(o, Open::String)) {}
+            }
+            (TokenKind::Lbrace, Some(Open::Format { behind_field: true })) if text[token.end().to_usize()..].starts_with('{') => {
+                return doubled_braces(text, token.start());
+            }
+            (TokenKind::Lbrace, Some(Open::String | Open::Format { .. })) => open.push(Open::Field),
+            (TokenKind::Lbrace | TokenKind::Lpar | TokenKind::Lsqb, _) => open.push(Open::Bracket),
+            (TokenKind::Rpar | TokenKind::Rsqb, Some(Open::Bracket)) => drop(open.pop()),
+            (TokenKind::Rbrace, Some(Open::Field | Open::Format { .. } | Open::Bracket)) => {
+                open.pop();
+                if let Some(Open::Format { behind_field }) = open.last_mut() {
+                    *behind_field = true;
+                }
+            }
+            (TokenKind::Colon, Some(field @ Open::Field)) => *field = Open::Format { behind_field: false },
+            _ => {}
+        }
+    }
+    Vec::new()
+}
+
+/// The doubled braces of the text without fields in which those at `start` are.
+fn doubled_braces(text: &str, start: TextSize) -> Vec<TextRange> {
+    let (mut found, mut at) = (Vec::new(), start.to_usize());
+    while let Some(&byte) = text.as_bytes().get(at) {
+        let rest = &text[at..];
+        if rest.starts_with("{{") {
+            found.push(TextRange::at(TextSize::new(at as u32), TextSize::of("{{")));
+            at += 2;
+        } else if matches!(byte, b'{' | b'}' | b'"' | b'\'') || rest.starts_with("\\N{") {
+            break;
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    found
 }
 
 /// The numbers with leading zeros in front of `else`, and as floats of their length.
@@ -195,8 +264,11 @@ fn joined_strings(first: &Token, text: &str) -> Option<TextRange> {
 }
 
 impl Detour {
-    /// Leads around strings, too.
-    fn replace(&mut self, strings: Vec<(TextRange, Expr)>) {
+    /// Leads around strings and braces, too.
+    fn replace(&mut self, strings: Vec<(TextRange, Expr)>, braces: &[TextRange]) {
+        for place in braces {
+            self.text.replace_range(place.to_std_range(), self.brace.encode_utf8(&mut [0; 4]));
+        }
         for (place, _) in &strings {
             let name = "b".repeat(place.len().to_usize() - ATTRIBUTE.len());
             self.text.replace_range(place.to_std_range(), &format!("{ATTRIBUTE}{name}"));
@@ -207,7 +279,7 @@ impl Detour {
 
     /// Whether something was replaced that would be wrong elsewhere: CPython's parser decides then.
     pub fn is_doubtful(&self) -> bool {
-        !self.strings.is_empty()
+        !self.strings.is_empty() || !self.keywords.is_empty()
     }
 
     /// Makes the tree that of the original text. The native stack must do for its depth.
@@ -220,6 +292,15 @@ impl Detour {
 }
 
 impl Transformer for Detour {
+    fn visit_interpolated_string_element(&self, element: &mut InterpolatedStringElement) {
+        match element {
+            InterpolatedStringElement::Literal(literal) if literal.value.contains(self.brace) => {
+                literal.value = literal.value.replace(self.brace, "{").into();
+            }
+            _ => walk_interpolated_string_element(self, element),
+        }
+    }
+
     fn visit_pattern_keyword(&self, keyword: &mut PatternKeyword) {
         if self.keywords.binary_search(&keyword.attr.start()).is_ok() {
             keyword.attr.id = Name::new_static("_");
@@ -246,10 +327,10 @@ impl Transformer for Detour {
             Expr::Name(name) if name.id.as_str() == self.name => name.id = Name::new_static(MATCH),
             Expr::Attribute(attribute) => {
                 let start = attribute.start();
-                match self.strings.binary_search_by_key(&start, |(range, _)| range.start()) {
-                    Ok(i) => *expr = self.strings[i].1.clone(),
-                    Err(_) => walk_expr(self, expr),
+                if let Ok(i) = self.strings.binary_search_by_key(&start, |(range, _)| range.start()) {
+                    *expr = self.strings[i].1.clone();
                 }
+                walk_expr(self, expr);
             }
             _ => walk_expr(self, expr),
         }

@@ -181,6 +181,8 @@ impl Parsing<'_> {
             let keyword_start = self.at.start;
             let attr = if self.at(Tok::Name) { self.attempt(Self::pattern_keyword) } else { None };
             match attr {
+                // Behind a pattern, CPython takes it for another one, the wildcard.
+                Some(attr) if attr.id == "_" && keywords.is_empty() && !patterns.is_empty() => return Err(Declined),
                 Some(attr) => {
                     let pattern = self.pattern()?;
                     keywords.push(PatternKeyword { range: self.range_from(keyword_start), node_index: NodeIndex::NONE, attr, pattern });

@@ -265,11 +265,11 @@ impl Parsing<'_> {
     fn format_spec(&mut self, string: StringToken) -> Parsed<InterpolatedStringFormatSpec> {
         let start = self.at.end;
         let mut elements = Vec::new();
-        let mut at = start;
+        let (mut at, mut behind_field) = (start, false);
         loop {
-            let end = self.spec_literal_end(at, string).or_else(|_| self.rare())?;
+            let (end, has_brace) = self.spec_literal_end(at, string, behind_field).or_else(|_| self.rare())?;
             if end > at {
-                elements.push(self.literal_part(at, end, false, string.raw)?);
+                elements.push(self.literal_part(at, end, has_brace, string.raw)?);
             }
             if self.text.as_bytes().get(end) == Some(&b'{') {
                 if self.specs == MAX_SPECS {
@@ -278,6 +278,7 @@ impl Parsing<'_> {
                 self.specs += 1;
                 at = self.field(end, string, &mut elements)?;
                 self.specs -= 1;
+                behind_field = true;
                 continue;
             }
             (self.at.tok, self.at.start, self.at.end) = (Tok::Rbrace, end, end + 1);
@@ -285,11 +286,18 @@ impl Parsing<'_> {
         }
     }
 
-    fn spec_literal_end(&self, mut at: usize, string: StringToken) -> Parsed<usize> {
+    /// Where the text that begins at `at` ends, and whether there are doubled braces in it: behind a field,
+    /// CPython's tokenizer has forgotten that it is in a format specification, where there are none.
+    fn spec_literal_end(&self, mut at: usize, string: StringToken, behind_field: bool) -> Parsed<(usize, bool)> {
         let bytes = self.text.as_bytes();
+        let mut has_brace = false;
         loop {
             match *bytes.get(at).ok_or(Declined)? {
-                b'{' | b'}' => return Ok(at),
+                b'{' if behind_field && bytes.get(at + 1) == Some(&b'{') => {
+                    has_brace = true;
+                    at += 2;
+                }
+                b'{' | b'}' => return Ok((at, has_brace)),
                 b'\n' | b'\\' => return Err(Declined),
                 quote if quote == string.quote => return Err(Declined),
                 _ => at += 1,

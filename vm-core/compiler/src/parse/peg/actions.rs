@@ -284,9 +284,10 @@ impl Parser<'_> {
         }
     }
 
-    /// Checks text of a format specification: even in a raw string CPython decodes it.
+    /// Checks text of a format specification, which is raw where the tokenizer is in a raw string by then: it
+    /// may be behind, or in another one, when CPython looks for what is wrong.
     fn check_format_text(&mut self, part: NodeId) -> Matched {
-        match decode::check_text(self.text(part), false) {
+        match decode::check_text(self.text(part), self.tokenizer.in_raw_string()) {
             Ok(()) => Ok(Some(part)),
             Err(undecodable) => Err(self.report_undecodable(undecodable)),
         }

@@ -212,7 +212,7 @@ type_param_starred_default: '=' star_expression
 /// Patterns, expressions, literals.
 pub(super) const EXPRESSIONS: &str = r#"
 patterns: open_sequence_pattern => Pattern | pattern
-pattern: as_pattern => Pattern | or_pattern => Pattern
+pattern: as_pattern => Pattern | a=group_pattern !'|' => a | or_pattern => Pattern
 as_pattern: or_pattern 'as' pattern_capture_target | invalid_as_pattern
 or_pattern: '|'.closed_pattern+
 closed_pattern (memo):
@@ -220,7 +220,7 @@ closed_pattern (memo):
     | pattern_capture_target
     | "_"
     | value_pattern
-    | '(' pattern ')'
+    | group_pattern
     | sequence_pattern
     | mapping_pattern
     | class_pattern
@@ -248,6 +248,7 @@ pattern_capture_target: !"_" NAME !('.' | '(' | '=')
 value_pattern: attr !('.' | '(' | '=')
 attr (left): name_or_attr '.' NAME
 name_or_attr: attr | NAME
+group_pattern (memo): '(' a=pattern ')' => a
 sequence_pattern: '[' maybe_sequence_pattern? ']' | '(' open_sequence_pattern? ')'
 open_sequence_pattern: maybe_star_pattern ',' maybe_sequence_pattern?
 maybe_sequence_pattern: ','.maybe_star_pattern+ ','?

@@ -148,6 +148,11 @@ impl<'s> Tokenizer<'s> {
         !self.modes.is_empty()
     }
 
+    /// Whether the innermost string with fields is raw.
+    pub fn in_raw_string(&self) -> bool {
+        self.modes.last().is_some_and(|m| m.raw)
+    }
+
     /// The prefix letter of the innermost string with fields.
     pub fn string_prefix(&self) -> char {
         if self.modes.last().is_some_and(|m| m.template) {

@@ -33,6 +33,9 @@ step "texts of dis" "$target/release/examples/diff" --dis "$@"
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+seed=$RANDOM
+"$python" tests/made/programs.py "$scratch/made" --seed $seed
+step "programs made by chance, with the seed $seed" "$target/release/examples/diff" "$scratch/made"
 (cd "$scratch" && "$python" "$OLDPWD/tests/errors/collect.py" sources)
 step "errors" "$target/release/examples/errors" "$scratch/sources"
 

@@ -165,6 +165,7 @@ impl Program {
 
     /// Runs the main module's code.
     pub fn execute(&self, code: Value) -> PyResult {
+        import::spec::make_if_asked_for(self.vm, self.main.value(), code)?;
         let namespace = module::dict(self.vm, self.main.value()).as_value().to_ref();
         enter::run_code(self.vm, code, namespace.value(), namespace.value(), Value::NULL)
     }

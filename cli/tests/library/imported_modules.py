@@ -236,3 +236,14 @@ with tempfile.TemporaryDirectory() as folder:
     for name in ("named.py", "./named.py", "pack/../named.py"):
         done = subprocess.run([sys.executable, name], cwd=folder, capture_output=True, text=True)
         print(done.stdout.replace(folder, "..."), done.stderr.replace(folder, "..."), end="")
+    # Who loaded the program itself.
+    with open(os.path.join(folder, "loaded.py"), "w") as f:
+        f.write("import sys\ndef f(): return __loader__\n"
+                "print(getattr(f(), '__name__', type(f()).__name__), getattr(f(), 'name', None), __spec__)\n"
+                "print(f() is sys.modules['__main__'].__loader__, getattr(f(), 'path', None))\n")
+    code = "import py_compile; py_compile.compile('loaded.py', 'loaded.pyc')"
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+    source = open(os.path.join(folder, "loaded.py")).read()
+    for args, text in (["loaded.py"], ""), (["loaded.pyc"], ""), (["-c", source], ""), (["-"], source):
+        done = subprocess.run([sys.executable, *args], cwd=folder, capture_output=True, text=True, input=text)
+        print(args[0], done.stdout.replace(folder, "..."), done.stderr.replace(folder, "..."), end="")

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Program, ours, refused } from './support.mjs';
 
 const watched = new Program('watched.py');
+const objects = new Program('objects.py');
 
 /** What can be watched, by the name of a variable or by an expression in the innermost frame. */
 async function info(session, name, more = {}) {
@@ -87,6 +88,23 @@ describe('data breakpoints', () => {
     await session.exited();
     assert.equal(session.output.stdout, "6 {'depth': 3} 99\n");
   });
+
+  // With a key that may have methods of its own, every instruction takes another way.
+  for (const key of ['none', 'table[1]']) {
+    ours(`on objects that few instructions write, and ${key} of another type`, async (session) => {
+      await session.runTo(objects, ['begin']);
+      await session.breakpoints([]);
+      const number = key === 'none' ? [] : [key];
+      await watchAll(session, ['table["x"]', 'row[0]', 'Mark.slot', ...number]);
+      const expected = [
+        ["'ended'", 'finalizer'], ["'thread'", 'thread'], ['0', 'same'], ['49', 'native'], ['2', 'class_attribute'],
+        ...(number.length ? [["'b'", 'number']] : []), ['nothing', 'deleted'], ['nothing', 'cleared'], ['0', 'back'],
+      ];
+      assert.deepEqual((await writes(session, expected.length)).map((seen) => seen.slice(2)), expected);
+      await session.go();
+      await session.exited();
+    });
+  }
 
   ours('from the variables view', async (session) => {
     await session.runTo(watched, ['main_pay']);

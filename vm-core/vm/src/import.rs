@@ -2,7 +2,7 @@
 
 mod finders;
 pub(crate) mod loading;
-pub(crate) mod spec;
+pub mod spec;
 
 use std::path::Path;
 
@@ -352,17 +352,19 @@ pub fn compile_with(vm: &Vm, source: &[u8], options: &CompileOptions) -> PyResul
     compile_source(vm, &source_file(vm, source, &options.filename)?, options)
 }
 
+/// How the message begins about a source that is not UTF-8 and says of no other encoding.
+const NOT_UTF8: &str = "Non-UTF-8 code starting with ";
+
 /// Compiles a program's file, of which CPython reads a line after the other.
 pub fn compile_script(vm: &Vm, source: &[u8], filename: &str, optimize: u8) -> PyResult {
-    if let Err(e) = SourceFile::from_bytes(source, filename)
-        && let Some(rest) = e.msg.strip_prefix("Non-UTF-8 code starting with ")
-    {
-        let msg = format!("Non-UTF-8 code starting with {}", rest.replacen(" on line", &format!(" in file {filename} on line"), 1));
-        return Err(syntax_error(vm, &CompileError { msg, ..e }));
-    }
     let Some(at) = memchr::memchr(0, source) else {
+        let decoded = SourceFile::from_bytes(source, filename).map_err(|e| {
+            let Some(rest) = e.msg.strip_prefix(NOT_UTF8) else { return e };
+            let msg = format!("{NOT_UTF8}{}", rest.replacen(" on line", &format!(" in file {filename} on line"), 1));
+            CompileError { msg, ..e }
+        });
         let options = CompileOptions { optimize, ..CompileOptions::new(filename) };
-        return compile_known(vm, &source_file(vm, source, filename)?, &options, None);
+        return compile_known(vm, &by_registry(vm, source, filename, decoded)?, &options, None);
     };
     let line = source[..at].iter().filter(|b| **b == b'\n').count() as i32 + 1;
     let text = source[..at].rsplit(|b| *b == b'\n').next().unwrap_or_default();
@@ -377,7 +379,12 @@ pub fn compile_script(vm: &Vm, source: &[u8], filename: &str, optimize: u8) -> P
 /// The text of a source. What encodings the compiler does not know is left to the registry of
 /// codecs.
 pub fn source_file(vm: &Vm, source: &[u8], filename: &str) -> PyResult<SourceFile> {
-    let e = match SourceFile::from_bytes(source, filename) {
+    by_registry(vm, source, filename, SourceFile::from_bytes(source, filename))
+}
+
+/// [`source_file`] of what the compiler has `decoded`, or has not.
+fn by_registry(vm: &Vm, source: &[u8], filename: &str, decoded: Result<SourceFile, CompileError>) -> PyResult<SourceFile> {
+    let e = match decoded {
         Ok(file) => return Ok(file),
         Err(e) => e,
     };
@@ -573,8 +580,8 @@ fn run_module(vm: &Vm, name: &str, file: &str, code: Value, path: Option<Vec<Str
     let key = vm.new_str(name);
     modules(vm).set(vm, key.value(), m.value())?;
     loading::made(vm, name, m.value());
-    if spec::is_file(file) && code.cast::<PyCode>().is_some_and(|c| spec::is_asked_for(vm, c)) {
-        spec::make(vm, m.value())?;
+    if spec::is_file(file) {
+        spec::make_if_asked_for(vm, m.value(), code)?;
     }
     crate::native::imp::describe(vm, name, m.value())?;
     let dict = attr::instance_dict_value(vm, m.value()).unwrap_or(vm.none()).to_ref();

@@ -9,6 +9,7 @@ use crate::error::PyResult;
 use crate::native::imp;
 use crate::protocol::{attr, call, item, truth};
 use crate::runtime::{self, modules};
+use crate::types::dict::PyDict;
 use crate::types::module::{self, PyModule};
 use crate::types::set::PySet;
 use crate::types::str_::PyStr;
@@ -29,15 +30,43 @@ pub(crate) fn make(vm: &Vm, module: Value) -> PyResult<()> {
     let d = module::dict(vm, module);
     let Some(name) = d.get_str(n.__name__).and_then(|v| v.cast::<PyStr>()).and_then(PyStr::to_str) else { return Ok(()) };
     let is_known = modules(vm).get_text(vm, name).is_some_and(|m| m.is(module));
-    if !is_known || name == "__main__" || d.get_str(n.__spec__).is_none_or(|s| !s.is(vm.none())) {
+    if !is_known || d.get_str(n.__spec__).is_none_or(|s| !s.is(vm.none())) {
         return Ok(());
     }
     drop(runtime::import(vm, "importlib")?);
-    imp::describe(vm, name, module)
+    if name == "__main__" { make_loader_of_main(vm, d) } else { imp::describe(vm, name, module) }
+}
+
+/// Gives `__main__` its loader, as CPython does before it runs: one for its file, or that of built-in
+/// modules where it has none. There is no spec of it, but where `runpy` has made one.
+fn make_loader_of_main(vm: &Vm, d: &PyDict) -> PyResult<()> {
+    let n = vm.names();
+    if d.get_str(n.__loader__).is_some_and(|l| !l.is(vm.none())) {
+        return Ok(());
+    }
+    let file = d.get_str(n.__file__).map(Value::to_ref);
+    let path = file.as_ref().and_then(|f| f.cast::<PyStr>()).map(|f| f.to_string_lossy()).filter(|f| is_file(f));
+    let loader = match (file, path) {
+        (Some(file), Some(path)) => {
+            let class = if path.ends_with(".pyc") { "SourcelessFileLoader" } else { "SourceFileLoader" };
+            call::call_method(vm, vm.runtime.bootstrap_external.get(), class, &[n.__main__, file.value()])?
+        }
+        _ => attr::get_named(vm, vm.runtime.bootstrap.get(), "BuiltinImporter")?,
+    };
+    d.set_str(vm, n.__loader__, loader.value());
+    Ok(())
+}
+
+/// [`make`], if the code of a module that is about to run asks for it by a global name.
+///
+/// # Errors
+/// As [`make`].
+pub fn make_if_asked_for(vm: &Vm, module: Value, code: Value) -> PyResult<()> {
+    if code.cast::<PyCode>().is_some_and(|c| is_asked_for(vm, c)) { make(vm, module) } else { Ok(()) }
 }
 
 /// Whether code, or code in it, asks for the spec or loader of its module by its global name.
-pub(super) fn is_asked_for(vm: &Vm, code: &PyCode) -> bool {
+fn is_asked_for(vm: &Vm, code: &PyCode) -> bool {
     code.names.iter().any(|name| is_made_when_asked(vm, *name))
         || code.consts().iter().filter_map(|c| c.cast::<PyCode>()).any(|c| is_asked_for(vm, c))
 }

@@ -133,7 +133,8 @@ pub unsafe fn look(r: &Regs) -> Flow {
 pub(crate) fn before_instruction(vm: &Vm, oparg: u64) -> Go {
     let Some(at) = position(vm, oparg) else { return Go::On };
     let next = if vm.interp.mode.get() == Mode::Step {
-        with_observer(vm, |o| o.before_instruction(vm, at))
+        let passes = vm.interp.quickly.vigil.passes(vm, at);
+        if passes { None } else { with_observer(vm, |o| o.before_instruction(vm, at)) }
     } else if is_breakpoint(at) {
         // The step handlers go past what the breakpoint has put into the code.
         with_observer(vm, |o| o.at_breakpoint(vm, at))

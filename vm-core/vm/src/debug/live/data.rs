@@ -5,7 +5,8 @@
 //! seen from where its frame lies, which is forgotten when the frame is left ([`super::quick`]),
 //! or from the number that its frame object was given. Attributes, items and globals can be
 //! written by anything, native code included: while one is watched, every instruction is looked
-//! after, and what it held before is compared with what it holds now.
+//! after, and what it held before is compared with what it holds now. Where that is all, it is
+//! [`super::vigil`] that does it.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ use crate::types::cell::PyCell;
 use crate::types::dict::PyDict;
 use crate::types::frame_object::{self, PyFrame};
 use crate::types::list::PyList;
+use crate::types::str_::PyStr;
 use crate::value::{Ref, Value};
 use crate::vm::Vm;
 
@@ -106,9 +108,7 @@ impl DataBreakpoints {
 
     /// Whether something is watched that any instruction may write.
     pub fn needs_every_instruction(&self) -> bool {
-        self.set.iter().any(|b| {
-            self.watched(b.watched).is_some_and(|w| matches!(w.datum, Datum::Item { .. } | Datum::Attribute { .. }))
-        })
+        self.set.iter().any(|b| self.watched(b.watched).is_some_and(|w| w.datum.is_in_object()))
     }
 
     /// Replaces all data breakpoints.
@@ -116,7 +116,7 @@ impl DataBreakpoints {
         let old = std::mem::take(&mut self.set);
         places.clear_data(codes);
         self.sites.clear();
-        specs
+        let statuses = specs
             .iter()
             .map(|spec| {
                 let same = old.iter().find(|b| b.id == spec.id && b.rule == spec.rule);
@@ -137,7 +137,18 @@ impl DataBreakpoints {
                 };
                 BreakpointStatus { id: spec.id, state }
             })
-            .collect()
+            .collect();
+        self.watch_objects(vm);
+        statuses
+    }
+
+    /// Tells the vigil what is watched, and what it holds.
+    fn watch_objects(&self, vm: &Vm) {
+        let objects = self.set.iter().filter_map(|b| {
+            let datum = &self.watched(b.watched)?.datum;
+            datum.is_in_object().then(|| (datum.clone(), held(b.last.as_ref())))
+        });
+        vm.interp.quickly.vigil.watch(objects);
     }
 
     /// Puts breakpoints on the instructions that write a variable.
@@ -180,12 +191,7 @@ impl DataBreakpoints {
         // SAFETY: promised by the caller.
         let written = unsafe { destination(frame, unit, oparg, sp) };
         let Some((container, key)) = written else { return Vec::new() };
-        let is_it = |b: &&DataBreakpoint| match self.watched(b.watched).map(|w| &w.datum) {
-            Some(Datum::Item { container: c, key: k } | Datum::Attribute { owner: c, name: k }) => {
-                c.value().is(container) && (k.value().is(key) || k.value().bits() == key.bits())
-            }
-            _ => false,
-        };
+        let is_it = |b: &&DataBreakpoint| self.watched(b.watched).is_some_and(|w| w.datum.is_named(container, key));
         self.set.iter().filter(is_it).map(|b| b.id).collect()
     }
 
@@ -195,16 +201,18 @@ impl DataBreakpoints {
         for i in 0..self.set.len() {
             let b = &self.set[i];
             let Some(w) = self.watched(b.watched) else { continue };
-            if !matches!(w.datum, Datum::Item { .. } | Datum::Attribute { .. }) {
+            if !w.datum.is_in_object() {
                 continue;
             }
             let now = w.datum.value(vm);
-            let bits = |v: &Option<Ref>| v.as_ref().map(|v| v.value().borrow().bits());
-            if bits(&now) != bits(&b.last) {
+            if held(now.as_ref()) != held(b.last.as_ref()) {
                 let id = b.id;
                 let before = std::mem::replace(&mut self.set[i].last, now);
                 all.push((id, shown(vm, before.as_ref())));
             }
+        }
+        if !all.is_empty() {
+            self.watch_objects(vm);
         }
         all
     }
@@ -281,6 +289,11 @@ fn shown(vm: &Vm, value: Option<&Ref>) -> String {
     value.map_or_else(|| "nothing".to_owned(), |v| values::short_text(vm, v.value()))
 }
 
+/// By which what an item or an attribute held is told from what it holds: nothing, or which object.
+pub(super) fn held(value: Option<&Ref>) -> Option<u64> {
+    value.map(|v| v.value().borrow().bits())
+}
+
 /// The slots of `localsplus` that an instruction writes.
 fn written_slots(raw: &RawInstruction) -> [Option<usize>; 2] {
     let oparg = raw.oparg as usize;
@@ -296,7 +309,7 @@ fn written_slots(raw: &RawInstruction) -> [Option<usize>; 2] {
 ///
 /// # Safety
 /// As for `DataBreakpoints::named_by`.
-unsafe fn destination(frame: Frame, unit: u32, oparg: u32, sp: *mut Value) -> Option<(Value, Value)> {
+pub(super) unsafe fn destination(frame: Frame, unit: u32, oparg: u32, sp: *mut Value) -> Option<(Value, Value)> {
     // SAFETY: promised by the caller: the operands are on the stack.
     unsafe {
         let code = frame.code();
@@ -323,6 +336,31 @@ impl Datum {
                 same(a, b) && (same(k, l) || k.value().bits() == l.value().bits())
             }
             _ => false,
+        }
+    }
+
+    /// Whether any instruction may write it: an item, an attribute or a global.
+    fn is_in_object(&self) -> bool {
+        matches!(self, Datum::Item { .. } | Datum::Attribute { .. })
+    }
+
+    /// Whether an item or attribute is the one that an instruction names.
+    pub(super) fn is_named(&self, container: Value, key: Value) -> bool {
+        match self {
+            Datum::Item { container: c, key: k } | Datum::Attribute { owner: c, name: k } => {
+                c.value().is(container) && (k.value().is(key) || k.value().bits() == key.bits())
+            }
+            Datum::Local { .. } | Datum::Cell { .. } => false,
+        }
+    }
+
+    /// Whether [`Datum::value`] runs no code of the program's, as a key of its own type would.
+    pub(super) fn runs_no_code(&self) -> bool {
+        match self {
+            Datum::Item { container, key } => {
+                container.value().cast::<PyDict>().is_none() || key.value().cast_exact::<PyStr>().is_some()
+            }
+            Datum::Local { .. } | Datum::Cell { .. } | Datum::Attribute { .. } => true,
         }
     }
 
@@ -361,14 +399,17 @@ impl Datum {
 
     /// The value now, as far as it can be had without a frame and without running code of the
     /// program's.
-    fn value(&self, vm: &Vm) -> Option<Ref> {
+    pub(super) fn value(&self, vm: &Vm) -> Option<Ref> {
         match self {
             Datum::Local { .. } => None,
             Datum::Cell { cell, .. } => cell.value().cast_exact::<PyCell>()?.content.get_ref(),
             Datum::Item { container, key } => {
                 let (container, key) = (container.value(), key.value());
                 if let Some(d) = container.cast::<PyDict>() {
-                    return d.get(vm, key).ok().flatten();
+                    return match key.cast_exact::<PyStr>() {
+                        Some(_) => d.get_str(key).map(Value::to_ref),
+                        None => d.get(vm, key).ok().flatten(),
+                    };
                 }
                 let list = container.cast::<PyList>()?;
                 let index = usize::try_from(crate::types::int::to_i64(key)?).ok()?;

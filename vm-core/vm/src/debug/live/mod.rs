@@ -44,6 +44,7 @@ mod rules;
 mod stacks;
 mod target;
 mod values;
+mod vigil;
 mod watch;
 
 use std::cell::Cell;
@@ -117,6 +118,7 @@ pub fn attach(vm: &'static Vm, mut hook: Box<dyn DebugHook>, options: Options) -
 /// Lets go of a program that has ended.
 pub fn detach(vm: &Vm) {
     vm.interp.quickly.switch(false);
+    vm.interp.quickly.vigil.end();
     drop(observe::set_observer(vm, None));
     if vm.interp.mode.get() == Mode::Step {
         interp::set_mode(vm, Mode::Plain);

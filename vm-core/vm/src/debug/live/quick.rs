@@ -14,6 +14,7 @@ use tailscope_bytecode::opcode::Opcode;
 
 use super::condition::{Condition, Simple, Written};
 use super::function::Function;
+use super::vigil::Vigil;
 use crate::code::PyCode;
 use crate::debug::breakpoints::HitCondition;
 use crate::debug::types::CodeId;
@@ -31,6 +32,8 @@ pub struct Quickly {
     pub(crate) passed: Passed,
     /// Clock of an instruction that was decided about and may be met again; `u64::MAX`: none.
     pub settled: Cell<u64>,
+    /// What looks after items, attributes and globals that are watched.
+    pub(crate) vigil: Vigil,
     /// The calls whose variables are watched.
     calls: RefCell<Vec<Rc<Call>>>,
     /// The number of the last of them.
@@ -45,6 +48,7 @@ impl Default for Quickly {
             on: Cell::new(false),
             passed: Passed::default(),
             settled: Cell::new(u64::MAX),
+            vigil: Vigil::default(),
             calls: RefCell::default(),
             last: Cell::new(0),
             ended: Cell::new(false),

@@ -39,8 +39,6 @@ pub(super) struct Watch {
     /// What the instruction that runs now writes, of what is watched.
     armed: Option<Armed>,
     activations: Activations,
-    /// File and line of the last instruction, while every one is looked after.
-    last_place: (String, u32),
     /// The threads that the debugger knows of.
     threads: Vec<ThreadId>,
 }
@@ -75,7 +73,6 @@ impl Watch {
             entry,
             armed: None,
             activations: Activations::default(),
-            last_place: (String::new(), 0),
             threads: Vec::new(),
         }
     }
@@ -146,7 +143,10 @@ impl Watch {
     /// The instruction was decided about. It is met again when its own handler follows the
     /// breakpoint's, or when it starts anew in another mode.
     fn settle(&self, at: Position) {
-        self.vm.interp.quickly.settled.set(at.clock);
+        let quickly = &self.vm.interp.quickly;
+        quickly.settled.set(at.clock);
+        // It is not looked at again, and may write what is watched.
+        quickly.vigil.doubt();
     }
 
     fn is_settled(&self, at: Position) -> bool {
@@ -159,15 +159,17 @@ impl Watch {
         }
     }
 
+    /// Whether each instruction is looked after for something else than objects that are watched.
+    fn follows(&self) -> bool {
+        self.stepper.is_some() || self.entry.is_some() || self.armed.is_some()
+    }
+
     fn wanted_mode(&self) -> Mode {
-        let every = self.stepper.is_some()
-            || self.entry.is_some()
-            || self.armed.is_some()
-            || self.target.data.needs_every_instruction();
-        if every { Mode::Step } else { Mode::Plain }
+        if self.follows() || self.target.data.needs_every_instruction() { Mode::Step } else { Mode::Plain }
     }
 
     fn choose_mode(&self) {
+        self.vm.interp.quickly.vigil.decide(!self.follows());
         let wanted = self.wanted_mode();
         if self.vm.interp.mode.get() != wanted {
             interp::set_mode(self.vm, wanted);
@@ -348,7 +350,7 @@ impl Watch {
             return None;
         }
         let (stops, note, logs) = self.target.written(at, &ids);
-        let (file, line) = place.unwrap_or_else(|| self.last_place.clone());
+        let (file, line) = place.unwrap_or_else(|| self.last_place());
         for text in logs {
             self.hook.on_event(DebugEvent::Log { text, file: file.clone(), line });
         }
@@ -376,12 +378,15 @@ impl Watch {
             self.arm(at, ids);
         }
         // SAFETY: as above.
-        let known = self.target.codes.know(unsafe { at.frame.code() });
-        if let Some(l) = super::codes::location(known.code(), at.unit as usize)
-            && (self.last_place.1 != l.line || self.last_place.0 != known.file)
-        {
-            self.last_place = (known.file.clone(), l.line);
-        }
+        self.vm.interp.quickly.vigil.pass(unsafe { at.frame.code() }, at.unit);
+    }
+
+    /// File and line of the last instruction that was looked after.
+    fn last_place(&mut self) -> (String, u32) {
+        let Some((code, unit)) = self.vm.interp.quickly.vigil.last() else { return (String::new(), 0) };
+        // What has no place of its own belongs to what is before.
+        let line = (0..=unit as usize).rev().find_map(|unit| super::codes::location(code, unit)).map_or(0, |l| l.line);
+        (self.target.codes.know(code).file.clone(), line)
     }
 }
 

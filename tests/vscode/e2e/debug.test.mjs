@@ -24,10 +24,7 @@ step('a hover shows a value; the scopes show the value stack and the instruction
   await wb.until(async () => /Walk object/.test(await hover.innerText()), 'the hover of self');
   await wb.shot('debug-1-hover');
   await wb.page.mouse.move(5, 5);
-  for (const scope of ['Value stack', 'Instruction']) {
-    await wb.rows('Variables').filter({ hasText: scope }).locator('.monaco-tl-twistie').click();
-  }
-  await wb.until(async () => (await variables()).some((row) => /^opcode = LOAD_SMALL_INT/.test(row)), 'the opcode');
+  await wb.expand('Variables', ['Value stack', 'Instruction'], /^opcode = LOAD_SMALL_INT/);
   await wb.shot('debug-1-scopes');
 });
 

@@ -96,6 +96,19 @@ export class Workbench {
     throw new Error(`timed out: ${what}${last ? ` (${last.message})` : ''}`);
   }
 
+  /** Opens rows of a tree until a row there is what is wanted: a view that is filled anew loses clicks, and closes rows. */
+  async expand(view, rows, wanted) {
+    await this.until(async () => {
+      for (const text of rows) {
+        const row = this.rows(view).filter({ hasText: text }).first();
+        if ((await row.getAttribute('aria-expanded', { timeout: 1000 })) === 'true') continue;
+        await row.locator('.monaco-tl-twistie').click({ timeout: 1000 });
+        await this.page.waitForTimeout(300);
+      }
+      return (await this.rowTexts(view)).some((text) => wanted.test(text));
+    }, `${wanted} in ${view}`);
+  }
+
   /** Opens the quick input with `key`, types, waits for a row holding `row`, accepts it. */
   async quick(key, text, row = text) {
     const input = this.$('.quick-input-widget:visible input.input');

@@ -91,8 +91,7 @@ step('a data breakpoint from the Variables view', async () => {
   await wb.goto(24);
   await wb.page.keyboard.press('F9');
   await wb.$('.codicon-debug-breakpoint-conditional').first().waitFor({ state: 'detached' });
-  await row('Variables', /^self =/).locator('.monaco-tl-twistie').click();
-  await shows('Variables', 'balance = 697');
+  await wb.expand('Variables', [/^self =/], /^balance = 697$/);
   await row('Variables', /^balance =/).click({ button: 'right' });
   await wb.menu('Break on Value Change');
   await row('Breakpoints', /balance/).waitFor();
@@ -116,8 +115,7 @@ step('an instruction breakpoint in the Disassembly View', async () => {
   await goOn();
   await why(/^Paused on instruction breakpoint$/);
   await wb.until(async () => (await wb.disassembly()).some(({ current, text }) => current && text.startsWith(address)), `the arrow at ${address}`);
-  await row('Variables', /^Value stack$/).locator('.monaco-tl-twistie').click();
-  await shows('Variables', '[0] = 41');
+  await wb.expand('Variables', [/^Value stack$/], /^\[0\] = 41$/);
   await wb.shot('scenes-7-instruction');
   await wb.command('Remove All Breakpoints');
 });

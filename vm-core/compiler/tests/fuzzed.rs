@@ -206,6 +206,15 @@ fn a_wildcard_is_all_of_its_pattern() {
     assert!(code.consts.iter().any(|c| matches!(c, Const::Tuple(names) if names[0] == Const::Str("_".into()))));
 }
 
+/// A conversion is a name like others: it is known by what its letters stand for.
+#[test]
+fn conversions_are_named_as_names_are() {
+    for source in ["f'{x!rﬁ}'", "t'{x!rﬁ:>{y}}'"] {
+        let message = format!("{}-string: invalid conversion character 'rfi': expected 's', 'r', or 'a'", &source[..1]);
+        assert_eq!(error(source, false).msg, message, "{source}");
+    }
+}
+
 /// Parentheses around a pattern are no part of it.
 #[test]
 fn patterns_stand_inside_of_their_parentheses() {

@@ -1,5 +1,7 @@
 //! What the grammar's errors say, and the checks that its notation cannot express.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::decode;
 use super::engine::{Matched, Parser, Reported};
 use super::load::{ReportPlace, Target};
@@ -343,8 +345,8 @@ impl Parser<'_> {
             );
             return Err(self.report_range(sign, letter, msg));
         }
-        let name = self.text(letter);
-        if !matches!(name, "s" | "r" | "a") {
+        let name: String = self.text(letter).nfkc().collect();
+        if !matches!(name.as_str(), "s" | "r" | "a") {
             let msg = format!(
                 "{prefix}-string: invalid conversion character '{name}': expected 's', 'r', or 'a'"
             );

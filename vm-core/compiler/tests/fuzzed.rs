@@ -300,6 +300,9 @@ fn behind_a_field_formats_have_doubled_braces() {
         // The other parsers agree, which a name with other letters leaves it to.
         assert_eq!(strings(&format!("é = 'é'\n{source}\n")), expected, "{source}");
     }
+    // What stands for them meanwhile may be meant elsewhere.
+    assert_eq!(strings("x = 1; match = 2\nf'\\u03a3\\u07ff{e:{1}}'"), ["Σ\u{7ff}"]);
+    assert_eq!(strings("é = 1\nf'\\u03A3{e:{1}{{\\u03a3}\\u07ff'"), ["Σ", "{Σ", "\u{7ff}"]);
     for before in ["", "é = 1\n"] {
         for wrong in ["f'{e:{1}{{}}'", "(f'{e:{1}{{}}{w}}')", "f'{e:{1}{{}}x}'"] {
             assert_eq!(error(&format!("{before}{wrong}"), false).msg, "f-string: single '}' is not allowed", "{wrong}");

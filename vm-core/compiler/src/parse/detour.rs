@@ -33,7 +33,7 @@ const ATTRIBUTE: &str = "a.b";
 /// A keyword as long as `_`.
 const LETTER: &str = "a";
 /// Characters as long as two braces.
-const TWO_BYTES: std::ops::RangeInclusive<char> = '\u{A1}'..='\u{7FF}';
+const TWO_BYTES: std::ops::RangeInclusive<char> = '\u{3A3}'..='\u{7FF}';
 /// How deep the tree of such a string may be.
 pub(super) const DEPTH_OF_STRINGS: usize = 80;
 
@@ -46,8 +46,9 @@ pub(super) struct Detour {
     raises: Vec<TextSize>,
     /// Where a letter stands for the keyword `_` of a pattern.
     keywords: Vec<TextSize>,
-    /// The character that stands for two braces.
+    /// The character that stands for two braces, and where it does, in order.
     brace: char,
+    braces: Vec<TextSize>,
     /// Where an attribute stands for a string with fields, with the string's tree.
     strings: Vec<(TextRange, Expr)>,
 }
@@ -57,7 +58,8 @@ const ROUNDS: usize = 16;
 /// How many bytes are looked at for the end of a string.
 const LONGEST_STRING: usize = 16 << 10;
 
-/// Parses again by the way around, if ruff's parser minds something and it may be this.
+/// Parses again by the way around, if ruff's parser minds something and it may be this, or reads braces as
+/// CPython's does not.
 pub(super) fn take(
     mut parsed: Parsed<Mod>,
     text: &str,
@@ -106,7 +108,10 @@ fn find(parsed: &Parsed<Mod>, text: &str, braces: &[TextRange]) -> Option<Detour
         return None;
     }
     let name = (0..10_000).map(|n| format!("m{n:04}")).find(|name| !text.contains(name))?;
-    let brace = TWO_BYTES.into_iter().find(|c| !text.contains(*c))?;
+    // Neither the text nor an escape in it has this one.
+    let spelled = text.to_ascii_lowercase();
+    let is_free = |c: &char| !text.contains(*c) && !spelled.contains(&format!("{:x}", u32::from(*c)));
+    let brace = TWO_BYTES.into_iter().find(is_free)?;
     let mut detour = text.to_owned();
     for place in names {
         detour.replace_range(place.to_std_range(), &name);
@@ -122,7 +127,7 @@ fn find(parsed: &Parsed<Mod>, text: &str, braces: &[TextRange]) -> Option<Detour
     }
     let starts = |places: &[TextRange]| places.iter().map(Ranged::start).collect();
     let (raises, keywords) = (starts(&raises), starts(&keywords));
-    let mut detour = Detour { text: detour, name, raises, keywords, brace, strings: Vec::new() };
+    let mut detour = Detour { text: detour, name, raises, keywords, brace, braces: Vec::new(), strings: Vec::new() };
     detour.replace(strings, braces);
     Some(detour)
 }
@@ -269,6 +274,8 @@ impl Detour {
         for place in braces {
             self.text.replace_range(place.to_std_range(), self.brace.encode_utf8(&mut [0; 4]));
         }
+        self.braces.extend(braces.iter().map(Ranged::start));
+        self.braces.sort_unstable();
         for (place, _) in &strings {
             let name = "b".repeat(place.len().to_usize() - ATTRIBUTE.len());
             self.text.replace_range(place.to_std_range(), &format!("{ATTRIBUTE}{name}"));
@@ -294,10 +301,13 @@ impl Detour {
 impl Transformer for Detour {
     fn visit_interpolated_string_element(&self, element: &mut InterpolatedStringElement) {
         match element {
-            InterpolatedStringElement::Literal(literal) if literal.value.contains(self.brace) => {
-                literal.value = literal.value.replace(self.brace, "{").into();
+            InterpolatedStringElement::Literal(literal) => {
+                let next = self.braces.partition_point(|place| *place < literal.range.start());
+                if self.braces.get(next).is_some_and(|place| *place < literal.range.end()) {
+                    literal.value = literal.value.replace(self.brace, "{").into();
+                }
             }
-            _ => walk_interpolated_string_element(self, element),
+            InterpolatedStringElement::Interpolation(_) => walk_interpolated_string_element(self, element),
         }
     }
 

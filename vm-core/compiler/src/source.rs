@@ -134,12 +134,19 @@ impl SourceFile {
             ));
         }
         let text = translate_newlines(text).into_owned();
-        Ok(SourceFile {
-            filename: Arc::from(filename),
-            line_starts: line_starts(text.as_bytes()),
-            text,
-            places: None,
-        })
+        let line_starts = Survey::of(text.as_bytes()).line_starts;
+        Ok(SourceFile { filename: Arc::from(filename), line_starts, text, places: None })
+    }
+
+    /// Source that is as most is: nothing in it needs to be decoded or translated.
+    fn of_plain(bytes: &[u8], filename: &str) -> Option<SourceFile> {
+        let is_utf8 = || find_cookie(bytes).is_none_or(|(_, name)| name == "utf-8");
+        if bytes.len() > MAX_LEN || !is_utf8() {
+            return None;
+        }
+        let Survey { line_starts, is_plain } = Survey::of(bytes);
+        let text = std::str::from_utf8(bytes).ok().filter(|_| is_plain)?.to_owned();
+        Some(SourceFile { filename: Arc::from(filename), line_starts, text, places: None })
     }
 
     /// Another text with line ends in the same places.
@@ -176,6 +183,9 @@ impl SourceFile {
     ///
     /// Unknown encodings, bytes that are invalid in their encoding, null bytes.
     pub fn from_bytes(bytes: &[u8], filename: &str) -> Result<SourceFile, CompileError> {
+        if let Some(source) = SourceFile::of_plain(bytes, filename) {
+            return Ok(source);
+        }
         refuse_null_bytes(bytes)?;
         match decode(bytes).map_err(|e| e.in_file(filename))? {
             Cow::Borrowed(text) => SourceFile::without_null_bytes(text, filename),
@@ -322,28 +332,70 @@ impl SourceFile {
     }
 }
 
-/// Where the lines of a text begin. Lines are short: several are looked for at once.
-fn line_starts(text: &[u8]) -> Vec<u32> {
-    const PIECE: usize = 64;
-    const WORD: usize = size_of::<u64>();
-    // A line has some 36 bytes on the average.
-    let mut starts = Vec::with_capacity(text.len() / 24 + 1);
-    starts.push(0);
-    let (pieces, rest) = text.as_chunks::<PIECE>();
-    for (piece, first) in pieces.iter().zip((0..).step_by(PIECE)) {
-        // Vector instructions compare, and words tell where there is none.
-        let ends = piece.map(|byte| u8::from(byte == b'\n'));
-        for (word, at) in ends.as_chunks::<WORD>().0.iter().zip((first..).step_by(WORD)) {
-            let mut ends = u64::from_le_bytes(*word);
-            while ends != 0 {
-                starts.push(at + ends.trailing_zeros() / 8 + 1);
-                ends &= ends - 1;
+/// What there is to know of the bytes of a text, found in one walk.
+struct Survey {
+    /// Where the lines begin.
+    line_starts: Vec<u32>,
+    /// ASCII, without null bytes and carriage returns: what most sources are.
+    is_plain: bool,
+}
+
+impl Survey {
+    /// Of a text no longer than [`MAX_LEN`].
+    fn of(text: &[u8]) -> Survey {
+        const PIECE: usize = 64;
+        // A piece has one or two ends mostly; so many are noted whether they are there or not, since no
+        // branch foresees how many there are.
+        const USUAL: usize = 4;
+        // A line has some 36 bytes on the average.
+        let mut starts = vec![0; text.len() / 24 + PIECE + 1];
+        let mut count = 1;
+        let mut unusual = 0;
+        let (pieces, rest) = text.as_chunks::<PIECE>();
+        for (piece, first) in pieces.iter().zip((1..).step_by(PIECE)) {
+            if starts.len() < count + PIECE {
+                starts.resize(2 * starts.len() + PIECE, 0);
             }
+            // Vector instructions compare.
+            unusual |= piece.iter().fold(0, |found, &byte| found | unusual_bits(byte));
+            let (mut ends, number) = marked(&piece.map(|byte| u8::from(byte == b'\n')));
+            let (usual, others) = starts[count..count + PIECE].split_at_mut(USUAL);
+            let mut note = |place: &mut u32| {
+                *place = first + ends.trailing_zeros();
+                ends &= ends.wrapping_sub(1);
+            };
+            usual.iter_mut().for_each(&mut note);
+            others.iter_mut().take(number.saturating_sub(USUAL)).for_each(&mut note);
+            count += number;
         }
+        starts.truncate(count);
+        let first = (text.len() - rest.len()) as u32 + 1;
+        unusual |= rest.iter().fold(0, |found, &byte| found | unusual_bits(byte));
+        starts.extend((first..).zip(rest).filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at));
+        Survey { line_starts: starts, is_plain: unusual == 0 }
     }
-    let first = (text.len() - rest.len()) as u32;
-    starts.extend((first..).zip(rest).filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1));
-    starts
+}
+
+/// Something else than 0 for a byte that keeps a text from being plain.
+#[inline(always)]
+fn unusual_bits(byte: u8) -> u8 {
+    u8::from(byte == 0) | u8::from(byte == b'\r') | byte & 0x80
+}
+
+/// Which of the bytes, all of them 0 or 1, are 1, as bits, and how many.
+#[inline(always)]
+fn marked(bytes: &[u8; 64]) -> (u64, usize) {
+    // Multiplied by the first, a byte of each word ends up in a bit of the highest byte each; by the second,
+    // the highest byte is the sum of all.
+    const TO_BITS: u64 = 0x0102_0408_1020_4080;
+    const TO_SUM: u64 = 0x0101_0101_0101_0101;
+    let (mut bits, mut sums) = (0, 0);
+    for (word, at) in bytes.as_chunks::<8>().0.iter().zip((0..).step_by(8)) {
+        let word = u64::from_le_bytes(*word);
+        bits |= word.wrapping_mul(TO_BITS) >> 56 << at;
+        sums += word;
+    }
+    (bits, (sums.wrapping_mul(TO_SUM) >> 56) as usize)
 }
 
 fn refuse_null_bytes(text: &[u8]) -> Result<(), CompileError> {
@@ -586,7 +638,20 @@ mod tests {
         let text: String = (0..300).map(|n| "é\t".repeat(n * 7 % 97) + "\n").collect();
         let starts = text.match_indices('\n').map(|(at, _)| at as u32 + 1);
         let expected: Vec<u32> = std::iter::once(0).chain(starts).collect();
-        assert_eq!(line_starts(text.as_bytes()), expected);
+        assert_eq!(Survey::of(text.as_bytes()).line_starts, expected);
+        let ends = "\n".repeat(1000);
+        assert_eq!(Survey::of(ends.as_bytes()).line_starts, (0..=1000).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn what_is_not_plain_is_found_wherever_it_stands() {
+        for at in 0..200 {
+            for (unusual, is_plain) in [(b'\0', false), (b'\r', false), (0x80, false), (0xFF, false), (b'\n', true), (0x7F, true)] {
+                let mut text = [b'x'; 200];
+                text[at] = unusual;
+                assert_eq!(Survey::of(&text).is_plain, is_plain, "{unusual} at {at}");
+            }
+        }
     }
 
     #[test]

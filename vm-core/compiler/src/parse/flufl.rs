@@ -12,7 +12,8 @@ use super::{Mentions, ParseOptions, error_at};
 use crate::error::{CompileError, ErrorKind};
 use crate::source::SourceFile;
 
-const FEATURE: &str = "barry_as_FLUFL";
+/// What is to be imported.
+pub(super) const FEATURE: &str = "barry_as_FLUFL";
 
 /// A source in which `<>` is the operator.
 pub(super) struct Flufl {
@@ -55,7 +56,7 @@ pub(super) fn find(
 }
 
 /// Whether the feature's name is in a text.
-pub(super) fn is_mentioned(text: &str) -> bool {
+fn is_mentioned(text: &str) -> bool {
     memchr::memmem::find(text.as_bytes(), FEATURE.as_bytes()).is_some()
 }
 

@@ -143,11 +143,10 @@ pub fn parse(
     options: impl Into<ParseOptions>,
 ) -> Result<Parsed, CompileError> {
     let (options, text) = (options.into(), source.text());
-    let mentions = Mentions::of(text);
     let mut is_wrong = false;
     let mut tree = None;
-    if options.is_usual() && !(mentions.future && flufl::is_mentioned(text)) {
-        let parsed = stacker::maybe_grow(LEAST_STACK, LEAST_STACK, || direct::parse(text, &mentions.debug));
+    if options.is_usual() {
+        let parsed = stacker::maybe_grow(LEAST_STACK, LEAST_STACK, || direct::parse(text));
         match parsed {
             Ok(direct) if direct.depth <= HARMLESS_DEPTH => return Ok(Parsed::of_direct(direct)),
             Ok(direct) => tree = Some(Tree { module: direct.module, places: None, detour: None, problem: Ok(()) }),
@@ -157,7 +156,7 @@ pub fn parse(
     let needed = stack_for(text);
     stacker::maybe_grow(needed, needed, || match tree {
         Some(tree) => finish(tree, source, options),
-        None => parse_by_ruff(source, &mentions, options, is_wrong),
+        None => parse_by_ruff(source, &Mentions::of(text), options, is_wrong),
     })
 }
 

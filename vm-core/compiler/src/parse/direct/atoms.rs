@@ -111,8 +111,11 @@ impl Parsing<'_> {
         let range = range(start, end);
         let expr = match self.at.tok {
             Tok::Name => {
-                let id = Name::new(self.token_text());
-                Expr::Name(ExprName { node_index: NodeIndex::NONE, range, id, ctx: ExprContext::Load })
+                let text = self.token_text();
+                if text == "__debug__" {
+                    self.note_rewritable(start);
+                }
+                Expr::Name(ExprName { node_index: NodeIndex::NONE, range, id: Name::new(text), ctx: ExprContext::Load })
             }
             Tok::Number => self.number_literal()?,
             Tok::String => return self.strings(),

@@ -342,7 +342,8 @@ impl<'a> Parsing<'a> {
                     line = at;
                 }
                 _ if at >= self.text.len() => break 0,
-                b'\t' | b'\\' => return None,
+                b'\t' => at = self.empty_behind_tab(at)?,
+                b'\\' => return None,
                 _ => break at - line,
             }
         };
@@ -366,6 +367,14 @@ impl<'a> Parsing<'a> {
             (self.at.start, self.at.end) = (at - column, at - column);
         }
         Some(Some(Tok::Dedent))
+    }
+
+    /// Where the line ends, or its comment begins, if nothing else is behind the tab.
+    #[cold]
+    fn empty_behind_tab(&self, at: usize) -> Option<usize> {
+        let behind = &self.text.as_bytes()[at..];
+        let blanks = behind.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        matches!(behind.get(blanks), Some(b'#' | b'\n')).then_some(at + blanks)
     }
 
     /// A name, a keyword, or a string with a prefix.

@@ -5,8 +5,8 @@
 //! and its tree is the one that ruff's parser makes, with the positions that CPython has.
 //!
 //! Declined are, though they may be right: names of letters that are not ASCII, tabs in indentation, characters by
-//! name and unknown escapes in strings, numbers that keywords touch, comments in fields of strings, and what
-//! nests deeper than [`MAX_LEVEL`].
+//! name and unknown escapes in strings, numbers that keywords touch, comments in fields of strings, the import
+//! that makes `<>` an operator, and what nests deeper than [`MAX_LEVEL`].
 
 mod arguments;
 mod atoms;
@@ -63,12 +63,12 @@ pub(super) enum Why {
     Wrong,
 }
 
-/// Parses a module, if it is such as is parsed here. `debug` is where `__debug__` stands.
-pub(super) fn parse(text: &str, debug: &[TextSize]) -> Result<Direct, Why> {
+/// Parses a module, if it is such as is parsed here.
+pub(super) fn parse(text: &str) -> Result<Direct, Why> {
     if u32::try_from(text.len()).is_err() {
         return Err(Why::Rare);
     }
-    let mut parsing = Parsing::new(text, debug);
+    let mut parsing = Parsing::new(text);
     let Ok(module) = parsing.module() else {
         return Err(if parsing.is_rare || parsing.at(Tok::Unknown) { Why::Rare } else { Why::Wrong });
     };
@@ -111,7 +111,7 @@ struct Parsing<'a> {
 }
 
 impl<'a> Parsing<'a> {
-    fn new(text: &'a str, debug: &[TextSize]) -> Parsing<'a> {
+    fn new(text: &'a str) -> Parsing<'a> {
         // There are more only at the top of a long text.
         let statements = (text.len() / 64).min(256);
         let first = ExprEllipsisLiteral { node_index: NodeIndex::NONE, range: range(0, 0) };
@@ -119,7 +119,7 @@ impl<'a> Parsing<'a> {
             text,
             at: Cursor::new(),
             indents: Vec::new(),
-            rewritable: debug.to_vec(),
+            rewritable: Vec::new(),
             field_at: 0,
             field_of_line: false,
             specs: 0,

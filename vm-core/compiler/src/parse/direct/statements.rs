@@ -11,6 +11,7 @@ use super::lexer::range;
 use super::targets::store;
 use super::token::Tok;
 use super::{Declined, NodeIndex, Parsed, Parsing};
+use crate::parse::flufl;
 
 impl Parsing<'_> {
     /// `simple_stmts`: a line of them.
@@ -261,6 +262,10 @@ impl Parsing<'_> {
             }
             _ => self.imported_names(false)?,
         };
+        let is_future = module.as_ref().is_some_and(|module| module.id == "__future__");
+        if is_future && names.iter().any(|alias| alias.name.id == flufl::FEATURE) {
+            return self.rare();
+        }
         let range = self.range_from(start);
         Ok(Stmt::ImportFrom(StmtImportFrom { node_index: NodeIndex::NONE, range, module, names, level, is_lazy: false }))
     }

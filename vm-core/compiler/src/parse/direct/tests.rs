@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use ruff_python_ast::Mod;
+use ruff_text_size::TextSize;
 
 use super::{Direct, parse};
 use crate::SourceFile;
-use crate::parse::{self, Mentions, Mode, ParseOptions, ruff_options};
+use crate::parse::{self, Mode, ParseOptions, ruff_options};
 use crate::preprocess::positions;
 
 const DEEP: usize = 10_000;
@@ -44,7 +45,7 @@ fn difference(ours: &Mod, theirs: &Mod) -> String {
 
 /// Whether it is parsed here; if so, as it should be.
 fn check(name: &str, text: &str) -> bool {
-    let Ok(Direct { module: ours, depth, rewritable }) = parse(text, &Mentions::of(text).debug) else { return false };
+    let Ok(Direct { module: ours, depth, rewritable }) = parse(text) else { return false };
     // What a walk would find is known without one.
     let found = positions::normalize(&mut ours.clone(), text, DEEP, None);
     assert!(depth >= found.depth, "{name}: {depth} levels, not {}", found.depth);
@@ -113,7 +114,7 @@ fn nothing_wrong_is_taken() {
 fn what_is_rare_or_worth_a_warning_is_left_to_others() {
     let left = [
         "naïve = 1\n", "'\\d'\n", "'\\N{BULLET}'\n", "b'\\777'\n", "1if x else y\n", "if x:\n\tpass\n", "f'{x # y\n}'\n",
-        "x = 1 <> 2\n", "0777\n", "1__0\n", "0x\n", "f'{lambda: 1}'\n", "f'{x:\n}'\n", "f'{a:{b:{c}}}'\n", "f'{a b}'\n", "f'}'\n", "'a' b'b'\n",
+        "x = 1 <> 2\n", "from __future__ import barry_as_FLUFL\n", "if a:\n  b\n \tc\n", "0777\n", "1__0\n", "0x\n", "f'{lambda: 1}'\n", "f'{x:\n}'\n", "f'{a:{b:{c}}}'\n", "f'{a b}'\n", "f'}'\n", "'a' b'b'\n",
         "t'a' 'b'\n", "x = (\n", "x = )\n", "\\", "x = 1\\", "(*a)\n", "*a = b\n", "a + 1 = b\n", "f(a=1, b)\n",
         "f(**a, *b)\n", "f(x for x in y, z)\n", "class C(x for x in y): pass\n", "def f(a=1, b): pass\n",
         "def f(*): pass\n", "def f(*, **a): pass\n", "def f(/, a): pass\n", "lambda **a, b: 0\n", "a[b:=1:2]\n",
@@ -128,7 +129,7 @@ fn what_is_rare_or_worth_a_warning_is_left_to_others() {
         "return yield\n", "global a.b\n", "assert a, b, c\n", "raise a, b\n", "a if b\n", "a else b\n", "print a\n",
     ];
     for source in left {
-        assert!(parse(source, &[]).is_err(), "{source}");
+        assert!(parse(source).is_err(), "{source}");
     }
 }
 
@@ -138,11 +139,20 @@ fn blanks_are_wherever_they_may_be() {
         "def f( ): pass\n", "f( )\n", "x = ( )\n", "x = [ ]\n", "x = { }\n", "class C( ): pass\n", "x [ 1 ] . y ( z )\n",
         "def f( a , * , b = 1 , ** c ) -> d : pass\n", "lambda : 0\n", "lambda a , : 0\n", "f'{ x !r : >{ y } }'\n", "from . import a\n",
         "from ... a import ( b , )\n", "match x :\n    case [ ] | { } | C( ) : pass\n", "x = (\n\n  # a\n  1\n)\n", "if a:\n\n\n  b\n  # c\n# d\n",
-        "if a: b ; c ;\n", "\x0cif a:\n  b\n\x0c\n\x0c  c\n", "# only\n   # this", "", "\n\n", "x", "if a:\n  b", "x = \\\n  1\n", "@ a\ndef f(): pass\n",
+        "if a: b ; c ;\n", "if a:\n\t\n  \t # b\n  c\n\t# d\n  e\n", "\x0cif a:\n  b\n\x0c\n\x0c  c\n", "# only\n   # this", "", "\n\n", "x", "if a:\n  b", "x = \\\n  1\n", "@ a\ndef f(): pass\n",
     ];
     for source in sources {
         assert!(check("blanks", source), "{source}");
     }
+}
+
+#[test]
+fn names_that_matter_in_one_place_only_are_taken_in_others() {
+    for source in ["barry_as_FLUFL = __future__ = 1\n", "from __future__ import annotations as barry_as_FLUFL\n", "a.__debug__ = '__debug__'\n"] {
+        assert!(check("names", source), "{source}");
+    }
+    let places = |text| parse(text).map(|direct| direct.rewritable);
+    assert_eq!(places("a\nif __debug__: __debug__.b\n"), Ok(vec![TextSize::new(5), TextSize::new(16)]));
 }
 
 /// As deep as is parsed here, and a little deeper: what is left to others is compiled as well.
@@ -176,7 +186,7 @@ fn what_is_long_is_left_to_others() {
         let (before, behind) = part.split_once("{}").expect("a place");
         for wrong in ["", " $"] {
             let source = format!("a{}{}{wrong}\n", before.repeat(LONG), behind.repeat(LONG));
-            assert!(parse(&source, &[]).is_err(), "{part}");
+            assert!(parse(&source).is_err(), "{part}");
             let _ = crate::compile_str(&source, &crate::CompileOptions::new("f.py"));
         }
     }
@@ -185,5 +195,5 @@ fn what_is_long_is_left_to_others() {
         assert!(check("wide", &format!("a{}\n", part.repeat(20_000))), "{part}");
     }
     let defaults = format!("{}0{}\n", "lambda a=".repeat(5000), ": 0".repeat(5000));
-    assert!(parse(&defaults, &[]).is_err());
+    assert!(parse(&defaults).is_err());
 }

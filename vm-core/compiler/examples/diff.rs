@@ -18,6 +18,7 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+use std::alloc::System;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,6 +29,10 @@ use support::{Answer, Oracle, Question, find_python, python_files};
 use tailscope_bytecode::code::{Code, Const};
 use tailscope_bytecode::{dis, marshal, verify};
 use tailscope_compiler::{CompileError, CompileOptions, Mode};
+use tailscope_regions::Regions;
+
+#[global_allocator]
+static ALLOCATOR: Regions<System> = Regions(System);
 
 #[derive(Clone)]
 struct Options {
@@ -158,6 +163,8 @@ impl Report {
 }
 
 fn main() -> ExitCode {
+    // Nothing of a tree may be in use when it is discarded.
+    tailscope_regions::verify(true);
     match run() {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

@@ -41,6 +41,7 @@ pub use source::SourceFile;
 
 use codegen::CodegenOptions;
 use preprocess::{FutureFlags, Rewritable};
+use tailscope_regions::Apart;
 
 /// How to compile: the arguments of Python's `compile` beside the source.
 #[derive(Clone, Debug, Default)]
@@ -128,9 +129,9 @@ pub fn compile_source(
     options: &CompileOptions,
 ) -> Result<(Code, Vec<Warning>), CompileError> {
     let parse_options = options.parse_options();
-    // The tree is dropped when the code objects are there; they are what may be kept.
+    // The tree is discarded when the code objects are there; they are what may be kept.
     let result = tailscope_regions::lasting(|| {
-        let parsed = tailscope_regions::passing(|| parse::parse(source, parse_options))?;
+        let parsed = tailscope_regions::apart(|| parse::parse(source, parse_options)).ok()?;
         // Ruff's parser lets a few things pass that CPython's refuses, whatever comes later.
         let checked = parsed.is_flufl;
         let result = compile_parsed(parsed, source, options);
@@ -145,17 +146,31 @@ pub fn compile_source(
 
 /// The stages after the parser.
 fn compile_parsed(
-    mut parsed: parse::Parsed,
+    mut parsed: Apart<parse::Parsed>,
     source: &SourceFile,
     options: &CompileOptions,
 ) -> Result<(Code, Vec<Warning>), CompileError> {
     let depth = parsed.depth;
     let needed = tree_stack(depth);
     let result = stacker::maybe_grow(needed, needed, || {
-        compile_tree(&mut parsed, source, options)
+        let (future, warnings) = parsed.go_on(|parsed| rewrite(parsed, source, options, true))?;
+        // Warnings and errors may be where the tree is.
+        let is_all = parsed.is_direct && warnings.capacity() == 0;
+        compile_tree(&parsed, source, options, future, warnings).map(|code| (code, is_all))
     });
-    parse::dispose(parsed.module, depth);
-    result
+    match result {
+        Ok((code, true)) => {
+            // SAFETY: our own parser keeps nothing that it makes but what it has parsed, and rewriting makes beside
+            // its warnings, of which there are none, parts of the tree alone. What the later stages make is
+            // made elsewhere: they copy names and values of the tree that they keep. Tests verify it.
+            unsafe { parsed.discard() };
+            Ok(code)
+        }
+        other => {
+            parse::dispose(parsed.into_inner().module, depth);
+            other.map(|(code, _)| code)
+        }
+    }
 }
 
 /// Native stack for the stages after the parser, which recurse over the tree.
@@ -199,11 +214,12 @@ fn rewrite(
 }
 
 fn compile_tree(
-    parsed: &mut parse::Parsed,
+    parsed: &parse::Parsed,
     source: &SourceFile,
     options: &CompileOptions,
+    future: FutureFlags,
+    mut warnings: Vec<Warning>,
 ) -> Result<(Code, Vec<Warning>), CompileError> {
-    let (future, mut warnings) = rewrite(parsed, source, options, true)?;
     let module = &parsed.module;
     let codegen_options = CodegenOptions {
         optimize: options.optimize,

@@ -3,17 +3,20 @@
 //! A tree of small nodes is walked in the order in which it was made. An allocator with lists of blocks
 //! for each size hands them out scattered, and to find the next block it reads the last one, which is far
 //! away by then. [`Regions`], around another allocator, takes blocks from one piece of memory after the
-//! other while a thread is in [`lasting`] or [`passing`]: that is a tenth of the time of a compilation.
+//! other while a thread is in [`lasting`]: that is a tenth of the time of a compilation.
 //!
 //! A chunk of memory is used again when all blocks in it have been freed, by whichever thread. So any
-//! block may be kept for as long as it is needed; what is kept keeps its chunk.
+//! block may be kept for as long as it is needed; what is kept keeps its chunk. What is made [`Apart`] has
+//! chunks of its own, and may be discarded with them, without a walk to free one block after the other.
 
+mod apart;
 mod pool;
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 use std::ptr;
 
+pub use apart::{Apart, apart, verify};
 use pool::Pool;
 
 /// The allocator for blocks of regions, and of another for all others.
@@ -26,11 +29,19 @@ pub struct Regions<A>(pub A);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Lasting,
-    Passing,
+    Apart,
 }
 
-/// The largest block for which another chunk is begun: the rest of the last one is lost.
-const MOST: usize = 2048;
+impl Kind {
+    /// The largest block for which another chunk is begun: the rest of the last one is lost. Of what is made
+    /// apart, as little as can be is another allocator's.
+    const fn most(self) -> usize {
+        match self {
+            Kind::Lasting => 2048,
+            Kind::Apart => pool::CHUNK,
+        }
+    }
+}
 
 /// What is being filled by the thread that is in a region.
 struct Cursor {
@@ -76,39 +87,34 @@ pub fn lasting<T>(f: impl FnOnce() -> T) -> T {
     f()
 }
 
-/// Runs `f` in a region, if the thread is in one: its blocks are beside others that are soon freed.
-pub fn passing<T>(f: impl FnOnce() -> T) -> T {
-    struct Back(Kind);
-    impl Drop for Back {
-        fn drop(&mut self) {
-            CURSOR.with(|cursor| cursor.turn_to(self.0));
-        }
-    }
-    let _back = Back(CURSOR.with(|cursor| cursor.turn_to(Kind::Passing)));
-    f()
-}
-
 impl Cursor {
     fn enter(&self, pool: &mut Pool) {
+        pool.begin_session();
         self.kind.set(Kind::Lasting);
         self.take_up(pool.filling[Kind::Lasting as usize]);
         self.pool.set(pool);
     }
 
     fn leave(&self) {
-        let pool = self.pool.replace(ptr::null_mut());
-        // SAFETY: the thread has been in a region, so that the pool is locked by it, and this is the only
-        // reference to it.
-        if let Some(pool) = unsafe { pool.as_mut() } {
+        if let Some(pool) = self.pool() {
             pool.filling[self.kind.get() as usize] = self.put_down();
+            pool.end_apart();
         }
+        self.pool.set(ptr::null_mut());
+    }
+
+    /// The pool, if the thread is in a region and there is memory left.
+    #[allow(clippy::mut_from_ref, reason = "it is another's, and this is the only way to it")]
+    fn pool(&self) -> Option<&mut Pool> {
+        // SAFETY: it is null, or the thread is in a region, so that the pool is locked by it. Who gets the
+        // reference neither keeps it nor allocates while there is one, so that there is no other.
+        unsafe { self.pool.get().as_mut() }
     }
 
     /// Goes on with the other chunk. Returns which it was.
     fn turn_to(&self, kind: Kind) -> Kind {
         let before = self.kind.get();
-        // SAFETY: as in `leave`.
-        if let Some(pool) = unsafe { self.pool.get().as_mut() }
+        if let Some(pool) = self.pool()
             && before != kind
         {
             pool.filling[before as usize] = self.put_down();
@@ -148,14 +154,15 @@ impl Cursor {
     #[cold]
     #[inline(never)]
     fn take_from_next(&self, layout: Layout) -> *mut u8 {
-        if layout.size() > MOST || layout.align() > MOST {
+        let kind = self.kind.get();
+        let Some(pool) = self.pool() else { return ptr::null_mut() };
+        if layout.size() > kind.most() || layout.align() > Kind::Lasting.most() {
+            pool.note_outside(kind);
             return ptr::null_mut();
         }
-        // SAFETY: as in `leave`.
-        let Some(pool) = (unsafe { self.pool.get().as_mut() }) else { return ptr::null_mut() };
         let full = self.put_down();
-        pool.filling[self.kind.get() as usize] = pool::Filling::NONE;
-        let Some(next) = pool.next(full) else {
+        pool.filling[kind as usize] = pool::Filling::NONE;
+        let Some(next) = pool.next(full, kind) else {
             // There is no more: the rest is the other allocator's.
             self.pool.set(ptr::null_mut());
             return ptr::null_mut();

@@ -5,8 +5,10 @@ use std::ptr;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
+use crate::Kind;
+
 /// Bytes of a chunk.
-const CHUNK: usize = 1 << 16;
+pub const CHUNK: usize = 1 << 16;
 /// There are no more chunks: what does not fit is the other allocator's.
 const CHUNKS: usize = 1024;
 /// Addresses of all; what was never used of it takes no memory.
@@ -23,6 +25,8 @@ static POOL: Mutex<Pool> = Mutex::new(Pool {
     free: [0; CHUNKS],
     free_count: 0,
     filling: [Filling::NONE; 2],
+    session: 0,
+    apart: Claim { is_taken: false, is_all: true, chunks: [0; CHUNKS], count: 0 },
 });
 
 /// What is counted of a chunk. It is free when as many blocks were freed as made.
@@ -55,8 +59,13 @@ impl Chunk {
     }
 
     fn is_free(&self) -> bool {
+        self.in_use() == 0
+    }
+
+    /// How many blocks have not been freed.
+    fn in_use(&self) -> u32 {
         let freed = self.freed.load(Ordering::Relaxed) + self.freed_elsewhere.load(Ordering::Acquire);
-        self.made.load(Ordering::Relaxed) == freed
+        self.made.load(Ordering::Relaxed).wrapping_sub(freed)
     }
 
     fn begin(&self) {
@@ -83,6 +92,13 @@ pub struct Filling {
 
 impl Filling {
     pub const NONE: Filling = Filling { at: ptr::null_mut(), end: ptr::null_mut(), made: 0 };
+
+    /// No more blocks are made in the chunk.
+    fn end_chunk(self) {
+        if let Some(chunk) = chunk_of(self.end.wrapping_sub(1)) {
+            chunk.made.store(self.made, Ordering::Relaxed);
+        }
+    }
 }
 
 /// All chunks.
@@ -97,6 +113,21 @@ pub struct Pool {
     /// By their kinds, what is being filled while no thread is in a region; of the kind that is in use it is
     /// of the past.
     pub filling: [Filling; 2],
+    /// How many times a thread has had the pool: what is claimed is claimed in one of these.
+    session: u64,
+    apart: Claim,
+}
+
+/// What is made apart in a session.
+#[derive(Debug)]
+struct Claim {
+    /// Somebody makes, or has made, something apart.
+    is_taken: bool,
+    /// Another allocator has made none of the blocks.
+    is_all: bool,
+    /// The first `count` are the chunks that the blocks are in.
+    chunks: [u16; CHUNKS],
+    count: usize,
 }
 
 // SAFETY: its pointers are into memory that belongs to the process, and who has the pool may use them.
@@ -113,11 +144,62 @@ pub fn try_lock() -> Option<MutexGuard<'static, Pool>> {
 }
 
 impl Pool {
-    /// A chunk to be filled, in the place of one that is full.
-    pub fn next(&mut self, full: Filling) -> Option<Filling> {
-        if let Some(chunk) = chunk_of(full.end.wrapping_sub(1)) {
-            chunk.made.store(full.made, Ordering::Relaxed);
+    /// A thread has the pool from now on.
+    pub fn begin_session(&mut self) {
+        self.session += 1;
+        self.end_apart();
+    }
+
+    /// Begins what is made apart, unless there is something in this session. Returns which session it is.
+    pub fn begin_apart(&mut self) -> Option<u64> {
+        let is_first = !std::mem::replace(&mut self.apart.is_taken, true);
+        is_first.then_some(self.session)
+    }
+
+    /// Whether it is in this session that something is made apart.
+    pub fn is_session(&self, session: u64) -> bool {
+        self.session == session
+    }
+
+    /// What was made apart is as all else is from now on.
+    pub fn end_apart(&mut self) {
+        let last = std::mem::replace(&mut self.filling[Kind::Apart as usize], Filling::NONE);
+        last.end_chunk();
+        (self.apart.is_taken, self.apart.is_all, self.apart.count) = (false, true, 0);
+    }
+
+    /// A block is to be made that has no place in a chunk.
+    pub fn note_outside(&mut self, kind: Kind) {
+        self.apart.is_all &= kind != Kind::Apart;
+    }
+
+    /// Whether all that was made apart is in its chunks.
+    pub fn has_all_apart(&self) -> bool {
+        self.apart.is_all
+    }
+
+    /// How many of the blocks that were made apart have not been freed.
+    pub fn count_apart(&mut self) -> u32 {
+        std::mem::replace(&mut self.filling[Kind::Apart as usize], Filling::NONE).end_chunk();
+        let chunks = self.apart.chunks[..self.apart.count].iter();
+        chunks.map(|&index| COUNTS[usize::from(index)].in_use()).sum()
+    }
+
+    /// Frees the chunks of what was made apart.
+    pub fn free_apart(&mut self) {
+        for &index in self.apart.chunks[..self.apart.count].iter().rev() {
+            self.free[self.free_count] = index;
+            self.free_count += 1;
+            // It is not to be found once more.
+            COUNTS[usize::from(index)].made.store(Chunk::FILLING, Ordering::Relaxed);
         }
+        self.filling[Kind::Apart as usize] = Filling::NONE;
+        self.end_apart();
+    }
+
+    /// A chunk to be filled, in the place of one that is full.
+    pub fn next(&mut self, full: Filling, kind: Kind) -> Option<Filling> {
+        full.end_chunk();
         if self.free_count == 0 {
             self.find_free();
         }
@@ -129,6 +211,10 @@ impl Pool {
             None => self.fresh()?,
         };
         COUNTS[index].begin();
+        if kind == Kind::Apart {
+            self.apart.chunks[self.apart.count] = index as u16;
+            self.apart.count += 1;
+        }
         let at = self.base.wrapping_add(index * CHUNK);
         Some(Filling { at, end: at.wrapping_add(CHUNK), made: 0 })
     }

@@ -29,12 +29,123 @@ fn blocks_are_side_by_side() {
 }
 
 #[test]
-fn what_passes_is_apart_from_what_lasts() {
+fn what_is_apart_has_chunks_of_its_own() {
     let _alone = alone();
-    let (before, passing_one, after) = lasting(|| (Box::new(1u64), passing(|| Box::new(2u64)), Box::new(3u64)));
-    assert_eq!(ptr::from_ref(&*after).addr() - ptr::from_ref(&*before).addr(), 8);
-    assert!(is_in_region(&*passing_one));
-    assert!(!is_in_region(&*passing(|| Box::new(4u64))), "there is no region to be in");
+    lasting(|| {
+        let before = Box::new(1u64);
+        let mut made = apart(|| vec![Box::new(2u64)]);
+        let after = Box::new(3u64);
+        made.go_on(|made| made.push(Box::new(4)));
+        assert_eq!(ptr::from_ref(&*after).addr() - ptr::from_ref(&*before).addr(), 8);
+        assert!(made.iter().all(|number| is_in_region(&**number)));
+        assert!(ptr::from_ref(&*made[1]).addr() - ptr::from_ref(&*made[0]).addr() < 64);
+        assert_eq!(made.into_inner(), [Box::new(2), Box::new(4)]);
+    });
+    assert!(!is_in_region(&*apart(|| Box::new(4u64)).into_inner()), "there is no region to be in");
+}
+
+/// Many small blocks, and some that are larger than a chunk of what lasts is begun for.
+type Tree = Vec<Vec<Box<u64>>>;
+
+fn tree(count: u64) -> Tree {
+    (0..count).map(|n| (0..500 + n).map(Box::new).collect()).collect()
+}
+
+fn are_whole(trees: &Tree) -> bool {
+    trees.iter().all(|boxes| boxes.iter().zip(0..).all(|(number, n)| **number == n))
+}
+
+#[test]
+fn what_is_discarded_makes_room() {
+    let _alone = alone();
+    let mut lasts = Vec::new();
+    let mut places = Vec::new();
+    for round in 0..2000 {
+        lasting(|| {
+            let made = apart(|| tree(20));
+            lasts.push(Box::new(round));
+            assert!(are_whole(&made) && is_in_region(&*made[19][0]));
+            places.push(ptr::from_ref(&*made[0][0]).addr());
+            // SAFETY: all that was made belongs to the value.
+            unsafe { made.discard() };
+        });
+    }
+    assert!(lasts.iter().zip(0..).all(|(last, round)| **last == round));
+    places.sort_unstable();
+    places.dedup();
+    assert!(places.len() < 200, "{} places", places.len());
+}
+
+#[test]
+fn what_is_not_discarded_is_freed() {
+    let _alone = alone();
+    let mut kept = Vec::new();
+    for round in 0..2000 {
+        let made = lasting(|| {
+            let made = apart(|| if round % 2 == 0 { Ok(tree(20)) } else { Err(tree(20)) }).ok();
+            let other = apart(|| tree(1));
+            assert!(are_whole(&other) && is_in_region(&*other[0][0]));
+            made
+        });
+        match made {
+            // SAFETY: all that was made belongs to the value. The region is over, so that it is dropped.
+            Ok(made) => unsafe { made.discard() },
+            Err(mut made) => kept.push(made.swap_remove(round % 20)),
+        }
+        kept.drain(..kept.len().saturating_sub(50));
+    }
+    assert!(are_whole(&kept));
+}
+
+#[test]
+fn what_the_other_allocator_made_is_dropped() {
+    let _alone = alone();
+    for _ in 0..50 {
+        lasting(|| {
+            let count = std::rc::Rc::new(());
+            let made = apart(|| (vec![1u8; 1 << 20], count.clone(), Box::new(1)));
+            // SAFETY: all that was made belongs to the value.
+            unsafe { made.discard() };
+            assert_eq!(std::rc::Rc::strong_count(&count), 1);
+        });
+    }
+}
+
+#[test]
+fn one_thing_at_a_time_is_apart() {
+    let _alone = alone();
+    lasting(|| {
+        let first = apart(|| tree(5));
+        let second = apart(|| tree(5));
+        // SAFETY: all that was made belongs to the value.
+        unsafe { first.discard() };
+        let third = apart(|| tree(5));
+        assert!(are_whole(&second) && are_whole(&third));
+        // SAFETY: all that was made belongs to the value.
+        unsafe { second.discard() };
+        assert!(are_whole(&third));
+    });
+}
+
+#[test]
+fn what_is_in_use_is_found() {
+    let _alone = alone();
+    verify(true);
+    let mut kept = None;
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        lasting(|| {
+            let made = apart(|| {
+                kept = Some(Box::new(7));
+                tree(1)
+            });
+            // SAFETY: it is looked at whether it is so, and the chunks are kept as it is not.
+            unsafe { made.discard() };
+        });
+    }));
+    verify(false);
+    let message = result.expect_err("a panic").downcast::<String>().expect("a message");
+    assert_eq!(*message, "1 blocks are in use that are to be discarded");
+    assert_eq!(kept, Some(Box::new(7)));
 }
 
 #[test]
@@ -121,7 +232,7 @@ fn other_threads_free_and_have_no_region_meanwhile() {
 #[test]
 fn a_region_ends_where_it_is_unwound() {
     let _alone = alone();
-    let result = catch_unwind(AssertUnwindSafe(|| lasting(|| passing(|| std::panic::resume_unwind(Box::new(1))))));
+    let result = catch_unwind(AssertUnwindSafe(|| lasting(|| apart::<u8>(|| std::panic::resume_unwind(Box::new(1))).into_inner())));
     assert!(result.is_err_and(|error| error.downcast_ref() == Some(&1)));
     assert!(!is_in_region(&*Box::new(1)));
     assert!(is_in_region(&*lasting(|| Box::new(1))));

@@ -25,6 +25,7 @@ mod random;
 mod support;
 mod templates;
 
+use std::alloc::System;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +37,10 @@ use random::Random;
 use support::sources::{Answer, Disagreement, Source, Sources, compare, is_refused};
 use support::{find_python, python_files};
 use tailscope_compiler::Mode;
+use tailscope_regions::Regions;
+
+#[global_allocator]
+static ALLOCATOR: Regions<System> = Regions(System);
 
 /// Sources on their way to CPython, so that it never waits.
 const AHEAD: usize = 32;
@@ -82,6 +87,8 @@ fn options() -> Result<Options, String> {
 }
 
 fn main() -> ExitCode {
+    // Nothing of a tree may be in use when it is discarded.
+    tailscope_regions::verify(true);
     match run() {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

@@ -103,6 +103,8 @@ pub struct Parsed {
     pub is_flufl: bool,
     /// If they were asked for.
     pub type_comments: TypeComments,
+    /// It is of our own parser, which keeps nothing of it.
+    pub(crate) is_direct: bool,
 }
 
 impl Parsed {
@@ -113,7 +115,8 @@ impl Parsed {
 
     /// What our own parser has made.
     fn of_direct(direct: direct::Direct) -> Parsed {
-        Parsed::new(direct.module, direct.depth, Rewritable::At(direct.rewritable))
+        let parsed = Parsed::new(direct.module, direct.depth, Rewritable::At(direct.rewritable));
+        Parsed { is_direct: true, ..parsed }
     }
 
     fn new(module: Mod, depth: usize, rewritable: Rewritable) -> Parsed {
@@ -124,6 +127,7 @@ impl Parsed {
             warnings: Vec::new(),
             is_flufl: false,
             type_comments: TypeComments::default(),
+            is_direct: false,
         }
     }
 }

@@ -156,7 +156,7 @@ pub fn copy(
 pub fn compile(tree: &Tree, options: &CompileOptions) -> Result<(Code, Vec<Warning>), CompileError> {
     validate::validate(tree)?;
     let (parsed, source, _) = planted(tree, options)?;
-    crate::compile_parsed(parsed, &source, options)
+    crate::compile_parsed(parsed.into(), &source, options)
 }
 
 fn planted(tree: &Tree, options: &CompileOptions) -> Result<(Parsed, SourceFile, Extras), CompileError> {

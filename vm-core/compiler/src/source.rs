@@ -107,61 +107,64 @@ pub(crate) struct Line {
 
 /// A decoded source text with its name and line index.
 #[derive(Clone, Debug)]
-pub struct SourceFile {
+pub struct SourceFile<'t> {
     filename: Arc<str>,
-    text: String,
+    /// As it was given, if there was nothing to decode or translate.
+    text: Cow<'t, str>,
     /// Offset of the first byte of each line.
     line_starts: Vec<u32>,
     /// In the place of a text: the nodes of a tree that nobody parsed.
     places: Option<Box<Places>>,
 }
 
-impl SourceFile {
+impl<'t> SourceFile<'t> {
     /// Source that is text already: a cookie in it means nothing.
     ///
     /// # Errors
     ///
     /// Null bytes, and texts of 4 GB and more.
-    pub fn from_text(text: &str, filename: &str) -> Result<SourceFile, CompileError> {
+    pub fn from_text(text: &'t str, filename: &str) -> Result<SourceFile<'t>, CompileError> {
         refuse_null_bytes(text.as_bytes())?;
-        SourceFile::without_null_bytes(text, filename)
+        SourceFile::without_null_bytes(Cow::Borrowed(text), filename)
     }
 
-    fn without_null_bytes(text: &str, filename: &str) -> Result<SourceFile, CompileError> {
+    fn without_null_bytes(text: Cow<'t, str>, filename: &str) -> Result<SourceFile<'t>, CompileError> {
         if text.len() > MAX_LEN {
             return Err(CompileError::without_location(
                 "source code is too long (4 GB or more)",
             ));
         }
-        let text = translate_newlines(text).into_owned();
+        let text = translate_newlines(text);
         let line_starts = Survey::of(text.as_bytes()).line_starts;
         Ok(SourceFile { filename: Arc::from(filename), line_starts, text, places: None })
     }
 
     /// Source that is as most is: nothing in it needs to be decoded or translated.
-    fn of_plain(bytes: &[u8], filename: &str) -> Option<SourceFile> {
+    fn of_plain(bytes: &'t [u8], filename: &str) -> Option<SourceFile<'t>> {
         let is_utf8 = || find_cookie(bytes).is_none_or(|(_, name)| name == "utf-8");
         if bytes.len() > MAX_LEN || !is_utf8() {
             return None;
         }
         let Survey { line_starts, is_plain } = Survey::of(bytes);
-        let text = std::str::from_utf8(bytes).ok().filter(|_| is_plain)?.to_owned();
-        Some(SourceFile { filename: Arc::from(filename), line_starts, text, places: None })
+        let text = std::str::from_utf8(bytes).ok().filter(|_| is_plain)?;
+        Some(SourceFile { filename: Arc::from(filename), line_starts, text: Cow::Borrowed(text), places: None })
     }
 
     /// Another text with line ends in the same places.
-    pub(crate) fn with_text(&self, text: String) -> SourceFile {
-        SourceFile {
-            text,
-            ..self.clone()
-        }
+    pub(crate) fn with_text(&self, text: String) -> SourceFile<'static> {
+        SourceFile { text: Cow::Owned(text), ..self.clone() }.into_owned()
+    }
+
+    /// The same, with a text of its own.
+    pub fn into_owned(self) -> SourceFile<'static> {
+        SourceFile { text: Cow::Owned(self.text.into_owned()), ..self }
     }
 
     /// The source of a tree that has none.
-    pub(crate) fn of_places(places: Places, filename: &str) -> SourceFile {
+    pub(crate) fn of_places(places: Places, filename: &str) -> SourceFile<'static> {
         SourceFile {
             filename: Arc::from(filename),
-            text: String::new(),
+            text: Cow::Borrowed(""),
             line_starts: Vec::new(),
             places: Some(Box::new(places)),
         }
@@ -182,15 +185,18 @@ impl SourceFile {
     /// # Errors
     ///
     /// Unknown encodings, bytes that are invalid in their encoding, null bytes.
-    pub fn from_bytes(bytes: &[u8], filename: &str) -> Result<SourceFile, CompileError> {
+    pub fn from_bytes(bytes: &'t [u8], filename: &str) -> Result<SourceFile<'t>, CompileError> {
         if let Some(source) = SourceFile::of_plain(bytes, filename) {
             return Ok(source);
         }
         refuse_null_bytes(bytes)?;
         match decode(bytes).map_err(|e| e.in_file(filename))? {
-            Cow::Borrowed(text) => SourceFile::without_null_bytes(text, filename),
+            text @ Cow::Borrowed(_) => SourceFile::without_null_bytes(text, filename),
             // What was encoded otherwise may have been anything.
-            Cow::Owned(text) => SourceFile::from_text(&text, filename),
+            text @ Cow::Owned(_) => {
+                refuse_null_bytes(text.as_bytes())?;
+                SourceFile::without_null_bytes(text, filename)
+            }
         }
     }
 
@@ -405,12 +411,12 @@ fn refuse_null_bytes(text: &[u8]) -> Result<(), CompileError> {
     }
 }
 
-fn translate_newlines(text: &str) -> Cow<'_, str> {
+fn translate_newlines(text: Cow<'_, str>) -> Cow<'_, str> {
     if memchr::memchr(b'\r', text.as_bytes()).is_none() {
-        return Cow::Borrowed(text);
+        return text;
     }
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
+    let mut rest = &*text;
     while let Some(at) = rest.find('\r') {
         out.push_str(&rest[..at]);
         out.push('\n');

@@ -378,12 +378,17 @@ pub fn compile_script(vm: &Vm, source: &[u8], filename: &str, optimize: u8) -> P
 
 /// The text of a source. What encodings the compiler does not know is left to the registry of
 /// codecs.
-pub fn source_file(vm: &Vm, source: &[u8], filename: &str) -> PyResult<SourceFile> {
+pub fn source_file<'t>(vm: &Vm, source: &'t [u8], filename: &str) -> PyResult<SourceFile<'t>> {
     by_registry(vm, source, filename, SourceFile::from_bytes(source, filename))
 }
 
 /// [`source_file`] of what the compiler has `decoded`, or has not.
-fn by_registry(vm: &Vm, source: &[u8], filename: &str, decoded: Result<SourceFile, CompileError>) -> PyResult<SourceFile> {
+fn by_registry<'t>(
+    vm: &Vm,
+    source: &'t [u8],
+    filename: &str,
+    decoded: Result<SourceFile<'t>, CompileError>,
+) -> PyResult<SourceFile<'t>> {
     let e = match decoded {
         Ok(file) => return Ok(file),
         Err(e) => e,
@@ -400,7 +405,7 @@ fn by_registry(vm: &Vm, source: &[u8], filename: &str, decoded: Result<SourceFil
     };
     let Some(s) = text.cast::<PyStr>() else { return Err(syntax_error(vm, &e)) };
     let text = s.to_str().ok_or_else(|| crate::codecs::not_utf8(vm, s))?;
-    SourceFile::from_text(text, filename).map_err(|e| syntax_error(vm, &e))
+    SourceFile::from_text(text, filename).map(SourceFile::into_owned).map_err(|e| syntax_error(vm, &e))
 }
 
 /// Compiles what is decoded already.

@@ -156,7 +156,7 @@ pub fn generate_with(
 
 /// State of one compilation (CPython's `compiler`).
 pub(crate) struct Codegen<'a> {
-    source: &'a SourceFile,
+    source: &'a SourceFile<'a>,
     table: &'a SymbolTable,
     options: CodegenOptions,
     /// The names that the table had, and more.

@@ -78,7 +78,7 @@ impl Level {
 }
 
 struct Unparser<'s> {
-    source: &'s SourceFile,
+    source: &'s SourceFile<'s>,
     /// WTF-8.
     out: Vec<u8>,
 }

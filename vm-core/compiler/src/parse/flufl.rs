@@ -18,7 +18,7 @@ pub(super) const FEATURE: &str = "barry_as_FLUFL";
 /// A source in which `<>` is the operator.
 pub(super) struct Flufl {
     /// With the other operator in its place.
-    pub source: SourceFile,
+    pub source: SourceFile<'static>,
     /// The first operator that is refused.
     refused: Option<TextRange>,
 }

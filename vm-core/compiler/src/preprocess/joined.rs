@@ -126,7 +126,7 @@ fn named_pieces(text: &str) -> (usize, usize) {
 }
 
 struct Joiner<'a, 's> {
-    source: &'s SourceFile,
+    source: &'s SourceFile<'s>,
     template: bool,
     /// It is a format specification that is joined.
     is_spec: bool,
@@ -136,7 +136,7 @@ struct Joiner<'a, 's> {
 }
 
 impl<'a, 's> Joiner<'a, 's> {
-    fn new(source: &'s SourceFile, template: bool) -> Self {
+    fn new(source: &'s SourceFile<'s>, template: bool) -> Self {
         Joiner {
             source,
             template,

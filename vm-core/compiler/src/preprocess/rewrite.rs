@@ -26,7 +26,7 @@ enum Inside {
 
 pub(super) struct Rewriter<'a> {
     rewritable: &'a Rewritable,
-    source: &'a SourceFile,
+    source: &'a SourceFile<'a>,
     future: FutureFlags,
     /// None if the tree is to stay as it is.
     optimize: Option<u8>,
@@ -38,7 +38,7 @@ pub(super) struct Rewriter<'a> {
 impl<'a> Rewriter<'a> {
     pub fn new(
         rewritable: &'a Rewritable,
-        source: &'a SourceFile,
+        source: &'a SourceFile<'a>,
         future: FutureFlags,
         optimize: Option<u8>,
     ) -> Self {

@@ -82,7 +82,7 @@ impl Around {
 struct Analyzer<'a> {
     scopes: &'a mut [Scope],
     names: &'a Names,
-    source: &'a SourceFile,
+    source: &'a SourceFile<'a>,
     around: Around,
 }
 

@@ -80,7 +80,7 @@ pub(super) enum Blocks {
 }
 
 pub(super) struct Builder<'a> {
-    pub source: &'a SourceFile,
+    pub source: &'a SourceFile<'a>,
     pub future: FutureFlags,
     pub blocks: Blocks,
     pub scopes: Vec<Scope>,

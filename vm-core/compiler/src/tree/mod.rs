@@ -159,7 +159,7 @@ pub fn compile(tree: &Tree, options: &CompileOptions) -> Result<(Code, Vec<Warni
     crate::compile_parsed(parsed.into(), &source, options)
 }
 
-fn planted(tree: &Tree, options: &CompileOptions) -> Result<(Parsed, SourceFile, Extras), CompileError> {
+fn planted(tree: &Tree, options: &CompileOptions) -> Result<(Parsed, SourceFile<'static>, Extras), CompileError> {
     let plant::Planted { module, source, extras, depth } = plant::plant(tree, &options.filename)?;
     let parsed = Parsed::of_module(module, depth);
     if depth > parse::MAX_DEPTH {

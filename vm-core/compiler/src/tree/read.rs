@@ -30,7 +30,7 @@ pub(super) fn expr_of(e: &Expr, source: &SourceFile, extras: &Extras) -> Tree {
 }
 
 struct Maker<'a> {
-    source: &'a SourceFile,
+    source: &'a SourceFile<'a>,
     extras: &'a Extras,
 }
 

@@ -63,7 +63,7 @@ impl Source {
         }
     }
 
-    fn file(&self, vm: &Vm, filename: &str) -> PyResult<SourceFile> {
+    fn file(&self, vm: &Vm, filename: &str) -> PyResult<SourceFile<'_>> {
         match self {
             Source::Text(text) => SourceFile::from_text(text, filename).map_err(|e| import::syntax_error(vm, &e)),
             Source::Bytes(bytes) => import::source_file(vm, bytes, filename),

@@ -25,7 +25,7 @@ pub(super) struct Reported;
 pub(super) type Matched = Result<Option<NodeId>, Reported>;
 
 pub(super) struct Parser<'s> {
-    pub source: &'s SourceFile,
+    pub source: &'s SourceFile<'s>,
     grammar: &'static Grammar,
     pub(super) options: ParseOptions,
     pub tokenizer: Tokenizer<'s>,
@@ -46,7 +46,7 @@ pub(super) struct Parser<'s> {
 impl<'s> Parser<'s> {
     /// `text` is the source with a line end at its end; parsing begins at an offset where a
     /// statement begins at the top level.
-    pub fn new(source: &'s SourceFile, text: &'s str, options: ParseOptions, at: TextSize) -> Self {
+    pub fn new(source: &'s SourceFile<'s>, text: &'s str, options: ParseOptions, at: TextSize) -> Self {
         let line = source.position(at).0;
         Parser {
             source,

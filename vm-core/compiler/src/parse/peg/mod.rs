@@ -53,7 +53,7 @@ pub(super) fn is_tokenizable(source: &SourceFile, mode: Mode) -> bool {
 }
 
 /// The text as the tokenizer gets it: the last line of a module has an end.
-fn tokenizer_text(source: &SourceFile, mode: Mode) -> Cow<'_, str> {
+fn tokenizer_text<'a>(source: &'a SourceFile<'_>, mode: Mode) -> Cow<'a, str> {
     let mut text = Cow::Borrowed(source.text());
     if mode == Mode::Exec && !text.ends_with('\n') {
         text.to_mut().push('\n');

@@ -29,7 +29,7 @@ const STACK_CHUNK: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Planted {
     pub module: Mod,
-    pub source: SourceFile,
+    pub source: SourceFile<'static>,
     pub extras: Extras,
     /// How deep statements and expressions nest.
     pub depth: usize,

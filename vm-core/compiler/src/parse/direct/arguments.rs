@@ -18,32 +18,28 @@ impl Parsing<'_> {
                 Tok::DoubleStar => {
                     self.advance();
                     unpacks_mapping = true;
-                    let value = self.expression()?;
+                    let value = self.expr(Self::expression)?;
                     let range = self.range_from(argument_start);
                     self.keywords.push(Keyword { range, node_index: NodeIndex::NONE, arg: None, value });
                 }
                 Tok::Star if unpacks_mapping => return Err(Declined),
-                Tok::Star => {
-                    let starred = self.starred(binding::NONE)?;
-                    self.exprs.push(starred);
-                }
+                Tok::Star => self.starred(binding::NONE)?,
                 _ => {
                     let is_name = self.at(Tok::Name);
-                    let value = self.named_expression()?;
+                    self.named_expression()?;
                     match self.at.tok {
                         Tok::Equal => {
-                            let keyword = self.keyword(argument_start, value, is_name)?;
+                            let keyword = self.keyword(argument_start, is_name)?;
                             self.keywords.push(keyword);
                         }
                         Tok::For | Tok::Async => {
-                            let only = self.exprs.len() == base && self.keywords.len() == keywords;
-                            let generator = self.only_generator(argument_start, value)?;
+                            let only = self.last_expr() == base && self.keywords.len() == keywords;
+                            self.only_generator(argument_start)?;
                             if !only || !self.at(Tok::Rpar) {
                                 return Err(Declined);
                             }
-                            self.exprs.push(generator);
                         }
-                        _ if self.keywords.len() == keywords => self.exprs.push(value),
+                        _ if self.keywords.len() == keywords => {}
                         _ => return Err(Declined),
                     }
                 }
@@ -65,22 +61,23 @@ impl Parsing<'_> {
     }
 
     /// The keyword argument whose name was parsed, by itself if it is right.
-    fn keyword(&mut self, start: usize, name: Expr, is_name: bool) -> Parsed<Keyword> {
-        let Expr::Name(name) = name else { return Err(Declined) };
+    fn keyword(&mut self, start: usize, is_name: bool) -> Parsed<Keyword> {
+        let Expr::Name(name) = self.take_expr()? else { return Err(Declined) };
         if !is_name {
             return Err(Declined);
         }
         self.advance();
-        let value = self.expression()?;
+        let value = self.expr(Self::expression)?;
         let arg = Some(Identifier { id: name.id, range: name.range, node_index: NodeIndex::NONE });
         Ok(Keyword { range: self.range_from(start), node_index: NodeIndex::NONE, arg, value })
     }
 
-    /// A generator expression without parentheses but those of the call.
-    fn only_generator(&mut self, start: usize, element: Expr) -> Parsed<Expr> {
-        let generators = self.comprehensions(&element)?;
+    /// A generator expression without parentheses but those of the call, behind what is computed for each.
+    fn only_generator(&mut self, start: usize) -> Parsed<()> {
+        let (elt, generators) = self.comprehensions()?;
         let range = self.range_from(start);
-        let elt = Box::new(element);
-        Ok(Expr::Generator(ExprGenerator { node_index: NodeIndex::NONE, range, elt, generators, parenthesized: false }))
+        let generator = ExprGenerator { node_index: NodeIndex::NONE, range, elt, generators, parenthesized: false };
+        self.exprs.push(Expr::Generator(generator));
+        Ok(())
     }
 }

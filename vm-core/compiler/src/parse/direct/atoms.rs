@@ -14,64 +14,63 @@ use super::{Declined, NodeIndex, Parsed, Parsing};
 
 impl Parsing<'_> {
     /// `primary`.
-    pub(super) fn primary(&mut self) -> Parsed<Expr> {
+    pub(super) fn primary(&mut self) -> Parsed<()> {
         self.primary_from(self.at.start)
     }
 
     /// `primary`, where most expressions are no more than that.
     #[inline(always)]
-    pub(super) fn primary_from(&mut self, start: usize) -> Parsed<Expr> {
-        let mut value = self.atom()?;
+    pub(super) fn primary_from(&mut self, start: usize) -> Parsed<()> {
+        self.atom()?;
         loop {
-            value = match self.at.tok {
+            let next = match self.at.tok {
                 Tok::Dot => {
                     self.link()?;
                     self.advance();
                     let attr = self.identifier()?;
                     let range = self.range_from(start);
-                    let value = Box::new(value);
+                    let value = self.take_boxed()?;
                     Expr::Attribute(ExprAttribute { node_index: NodeIndex::NONE, range, value, attr, ctx: ExprContext::Load })
                 }
                 Tok::Lpar => {
                     self.link()?;
                     let arguments = self.nested(Self::arguments)?;
-                    let range_start = TextSize::new(start as u32);
-                    Expr::Call(ExprCall { node_index: NodeIndex::NONE, range_start, func: Box::new(value), arguments })
+                    let (range_start, func) = (TextSize::new(start as u32), self.take_boxed()?);
+                    Expr::Call(ExprCall { node_index: NodeIndex::NONE, range_start, func, arguments })
                 }
                 Tok::Lsqb => {
                     self.link()?;
                     self.advance();
-                    let slice = Box::new(self.nested(Self::slices)?);
+                    let slice = self.boxed(|parsing| parsing.nested(Self::slices))?;
                     self.expect(Tok::Rsqb)?;
                     let range = self.range_from(start);
-                    let value = Box::new(value);
+                    let value = self.take_boxed()?;
                     Expr::Subscript(ExprSubscript { node_index: NodeIndex::NONE, range, value, slice, ctx: ExprContext::Load })
                 }
-                _ => return Ok(value),
+                _ => return Ok(()),
             };
+            self.exprs.push(next);
         }
     }
 
     /// `slices`.
-    fn slices(&mut self) -> Parsed<Expr> {
+    fn slices(&mut self) -> Parsed<()> {
         let start = self.at.start;
         let is_starred = self.at(Tok::Star);
-        let first = self.slice_or_starred()?;
+        self.slice_or_starred()?;
         if !self.at(Tok::Comma) && !is_starred {
-            return Ok(first);
+            return Ok(());
         }
-        let base = self.exprs.len();
-        self.exprs.push(first);
+        let base = self.last_expr();
         while self.take(Tok::Comma) && !self.at(Tok::Rsqb) {
-            let next = self.slice_or_starred()?;
-            self.exprs.push(next);
+            self.slice_or_starred()?;
         }
-        let elts = self.exprs_from(base);
-        let range = self.range_from(start);
-        Ok(Expr::Tuple(ExprTuple { node_index: NodeIndex::NONE, range, elts, ctx: ExprContext::Load, parenthesized: false }))
+        let (range, elts, ctx) = (self.range_from(start), self.exprs_from(base), ExprContext::Load);
+        self.exprs.push(Expr::Tuple(ExprTuple { node_index: NodeIndex::NONE, range, elts, ctx, parenthesized: false }));
+        Ok(())
     }
 
-    fn slice_or_starred(&mut self) -> Parsed<Expr> {
+    fn slice_or_starred(&mut self) -> Parsed<()> {
         if self.at(Tok::Star) {
             return self.starred(binding::NONE);
         }
@@ -79,24 +78,27 @@ impl Parsing<'_> {
         let lower = match self.at(Tok::Colon) {
             true => None,
             false => {
-                let lower = self.named_expression()?;
+                self.named_expression()?;
                 if !self.at(Tok::Colon) {
-                    return Ok(lower);
+                    return Ok(());
                 }
+                let lower = self.take_boxed()?;
                 self.unnamed(&lower, start)?;
-                Some(Box::new(lower))
+                Some(lower)
             }
         };
         self.expect(Tok::Colon)?;
         let upper = self.slice_part()?;
         let step = if self.take(Tok::Colon) { self.slice_part()? } else { None };
-        Ok(Expr::Slice(ExprSlice { node_index: NodeIndex::NONE, range: self.range_from(start), lower, upper, step }))
+        let range = self.range_from(start);
+        self.exprs.push(Expr::Slice(ExprSlice { node_index: NodeIndex::NONE, range, lower, upper, step }));
+        Ok(())
     }
 
     fn slice_part(&mut self) -> Parsed<Option<Box<Expr>>> {
         match self.at.tok {
             Tok::Colon | Tok::Comma | Tok::Rsqb => Ok(None),
-            _ => Ok(Some(Box::new(self.expression()?))),
+            _ => Ok(Some(self.boxed(Self::expression)?)),
         }
     }
 
@@ -106,7 +108,7 @@ impl Parsing<'_> {
     }
 
     #[inline(always)]
-    pub(super) fn atom(&mut self) -> Parsed<Expr> {
+    pub(super) fn atom(&mut self) -> Parsed<()> {
         let (start, end) = (self.at.start, self.at.end);
         let range = range(start, end);
         let expr = match self.at.tok {
@@ -118,7 +120,11 @@ impl Parsing<'_> {
                 Expr::Name(ExprName { node_index: NodeIndex::NONE, range, id: Name::new(text), ctx: ExprContext::Load })
             }
             Tok::Number => self.number_literal()?,
-            Tok::String => return self.strings(),
+            Tok::String => {
+                let strings = self.strings()?;
+                self.exprs.push(strings);
+                return Ok(());
+            }
             Tok::Lpar => return self.nested(Self::parenthesized),
             Tok::Lsqb => return self.nested(Self::list),
             Tok::Lbrace => return self.nested(Self::dict_or_set),
@@ -128,114 +134,117 @@ impl Parsing<'_> {
             Tok::Ellipsis => Expr::EllipsisLiteral(ExprEllipsisLiteral { node_index: NodeIndex::NONE, range }),
             _ => return Err(Declined),
         };
+        self.exprs.push(expr);
         self.advance();
-        Ok(expr)
+        Ok(())
     }
 
     /// `tuple | group | genexp`.
-    fn parenthesized(&mut self) -> Parsed<Expr> {
+    fn parenthesized(&mut self) -> Parsed<()> {
         let start = self.at.start;
         self.advance();
         if self.at(Tok::Yield) {
-            let value = self.yield_expression()?;
-            self.expect(Tok::Rpar)?;
-            return Ok(value);
+            self.yield_expression()?;
+            return self.expect(Tok::Rpar);
         }
         if self.take(Tok::Rpar) {
-            return Ok(self.tuple(start, Vec::new()));
+            self.tuple(start, Vec::new());
+            return Ok(());
         }
-        let first = self.star_named_expression()?;
+        self.star_named_expression()?;
         match self.at.tok {
-            Tok::Rpar if first.is_starred_expr() => Err(Declined),
-            Tok::Rpar => {
-                self.advance();
-                Ok(first)
-            }
+            Tok::Rpar if self.is_starred() => return Err(Declined),
+            Tok::Rpar => self.advance(),
             Tok::Comma => {
-                let elts = self.elements(first, Tok::Rpar)?;
-                Ok(self.tuple(start, elts))
+                let elts = self.elements(Tok::Rpar)?;
+                self.tuple(start, elts);
             }
             Tok::For | Tok::Async => {
-                let generators = self.comprehensions(&first)?;
+                let (elt, generators) = self.comprehensions()?;
                 self.expect(Tok::Rpar)?;
-                let (range, elt) = (self.range_from(start), Box::new(first));
-                Ok(Expr::Generator(ExprGenerator { node_index: NodeIndex::NONE, range, elt, generators, parenthesized: true }))
+                let range = self.range_from(start);
+                let generator = ExprGenerator { node_index: NodeIndex::NONE, range, elt, generators, parenthesized: true };
+                self.exprs.push(Expr::Generator(generator));
             }
-            _ => Err(Declined),
+            _ => return Err(Declined),
         }
+        Ok(())
     }
 
-    fn tuple(&self, start: usize, elts: Vec<Expr>) -> Expr {
-        let range = self.range_from(start);
-        Expr::Tuple(ExprTuple { node_index: NodeIndex::NONE, range, elts, ctx: ExprContext::Load, parenthesized: true })
+    fn tuple(&mut self, start: usize, elts: Vec<Expr>) {
+        let (range, ctx) = (self.range_from(start), ExprContext::Load);
+        self.exprs.push(Expr::Tuple(ExprTuple { node_index: NodeIndex::NONE, range, elts, ctx, parenthesized: true }));
     }
 
-    /// The elements from `first` on, which was parsed, and the bracket that closes them.
-    fn elements(&mut self, first: Expr, close: Tok) -> Parsed<Vec<Expr>> {
-        let base = self.exprs.len();
-        self.exprs.push(first);
+    /// The elements from the one on that was parsed, and the bracket that closes them.
+    fn elements(&mut self, close: Tok) -> Parsed<Vec<Expr>> {
+        let base = self.last_expr();
         while self.take(Tok::Comma) && !self.at(close) {
-            let next = self.star_named_expression()?;
-            self.exprs.push(next);
+            self.star_named_expression()?;
         }
         self.expect(close)?;
         Ok(self.exprs_from(base))
     }
 
     /// `list | listcomp`.
-    fn list(&mut self) -> Parsed<Expr> {
+    fn list(&mut self) -> Parsed<()> {
         let start = self.at.start;
         self.advance();
         let elts = match self.take(Tok::Rsqb) {
             true => Vec::new(),
             false => {
-                let first = self.star_named_expression()?;
+                self.star_named_expression()?;
                 if matches!(self.at.tok, Tok::For | Tok::Async) {
-                    let generators = self.comprehensions(&first)?;
+                    let (elt, generators) = self.comprehensions()?;
                     self.expect(Tok::Rsqb)?;
-                    let (range, elt) = (self.range_from(start), Box::new(first));
-                    return Ok(Expr::ListComp(ExprListComp { node_index: NodeIndex::NONE, range, elt, generators }));
+                    let range = self.range_from(start);
+                    self.exprs.push(Expr::ListComp(ExprListComp { node_index: NodeIndex::NONE, range, elt, generators }));
+                    return Ok(());
                 }
-                self.elements(first, Tok::Rsqb)?
+                self.elements(Tok::Rsqb)?
             }
         };
         let range = self.range_from(start);
-        Ok(Expr::List(ExprList { node_index: NodeIndex::NONE, range, elts, ctx: ExprContext::Load }))
+        self.exprs.push(Expr::List(ExprList { node_index: NodeIndex::NONE, range, elts, ctx: ExprContext::Load }));
+        Ok(())
     }
 
     /// `dict | set | dictcomp | setcomp`.
-    fn dict_or_set(&mut self) -> Parsed<Expr> {
+    fn dict_or_set(&mut self) -> Parsed<()> {
         let start = self.at.start;
         self.advance();
         if matches!(self.at.tok, Tok::Rbrace | Tok::DoubleStar) {
             return self.dict(start, None);
         }
         let key_start = self.at.start;
-        let first = self.star_named_expression()?;
-        match self.at.tok {
+        self.star_named_expression()?;
+        let parsed = match self.at.tok {
             Tok::Colon => {
+                let first = self.take_expr()?;
                 self.unnamed(&first, key_start)?;
                 self.advance();
-                let value = self.expression()?;
+                self.expression()?;
                 if !matches!(self.at.tok, Tok::For | Tok::Async) {
+                    let value = self.take_expr()?;
                     return self.dict(start, Some(DictItem { key: Some(first), value }));
                 }
-                let generators = self.comprehensions(&value)?;
+                let (value, generators) = self.comprehensions()?;
                 self.expect(Tok::Rbrace)?;
-                let (range, key, value) = (self.range_from(start), Some(Box::new(first)), Box::new(value));
-                Ok(Expr::DictComp(ExprDictComp { node_index: NodeIndex::NONE, range, key, value, generators }))
+                let (range, key) = (self.range_from(start), Some(Box::new(first)));
+                Expr::DictComp(ExprDictComp { node_index: NodeIndex::NONE, range, key, value, generators })
             }
             Tok::For | Tok::Async => {
-                let generators = self.comprehensions(&first)?;
+                let (elt, generators) = self.comprehensions()?;
                 self.expect(Tok::Rbrace)?;
-                let (range, elt) = (self.range_from(start), Box::new(first));
-                Ok(Expr::SetComp(ExprSetComp { node_index: NodeIndex::NONE, range, elt, generators }))
+                Expr::SetComp(ExprSetComp { node_index: NodeIndex::NONE, range: self.range_from(start), elt, generators })
             }
             _ => {
-                let elts = self.elements(first, Tok::Rbrace)?;
-                Ok(Expr::Set(ExprSet { node_index: NodeIndex::NONE, range: self.range_from(start), elts }))
+                let elts = self.elements(Tok::Rbrace)?;
+                Expr::Set(ExprSet { node_index: NodeIndex::NONE, range: self.range_from(start), elts })
             }
-        }
+        };
+        self.exprs.push(parsed);
+        Ok(())
     }
 
     /// Declines a star or `:=` that stands by itself, where an `expression` has to be.
@@ -248,28 +257,31 @@ impl Parsing<'_> {
     }
 
     /// The rest of a dict display, behind the item that was parsed.
-    fn dict(&mut self, start: usize, first: Option<DictItem>) -> Parsed<Expr> {
+    fn dict(&mut self, start: usize, first: Option<DictItem>) -> Parsed<()> {
         let base = self.items.len();
         let mut more = first.is_none() || self.take(Tok::Comma);
         self.items.extend(first);
         while more && !self.at(Tok::Rbrace) {
             let item = if self.take(Tok::DoubleStar) {
-                DictItem { key: None, value: self.operators(binding::BIT_OR)? }
+                DictItem { key: None, value: self.expr(|parsing| parsing.operators(binding::BIT_OR))? }
             } else {
-                let key = Some(self.expression()?);
+                let key = Some(self.expr(Self::expression)?);
                 self.expect(Tok::Colon)?;
-                DictItem { key, value: self.expression()? }
+                DictItem { key, value: self.expr(Self::expression)? }
             };
             self.items.push(item);
             more = self.take(Tok::Comma);
         }
         self.expect(Tok::Rbrace)?;
         let items = self.items.drain(base..).collect();
-        Ok(Expr::Dict(ExprDict { node_index: NodeIndex::NONE, range: self.range_from(start), items }))
+        let range = self.range_from(start);
+        self.exprs.push(Expr::Dict(ExprDict { node_index: NodeIndex::NONE, range, items }));
+        Ok(())
     }
 
-    /// `for_if_clauses`, behind what is computed for each.
-    pub(super) fn comprehensions(&mut self, element: &Expr) -> Parsed<Vec<Comprehension>> {
+    /// `for_if_clauses`, behind what is computed for each, which is taken.
+    pub(super) fn comprehensions(&mut self) -> Parsed<(Box<Expr>, Vec<Comprehension>)> {
+        let element = self.take_boxed()?;
         if element.is_starred_expr() {
             return Err(Declined);
         }
@@ -280,15 +292,14 @@ impl Parsing<'_> {
             self.expect(Tok::For)?;
             let target = self.star_targets()?;
             self.expect(Tok::In)?;
-            let iter = self.operators(binding::OR)?;
+            let iter = self.expr(|parsing| parsing.operators(binding::OR))?;
             let base = self.exprs.len();
             while self.take(Tok::If) {
-                let test = self.operators(binding::OR)?;
-                self.exprs.push(test);
+                self.operators(binding::OR)?;
             }
             let ifs = self.exprs_from(base);
             generators.push(Comprehension { range: self.range_from(start), node_index: NodeIndex::NONE, target, iter, ifs, is_async });
         }
-        Ok(generators)
+        Ok((element, generators))
     }
 }

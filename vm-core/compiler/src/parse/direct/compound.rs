@@ -13,32 +13,30 @@ impl Parsing<'_> {
     pub(super) fn statement(&mut self) -> Parsed<()> {
         let start = self.at.start;
         self.begin_part();
-        let statement = match self.at.tok {
-            Tok::If => self.if_statement(start)?,
-            Tok::Def => self.function(start, Vec::new(), false)?,
-            Tok::For => self.for_statement(start, false)?,
-            Tok::Try => self.try_statement(start)?,
-            Tok::With => self.with_statement(start, false)?,
-            Tok::Class => self.class(start, Vec::new())?,
-            Tok::While => self.while_statement(start)?,
-            Tok::At => self.decorated()?,
+        match self.at.tok {
+            Tok::If => self.if_statement(start),
+            Tok::Def => self.function(start, Vec::new(), false),
+            Tok::For => self.for_statement(start, false),
+            Tok::Try => self.try_statement(start),
+            Tok::With => self.with_statement(start, false),
+            Tok::Class => self.class(start, Vec::new()),
+            Tok::While => self.while_statement(start),
+            Tok::At => self.decorated(),
             Tok::Async => {
                 self.advance();
                 match self.at.tok {
-                    Tok::Def => self.function(start, Vec::new(), true)?,
-                    Tok::For => self.for_statement(start, true)?,
-                    Tok::With => self.with_statement(start, true)?,
-                    _ => return Err(Declined),
+                    Tok::Def => self.function(start, Vec::new(), true),
+                    Tok::For => self.for_statement(start, true),
+                    Tok::With => self.with_statement(start, true),
+                    _ => Err(Declined),
                 }
             }
             Tok::Name if self.token_text() == "match" => match self.attempt(Self::match_subject) {
-                Some(subject) => self.match_statement(start, subject)?,
-                None => return self.simple_statements(),
+                Some(subject) => self.match_statement(start, subject),
+                None => self.simple_statements(),
             },
-            _ => return self.simple_statements(),
-        };
-        self.stmts.push(statement);
-        Ok(())
+            _ => self.simple_statements(),
+        }
     }
 
     /// `':' block`, which ends a part of a statement's head, and begins the next.
@@ -61,9 +59,9 @@ impl Parsing<'_> {
         Ok(self.stmts.drain(base..).collect())
     }
 
-    fn if_statement(&mut self, start: usize) -> Parsed<Stmt> {
+    fn if_statement(&mut self, start: usize) -> Parsed<()> {
         self.advance();
-        let test = Box::new(self.named_expression()?);
+        let test = self.boxed(Self::named_expression)?;
         let body = self.block()?;
         let mut elif_else_clauses = Vec::new();
         loop {
@@ -71,7 +69,7 @@ impl Parsing<'_> {
             let test = match self.at.tok {
                 Tok::Elif => {
                     self.advance();
-                    Some(self.named_expression()?)
+                    Some(self.expr(Self::named_expression)?)
                 }
                 Tok::Else => {
                     self.advance();
@@ -90,7 +88,7 @@ impl Parsing<'_> {
                 return self.rare();
             }
         }
-        Ok(Stmt::If(StmtIf { node_index: NodeIndex::NONE, range: self.range_from(start), test, body, elif_else_clauses }))
+        self.push_stmt(Stmt::If(StmtIf { node_index: NodeIndex::NONE, range: self.range_from(start), test, body, elif_else_clauses }))
     }
 
     /// `['else' ':' block]`.
@@ -98,26 +96,26 @@ impl Parsing<'_> {
         if self.take(Tok::Else) { self.block() } else { Ok(Suite::new()) }
     }
 
-    fn for_statement(&mut self, start: usize, is_async: bool) -> Parsed<Stmt> {
+    fn for_statement(&mut self, start: usize, is_async: bool) -> Parsed<()> {
         self.advance();
         let target = Box::new(self.star_targets()?);
         self.expect(Tok::In)?;
-        let iter = Box::new(self.star_expressions()?);
+        let iter = self.boxed(Self::star_expressions)?;
         let body = self.block()?;
         let orelse = self.else_block()?;
         let range = self.range_from(start);
-        Ok(Stmt::For(StmtFor { node_index: NodeIndex::NONE, range, is_async, target, iter, body, orelse }))
+        self.push_stmt(Stmt::For(StmtFor { node_index: NodeIndex::NONE, range, is_async, target, iter, body, orelse }))
     }
 
-    fn while_statement(&mut self, start: usize) -> Parsed<Stmt> {
+    fn while_statement(&mut self, start: usize) -> Parsed<()> {
         self.advance();
-        let test = Box::new(self.named_expression()?);
+        let test = self.boxed(Self::named_expression)?;
         let body = self.block()?;
         let orelse = self.else_block()?;
-        Ok(Stmt::While(StmtWhile { node_index: NodeIndex::NONE, range: self.range_from(start), test, body, orelse }))
+        self.push_stmt(Stmt::While(StmtWhile { node_index: NodeIndex::NONE, range: self.range_from(start), test, body, orelse }))
     }
 
-    fn with_statement(&mut self, start: usize, is_async: bool) -> Parsed<Stmt> {
+    fn with_statement(&mut self, start: usize, is_async: bool) -> Parsed<()> {
         self.advance();
         let in_parentheses = if self.at(Tok::Lpar) { self.attempt(Self::items_in_parentheses) } else { None };
         let items = match in_parentheses {
@@ -125,7 +123,7 @@ impl Parsing<'_> {
             None => self.with_items()?,
         };
         let body = self.block()?;
-        Ok(Stmt::With(StmtWith { node_index: NodeIndex::NONE, range: self.range_from(start), is_async, items, body }))
+        self.push_stmt(Stmt::With(StmtWith { node_index: NodeIndex::NONE, range: self.range_from(start), is_async, items, body }))
     }
 
     /// `'(' ','.with_item+ ','? ')'`, and the colon behind it, which is not taken.
@@ -152,7 +150,7 @@ impl Parsing<'_> {
 
     fn with_item(&mut self) -> Parsed<WithItem> {
         let start = self.at.start;
-        let context_expr = self.expression()?;
+        let context_expr = self.expr(Self::expression)?;
         let optional_vars = match self.take(Tok::As) {
             true => {
                 let target = self.single_target()?;
@@ -166,7 +164,7 @@ impl Parsing<'_> {
         Ok(WithItem { range: self.range_from(start), node_index: NodeIndex::NONE, context_expr, optional_vars })
     }
 
-    fn try_statement(&mut self, start: usize) -> Parsed<Stmt> {
+    fn try_statement(&mut self, start: usize) -> Parsed<()> {
         self.advance();
         let body = self.block()?;
         let mut handlers = Vec::new();
@@ -192,7 +190,7 @@ impl Parsing<'_> {
             false => Suite::new(),
         };
         let range = self.range_from(start);
-        Ok(Stmt::Try(StmtTry { node_index: NodeIndex::NONE, range, body, handlers, orelse, finalbody, is_star }))
+        self.push_stmt(Stmt::Try(StmtTry { node_index: NodeIndex::NONE, range, body, handlers, orelse, finalbody, is_star }))
     }
 
     /// An `except` clause, and whether it has a star.
@@ -203,15 +201,13 @@ impl Parsing<'_> {
         let (mut type_, mut name) = (None, None);
         if !self.at(Tok::Colon) {
             let type_start = self.at.start;
-            let first = self.expression()?;
+            self.expression()?;
             if self.take(Tok::As) {
                 name = Some(self.identifier()?);
-                type_ = Some(Box::new(first));
             } else if self.at(Tok::Comma) {
-                type_ = Some(Box::new(self.tuple_behind(type_start, first, Self::expression)?));
-            } else {
-                type_ = Some(Box::new(first));
+                self.tuple_behind(type_start, Self::expression)?;
             }
+            type_ = Some(self.take_boxed()?);
         } else if is_star {
             return Err(Declined);
         }
@@ -220,12 +216,12 @@ impl Parsing<'_> {
         Ok((ExceptHandlerExceptHandler { range, node_index: NodeIndex::NONE, type_, name, body }, is_star))
     }
 
-    fn decorated(&mut self) -> Parsed<Stmt> {
+    fn decorated(&mut self) -> Parsed<()> {
         let mut decorators = Vec::new();
         while self.at(Tok::At) {
             let start = self.at.start;
             self.advance();
-            let expression = self.named_expression()?;
+            let expression = self.expr(Self::named_expression)?;
             decorators.push(Decorator { range: self.range_from(start), node_index: NodeIndex::NONE, expression });
             self.expect(Tok::Newline)?;
         }
@@ -241,14 +237,14 @@ impl Parsing<'_> {
         }
     }
 
-    fn function(&mut self, start: usize, decorators: Vec<Decorator>, is_async: bool) -> Parsed<Stmt> {
+    fn function(&mut self, start: usize, decorators: Vec<Decorator>, is_async: bool) -> Parsed<()> {
         self.expect(Tok::Def)?;
         let name = self.identifier()?;
         let type_params = self.type_params()?;
         let parameters = Box::new(self.parameters()?);
         let returns = self.expression_behind(Tok::Arrow)?;
         let body = self.block()?;
-        Ok(Stmt::FunctionDef(StmtFunctionDef {
+        self.push_stmt(Stmt::FunctionDef(StmtFunctionDef {
             node_index: NodeIndex::NONE,
             range: self.range_from(start),
             is_async,
@@ -261,7 +257,7 @@ impl Parsing<'_> {
         }))
     }
 
-    fn class(&mut self, start: usize, decorators: Vec<Decorator>) -> Parsed<Stmt> {
+    fn class(&mut self, start: usize, decorators: Vec<Decorator>) -> Parsed<()> {
         self.expect(Tok::Class)?;
         let name = self.identifier()?;
         let type_params = self.type_params()?;
@@ -274,7 +270,7 @@ impl Parsing<'_> {
             return Err(Declined);
         }
         let body = self.block()?;
-        Ok(Stmt::ClassDef(StmtClassDef {
+        self.push_stmt(Stmt::ClassDef(StmtClassDef {
             node_index: NodeIndex::NONE,
             range: self.range_from(start),
             decorator_list: decorators.into_iter().collect(),
@@ -292,18 +288,18 @@ impl Parsing<'_> {
         if !self.begins_expression() {
             return Err(Declined);
         }
-        let mut subject = self.star_named_expression()?;
+        self.star_named_expression()?;
         if self.at(Tok::Comma) {
-            subject = self.tuple_behind(start, subject, Self::star_named_expression)?;
-        } else if subject.is_starred_expr() {
+            self.tuple_behind(start, Self::star_named_expression)?;
+        } else if self.is_starred() {
             return Err(Declined);
         }
         self.expect(Tok::Colon)?;
         self.expect(Tok::Newline)?;
-        Ok(subject)
+        self.take_expr()
     }
 
-    fn match_statement(&mut self, start: usize, subject: Expr) -> Parsed<Stmt> {
+    fn match_statement(&mut self, start: usize, subject: Expr) -> Parsed<()> {
         self.end_part();
         self.expect(Tok::Indent)?;
         let mut cases = Vec::new();
@@ -314,7 +310,7 @@ impl Parsing<'_> {
             Ok(())
         })?;
         let (range, subject) = (self.range_from(start), Box::new(subject));
-        Ok(Stmt::Match(StmtMatch { node_index: NodeIndex::NONE, range, subject, cases }))
+        self.push_stmt(Stmt::Match(StmtMatch { node_index: NodeIndex::NONE, range, subject, cases }))
     }
 
     fn case(&mut self) -> Parsed<MatchCase> {
@@ -326,7 +322,7 @@ impl Parsing<'_> {
         self.advance();
         let pattern = self.patterns()?;
         let guard = match self.take(Tok::If) {
-            true => Some(Box::new(self.named_expression()?)),
+            true => Some(self.boxed(Self::named_expression)?),
             false => None,
         };
         let body = self.block()?;

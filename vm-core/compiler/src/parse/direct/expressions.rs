@@ -1,4 +1,4 @@
-//! Operators, from the loosest to the tightest.
+//! Operators, from the loosest to the tightest. What is parsed is left in [`Parsing::exprs`].
 
 use ruff_python_ast::{
     BoolOp, CmpOp, Expr, ExprAwait, ExprBinOp, ExprBoolOp, ExprCompare, ExprContext, ExprIf, ExprLambda, ExprNamed, ExprStarred,
@@ -10,39 +10,26 @@ use super::{Declined, NodeIndex, Parsed, Parsing};
 
 impl Parsing<'_> {
     /// `star_expressions`: one, or a tuple without parentheses.
-    pub(super) fn star_expressions(&mut self) -> Parsed<Expr> {
+    pub(super) fn star_expressions(&mut self) -> Parsed<()> {
         let start = self.at.start;
-        let first = self.star_expression()?;
-        if !self.at(Tok::Comma) {
-            return Ok(first);
-        }
-        self.tuple_behind(start, first, Self::star_expression)
+        self.star_expression()?;
+        if self.at(Tok::Comma) { self.tuple_behind(start, Self::star_expression) } else { Ok(()) }
     }
 
-    /// The tuple without parentheses that begins with `first`, at its first comma.
-    pub(super) fn tuple_behind(
-        &mut self,
-        start: usize,
-        first: Expr,
-        element: impl Fn(&mut Self) -> Parsed<Expr>,
-    ) -> Parsed<Expr> {
-        let base = self.exprs.len();
-        self.exprs.push(first);
+    /// The tuple without parentheses whose first element was parsed, at its first comma.
+    pub(super) fn tuple_behind(&mut self, start: usize, element: impl Fn(&mut Self) -> Parsed<()>) -> Parsed<()> {
+        let base = self.last_expr();
         while self.take(Tok::Comma) {
             if !self.begins_expression() {
                 break;
             }
-            let next = element(self)?;
-            self.exprs.push(next);
+            element(self)?;
         }
         let elts = self.exprs_from(base);
-        Ok(Expr::Tuple(ExprTuple {
-            node_index: NodeIndex::NONE,
-            range: self.range_from(start),
-            elts,
-            ctx: ExprContext::Load,
-            parenthesized: false,
-        }))
+        let range = self.range_from(start);
+        let ctx = ExprContext::Load;
+        self.exprs.push(Expr::Tuple(ExprTuple { node_index: NodeIndex::NONE, range, elts, ctx, parenthesized: false }));
+        Ok(())
     }
 
     /// Whether an expression, with a star or without, may begin here.
@@ -71,95 +58,99 @@ impl Parsing<'_> {
 
     /// `star_expression`.
     #[inline]
-    pub(super) fn star_expression(&mut self) -> Parsed<Expr> {
+    pub(super) fn star_expression(&mut self) -> Parsed<()> {
         if self.at(Tok::Star) { self.starred(binding::BIT_OR) } else { self.expression() }
     }
 
     /// `star_named_expression`.
-    pub(super) fn star_named_expression(&mut self) -> Parsed<Expr> {
+    pub(super) fn star_named_expression(&mut self) -> Parsed<()> {
         if self.at(Tok::Star) { self.starred(binding::BIT_OR) } else { self.named_expression() }
     }
 
     /// A star and its operand, of operators that bind so tightly; any `expression` if none is said.
-    pub(super) fn starred(&mut self, binding: u8) -> Parsed<Expr> {
+    pub(super) fn starred(&mut self, binding: u8) -> Parsed<()> {
         let start = self.at.start;
         self.expect(Tok::Star)?;
-        let value = if binding == self::binding::NONE { self.expression()? } else { self.operators(binding)? };
-        Ok(Expr::Starred(ExprStarred {
-            node_index: NodeIndex::NONE,
-            range: self.range_from(start),
-            value: Box::new(value),
-            ctx: ExprContext::Load,
-        }))
+        if binding == self::binding::NONE { self.expression()? } else { self.operators(binding)? }
+        let (range, value) = (self.range_from(start), self.take_boxed()?);
+        self.exprs.push(Expr::Starred(ExprStarred { node_index: NodeIndex::NONE, range, value, ctx: ExprContext::Load }));
+        Ok(())
     }
 
     /// `yield_expr | star_expressions`: what may be assigned.
-    pub(super) fn yield_or_star_expressions(&mut self) -> Parsed<Expr> {
+    pub(super) fn yield_or_star_expressions(&mut self) -> Parsed<()> {
         if self.at(Tok::Yield) { self.yield_expression() } else { self.star_expressions() }
     }
 
-    pub(super) fn yield_expression(&mut self) -> Parsed<Expr> {
+    pub(super) fn yield_expression(&mut self) -> Parsed<()> {
         let start = self.at.start;
         self.expect(Tok::Yield)?;
-        if self.take(Tok::From) {
-            let value = Box::new(self.expression()?);
-            return Ok(Expr::YieldFrom(ExprYieldFrom { node_index: NodeIndex::NONE, range: self.range_from(start), value }));
-        }
-        let value = match self.begins_expression() {
-            true => Some(Box::new(self.star_expressions()?)),
-            false => None,
+        let parsed = if self.take(Tok::From) {
+            let value = self.boxed(Self::expression)?;
+            Expr::YieldFrom(ExprYieldFrom { node_index: NodeIndex::NONE, range: self.range_from(start), value })
+        } else {
+            let value = match self.begins_expression() {
+                true => Some(self.boxed(Self::star_expressions)?),
+                false => None,
+            };
+            Expr::Yield(ExprYield { node_index: NodeIndex::NONE, range: self.range_from(start), value })
         };
-        Ok(Expr::Yield(ExprYield { node_index: NodeIndex::NONE, range: self.range_from(start), value }))
+        self.exprs.push(parsed);
+        Ok(())
     }
 
     /// `named_expression`.
-    pub(super) fn named_expression(&mut self) -> Parsed<Expr> {
+    pub(super) fn named_expression(&mut self) -> Parsed<()> {
         let (start, is_name) = (self.at.start, self.at(Tok::Name));
-        let target = self.expression()?;
+        self.expression()?;
         if !self.at(Tok::ColonEqual) {
-            return Ok(target);
+            return Ok(());
         }
         // The name stands there by itself, in no parentheses.
-        let Expr::Name(mut name) = target else { return Err(Declined) };
+        let Expr::Name(mut name) = self.take_expr()? else { return Err(Declined) };
         if !is_name {
             return Err(Declined);
         }
         self.advance();
         name.ctx = ExprContext::Store;
-        let value = Box::new(self.expression()?);
-        let target = Box::new(Expr::Name(name));
-        Ok(Expr::Named(ExprNamed { node_index: NodeIndex::NONE, range: self.range_from(start), target, value }))
+        let value = self.boxed(Self::expression)?;
+        let (range, target) = (self.range_from(start), Box::new(Expr::Name(name)));
+        self.exprs.push(Expr::Named(ExprNamed { node_index: NodeIndex::NONE, range, target, value }));
+        Ok(())
     }
 
     /// `expression`.
     #[inline(always)]
-    pub(super) fn expression(&mut self) -> Parsed<Expr> {
+    pub(super) fn expression(&mut self) -> Parsed<()> {
         if self.at(Tok::Lambda) {
             return self.nested(Self::lambda);
         }
         let start = self.at.start;
-        let value = self.operators(binding::OR)?;
-        if self.at(Tok::If) { self.conditional(start, value) } else { Ok(value) }
+        self.operators(binding::OR)?;
+        if self.at(Tok::If) { self.conditional(start) } else { Ok(()) }
     }
 
     /// The `expression` behind a token, if that is there.
     pub(super) fn expression_behind(&mut self, tok: Tok) -> Parsed<Option<Box<Expr>>> {
         match self.take(tok) {
-            true => Ok(Some(Box::new(self.expression()?))),
+            true => Ok(Some(self.boxed(Self::expression)?)),
             false => Ok(None),
         }
     }
 
-    fn conditional(&mut self, start: usize, body: Expr) -> Parsed<Expr> {
+    /// Behind what the value is if the condition holds.
+    fn conditional(&mut self, start: usize) -> Parsed<()> {
+        let body = self.take_boxed()?;
         self.expect(Tok::If)?;
-        let test = Box::new(self.operators(binding::OR)?);
+        let test = self.boxed(|parsing| parsing.operators(binding::OR))?;
         self.expect(Tok::Else)?;
-        let orelse = Box::new(self.nested(|parsing| parsing.expression())?);
+        let orelse = self.boxed(|parsing| parsing.nested(Self::expression))?;
         let range = self.range_from(start);
-        Ok(Expr::If(ExprIf { node_index: NodeIndex::NONE, range, test, body: Box::new(body), orelse }))
+        self.exprs.push(Expr::If(ExprIf { node_index: NodeIndex::NONE, range, test, body, orelse }));
+        Ok(())
     }
 
-    fn lambda(&mut self) -> Parsed<Expr> {
+    fn lambda(&mut self) -> Parsed<()> {
         // Its colon would be that of the field.
         if self.at.open == self.field_at && self.field_at != 0 {
             return Err(Declined);
@@ -171,57 +162,65 @@ impl Parsing<'_> {
             false => Some(Box::new(self.lambda_parameters()?)),
         };
         self.expect(Tok::Colon)?;
-        let body = Box::new(self.expression()?);
-        Ok(Expr::Lambda(ExprLambda { node_index: NodeIndex::NONE, range: self.range_from(start), parameters, body }))
+        let body = self.boxed(Self::expression)?;
+        let range = self.range_from(start);
+        self.exprs.push(Expr::Lambda(ExprLambda { node_index: NodeIndex::NONE, range, parameters, body }));
+        Ok(())
     }
 
     /// Operands with operators between them that bind as tightly as `least`, or tighter.
-    pub(super) fn operators(&mut self, least: u8) -> Parsed<Expr> {
+    pub(super) fn operators(&mut self, least: u8) -> Parsed<()> {
         let start = self.at.start;
-        let mut left = match self.at.tok {
+        match self.at.tok {
             Tok::Not if least <= binding::NOT => self.inversion(start)?,
             Tok::Minus | Tok::Plus | Tok::Tilde | Tok::Await => self.factor()?,
             _ => {
-                let base = self.primary_from(start)?;
-                if self.at(Tok::DoubleStar) { self.power(start, base)? } else { base }
+                self.primary_from(start)?;
+                if self.at(Tok::DoubleStar) {
+                    self.power(start)?;
+                }
             }
-        };
+        }
         loop {
             let found = self.at.tok.binding();
             if found < least || found == binding::NONE {
-                return Ok(left);
+                return Ok(());
             }
             self.link()?;
-            left = match found {
-                binding::OR | binding::AND => self.bool_op(start, left, found)?,
-                binding::COMPARISON => self.comparison(start, left)?,
+            match found {
+                binding::OR | binding::AND => self.bool_op(start, found)?,
+                binding::COMPARISON => self.comparison(start)?,
                 _ => {
                     let op = self.operator_of(self.at.tok)?;
                     self.advance();
-                    let right = self.operators(found + 1)?;
-                    if op == Operator::Mod && left.is_string_literal_expr() {
-                        self.note_rewritable(start);
-                    }
-                    self.bin_op(start, left, op, right)
+                    self.operators(found + 1)?;
+                    self.bin_op(start, op)?;
                 }
-            };
+            }
         }
     }
 
-    fn inversion(&mut self, start: usize) -> Parsed<Expr> {
+    fn inversion(&mut self, start: usize) -> Parsed<()> {
         self.advance();
-        let operand = Box::new(self.nested(|parsing| parsing.operators(binding::NOT))?);
-        Ok(Expr::UnaryOp(ExprUnaryOp { node_index: NodeIndex::NONE, range: self.range_from(start), op: UnaryOp::Not, operand }))
+        let operand = self.boxed(|parsing| parsing.nested(|parsing| parsing.operators(binding::NOT)))?;
+        self.unary_op(start, UnaryOp::Not, operand);
+        Ok(())
     }
 
-    fn bin_op(&self, start: usize, left: Expr, op: Operator, right: Expr) -> Expr {
-        Expr::BinOp(ExprBinOp {
-            node_index: NodeIndex::NONE,
-            range: self.range_from(start),
-            left: Box::new(left),
-            op,
-            right: Box::new(right),
-        })
+    fn unary_op(&mut self, start: usize, op: UnaryOp, operand: Box<Expr>) {
+        let range = self.range_from(start);
+        self.exprs.push(Expr::UnaryOp(ExprUnaryOp { node_index: NodeIndex::NONE, range, op, operand }));
+    }
+
+    /// Of the two operands that were parsed last.
+    fn bin_op(&mut self, start: usize, op: Operator) -> Parsed<()> {
+        let (right, left) = (self.take_boxed()?, self.take_boxed()?);
+        if op == Operator::Mod && left.is_string_literal_expr() {
+            self.note_rewritable(start);
+        }
+        let range = self.range_from(start);
+        self.exprs.push(Expr::BinOp(ExprBinOp { node_index: NodeIndex::NONE, range, left, op, right }));
+        Ok(())
     }
 
     fn operator_of(&self, tok: Tok) -> Parsed<Operator> {
@@ -242,23 +241,24 @@ impl Parsing<'_> {
         })
     }
 
-    /// What one `and` or `or` after the other connects is one node.
-    fn bool_op(&mut self, start: usize, first: Expr, binding: u8) -> Parsed<Expr> {
+    /// What one `and` or `or` after the other connects is one node; behind the first operand.
+    fn bool_op(&mut self, start: usize, binding: u8) -> Parsed<()> {
         let (tok, op) = match binding {
             binding::OR => (Tok::Or, BoolOp::Or),
             _ => (Tok::And, BoolOp::And),
         };
-        let base = self.exprs.len();
-        self.exprs.push(first);
+        let base = self.last_expr();
         while self.take(tok) {
-            let next = self.operators(binding + 1)?;
-            self.exprs.push(next);
+            self.operators(binding + 1)?;
         }
-        let values = self.exprs_from(base);
-        Ok(Expr::BoolOp(ExprBoolOp { node_index: NodeIndex::NONE, range: self.range_from(start), op, values }))
+        let (range, values) = (self.range_from(start), self.exprs_from(base));
+        self.exprs.push(Expr::BoolOp(ExprBoolOp { node_index: NodeIndex::NONE, range, op, values }));
+        Ok(())
     }
 
-    fn comparison(&mut self, start: usize, left: Expr) -> Parsed<Expr> {
+    /// Behind the left operand.
+    fn comparison(&mut self, start: usize) -> Parsed<()> {
+        let left = self.take_boxed()?;
         let base = self.exprs.len();
         let mut ops = [CmpOp::Eq; 1];
         let mut more = Vec::new();
@@ -267,13 +267,13 @@ impl Parsing<'_> {
                 true => ops[0] = op,
                 false => more.push(op),
             }
-            let next = self.operators(binding::BIT_OR)?;
-            self.exprs.push(next);
+            self.operators(binding::BIT_OR)?;
         }
         let ops = ops.into_iter().chain(more).collect();
         let comparators = self.exprs_from(base).into_boxed_slice();
         let range = self.range_from(start);
-        Ok(Expr::Compare(ExprCompare { node_index: NodeIndex::NONE, range, left: Box::new(left), ops, comparators }))
+        self.exprs.push(Expr::Compare(ExprCompare { node_index: NodeIndex::NONE, range, left, ops, comparators }));
+        Ok(())
     }
 
     fn comparison_operator(&mut self) -> Parsed<Option<CmpOp>> {
@@ -301,32 +301,35 @@ impl Parsing<'_> {
     }
 
     /// `factor`: signs, and powers, which bind tighter than the sign before and looser than that behind.
-    fn factor(&mut self) -> Parsed<Expr> {
+    fn factor(&mut self) -> Parsed<()> {
         let start = self.at.start;
         let op = match self.at.tok {
             Tok::Minus => UnaryOp::USub,
             Tok::Plus => UnaryOp::UAdd,
             Tok::Tilde => UnaryOp::Invert,
             _ => {
-                let base = if self.at(Tok::Await) { self.await_primary(start)? } else { self.primary()? };
-                return if self.at(Tok::DoubleStar) { self.power(start, base) } else { Ok(base) };
+                if self.at(Tok::Await) { self.await_primary(start)? } else { self.primary()? }
+                return if self.at(Tok::DoubleStar) { self.power(start) } else { Ok(()) };
             }
         };
         self.advance();
-        let operand = Box::new(self.nested(Self::factor)?);
-        Ok(Expr::UnaryOp(ExprUnaryOp { node_index: NodeIndex::NONE, range: self.range_from(start), op, operand }))
+        let operand = self.boxed(|parsing| parsing.nested(Self::factor))?;
+        self.unary_op(start, op, operand);
+        Ok(())
     }
 
     /// `power`, behind its base.
-    fn power(&mut self, start: usize, base: Expr) -> Parsed<Expr> {
+    fn power(&mut self, start: usize) -> Parsed<()> {
         self.advance();
-        let exponent = self.nested(Self::factor)?;
-        Ok(self.bin_op(start, base, Operator::Pow, exponent))
+        self.nested(Self::factor)?;
+        self.bin_op(start, Operator::Pow)
     }
 
-    fn await_primary(&mut self, start: usize) -> Parsed<Expr> {
+    fn await_primary(&mut self, start: usize) -> Parsed<()> {
         self.advance();
-        let value = Box::new(self.primary()?);
-        Ok(Expr::Await(ExprAwait { node_index: NodeIndex::NONE, range: self.range_from(start), value }))
+        let value = self.boxed(Self::primary)?;
+        let range = self.range_from(start);
+        self.exprs.push(Expr::Await(ExprAwait { node_index: NodeIndex::NONE, range, value }));
+        Ok(())
     }
 }

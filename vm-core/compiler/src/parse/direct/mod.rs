@@ -100,9 +100,10 @@ struct Parsing<'a> {
     deepest: u32,
     /// It is declined for something else than that it is wrong.
     is_rare: bool,
-    /// Parts of the lists that are being parsed, those of the innermost last: the lists are as long as they
-    /// have to be when they are made. One more expression is before all others: splitting off
-    /// what is not all leaves the memory here.
+    /// What was parsed and is part of nothing yet, the last one last: what parses an expression leaves it here,
+    /// where the next one finds it, for to move it from result to result would take long. Lists are as long
+    /// as they have to be when they are made of their elements. One more expression is before all
+    /// others: splitting off what is not all leaves the memory here.
     exprs: Vec<Expr>,
     stmts: Vec<Stmt>,
     keywords: Vec<Keyword>,
@@ -193,10 +194,52 @@ impl<'a> Parsing<'a> {
         result
     }
 
-    /// The expressions noted since there were `first`.
+    /// Takes the expressions from the one at `first` on.
     #[inline]
     fn exprs_from(&mut self, first: usize) -> Vec<Expr> {
         self.exprs.split_off(first)
+    }
+
+    /// Leaves a statement where the next one is to be, as expressions are left.
+    #[inline(always)]
+    fn push_stmt(&mut self, statement: Stmt) -> Parsed<()> {
+        self.stmts.push(statement);
+        Ok(())
+    }
+
+    /// Where the expression is that was parsed last.
+    #[inline(always)]
+    fn last_expr(&self) -> usize {
+        self.exprs.len().saturating_sub(1)
+    }
+
+    /// Takes the expression that was parsed last.
+    #[inline(always)]
+    fn take_expr(&mut self) -> Parsed<Expr> {
+        self.exprs.pop().ok_or(Declined)
+    }
+
+    #[inline(always)]
+    fn take_boxed(&mut self) -> Parsed<Box<Expr>> {
+        self.exprs.pop().map(Box::new).ok_or(Declined)
+    }
+
+    /// Whether the expression that was parsed last has a star.
+    fn is_starred(&self) -> bool {
+        self.exprs.last().is_some_and(Expr::is_starred_expr)
+    }
+
+    /// Parses an expression, and takes it.
+    #[inline(always)]
+    fn expr(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<()>) -> Parsed<Expr> {
+        parse(self)?;
+        self.take_expr()
+    }
+
+    #[inline(always)]
+    fn boxed(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<()>) -> Parsed<Box<Expr>> {
+        parse(self)?;
+        self.take_boxed()
     }
 
     fn identifier(&mut self) -> Parsed<Identifier> {

@@ -93,8 +93,8 @@ impl Parsing<'_> {
         let start = self.at.start;
         let name = self.identifier()?;
         let annotation = match annotated && self.take(Tok::Colon) {
-            true if starred => Some(Box::new(self.star_expression()?)),
-            true => Some(Box::new(self.expression()?)),
+            true if starred => Some(self.boxed(Self::star_expression)?),
+            true => Some(self.boxed(Self::expression)?),
             false => None,
         };
         Ok(Parameter { range: self.range_from(start), node_index: NodeIndex::NONE, name, annotation })
@@ -130,7 +130,7 @@ impl Parsing<'_> {
         if self.take(Tok::Star) {
             let name = self.identifier()?;
             let default = match self.take(Tok::Equal) {
-                true => Some(Box::new(self.star_expression()?)),
+                true => Some(self.boxed(Self::star_expression)?),
                 false => None,
             };
             let range = self.range_from(start);

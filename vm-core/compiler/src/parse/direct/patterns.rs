@@ -243,7 +243,7 @@ impl Parsing<'_> {
         let start = self.at.start;
         match self.at.tok {
             Tok::Number | Tok::Minus => self.number_in_pattern(),
-            Tok::None | Tok::True | Tok::False => self.atom(),
+            Tok::None | Tok::True | Tok::False => self.expr(Self::atom),
             Tok::String => {
                 let value = self.strings()?;
                 if matches!(value, Expr::FString(_) | Expr::TString(_)) { Err(Declined) } else { Ok(value) }

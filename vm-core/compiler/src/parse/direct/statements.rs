@@ -18,9 +18,8 @@ impl Parsing<'_> {
     pub(super) fn simple_statements(&mut self) -> Parsed<()> {
         loop {
             self.begin_part();
-            let statement = self.simple_statement()?;
+            self.simple_statement()?;
             self.end_part();
-            self.stmts.push(statement);
             if self.take(Tok::Newline) {
                 return Ok(());
             }
@@ -31,41 +30,41 @@ impl Parsing<'_> {
         }
     }
 
-    fn simple_statement(&mut self) -> Parsed<Stmt> {
+    fn simple_statement(&mut self) -> Parsed<()> {
         let start = self.at.start;
         match self.at.tok {
             Tok::Return => {
                 self.advance();
                 let value = match self.begins_expression() {
-                    true => Some(Box::new(self.star_expressions()?)),
+                    true => Some(self.boxed(Self::star_expressions)?),
                     false => None,
                 };
-                Ok(Stmt::Return(StmtReturn { node_index: NodeIndex::NONE, range: self.range_from(start), value }))
+                self.push_stmt(Stmt::Return(StmtReturn { node_index: NodeIndex::NONE, range: self.range_from(start), value }))
             }
             Tok::Import => self.import(start),
             Tok::From => self.import_from(start),
             Tok::Raise => self.raise(start),
             Tok::Pass => {
                 self.advance();
-                Ok(Stmt::Pass(StmtPass { node_index: NodeIndex::NONE, range: self.range_from(start) }))
+                self.push_stmt(Stmt::Pass(StmtPass { node_index: NodeIndex::NONE, range: self.range_from(start) }))
             }
             Tok::Break => {
                 self.advance();
-                Ok(Stmt::Break(StmtBreak { node_index: NodeIndex::NONE, range: self.range_from(start) }))
+                self.push_stmt(Stmt::Break(StmtBreak { node_index: NodeIndex::NONE, range: self.range_from(start) }))
             }
             Tok::Continue => {
                 self.advance();
-                Ok(Stmt::Continue(StmtContinue { node_index: NodeIndex::NONE, range: self.range_from(start) }))
+                self.push_stmt(Stmt::Continue(StmtContinue { node_index: NodeIndex::NONE, range: self.range_from(start) }))
             }
             Tok::Del => self.delete(start),
             Tok::Assert => self.assert(start),
             Tok::Global => {
                 let names = self.names()?;
-                Ok(Stmt::Global(StmtGlobal { node_index: NodeIndex::NONE, range: self.range_from(start), names }))
+                self.push_stmt(Stmt::Global(StmtGlobal { node_index: NodeIndex::NONE, range: self.range_from(start), names }))
             }
             Tok::Nonlocal => {
                 let names = self.names()?;
-                Ok(Stmt::Nonlocal(StmtNonlocal { node_index: NodeIndex::NONE, range: self.range_from(start), names }))
+                self.push_stmt(Stmt::Nonlocal(StmtNonlocal { node_index: NodeIndex::NONE, range: self.range_from(start), names }))
             }
             Tok::Name if self.token_text() == "type" => match self.attempt(Self::type_alias_name) {
                 Some(name) => self.type_alias(start, name),
@@ -76,37 +75,37 @@ impl Parsing<'_> {
     }
 
     /// `assignment`, or an expression.
-    fn expression_statement(&mut self, start: usize) -> Parsed<Stmt> {
+    fn expression_statement(&mut self, start: usize) -> Parsed<()> {
         let is_parenthesized = self.at(Tok::Lpar);
-        let first = self.yield_or_star_expressions()?;
+        self.yield_or_star_expressions()?;
         match self.at.tok {
-            Tok::Equal => self.assign(start, first),
-            Tok::Colon => self.annotated(start, first, is_parenthesized),
-            Tok::Augmented => self.augmented(start, first),
+            Tok::Equal => self.assign(start),
+            Tok::Colon => self.annotated(start, is_parenthesized),
+            Tok::Augmented => self.augmented(start),
             _ => {
-                let (range, value) = (self.range_from(start), Box::new(first));
-                Ok(Stmt::Expr(StmtExpr { node_index: NodeIndex::NONE, range, value }))
+                let (range, value) = (self.range_from(start), self.take_boxed()?);
+                self.push_stmt(Stmt::Expr(StmtExpr { node_index: NodeIndex::NONE, range, value }))
             }
         }
     }
 
-    fn assign(&mut self, start: usize, mut first: Expr) -> Parsed<Stmt> {
-        store(&mut first)?;
-        let base = self.exprs.len();
-        self.exprs.push(first);
-        self.advance();
-        let mut value = self.yield_or_star_expressions()?;
-        while self.take(Tok::Equal) {
-            store(&mut value)?;
-            self.exprs.push(value);
-            value = self.yield_or_star_expressions()?;
+    /// Behind the first target.
+    fn assign(&mut self, start: usize) -> Parsed<()> {
+        let base = self.last_expr();
+        while self.at(Tok::Equal) {
+            self.store_last()?;
+            self.advance();
+            self.yield_or_star_expressions()?;
         }
+        let value = self.take_boxed()?;
         let targets = self.exprs_from(base);
         let range = self.range_from(start);
-        Ok(Stmt::Assign(StmtAssign { node_index: NodeIndex::NONE, range, targets, value: Box::new(value) }))
+        self.push_stmt(Stmt::Assign(StmtAssign { node_index: NodeIndex::NONE, range, targets, value }))
     }
 
-    fn annotated(&mut self, start: usize, mut target: Expr, is_parenthesized: bool) -> Parsed<Stmt> {
+    /// Behind the target, as [`Parsing::augmented`].
+    fn annotated(&mut self, start: usize, is_parenthesized: bool) -> Parsed<()> {
+        let mut target = self.take_boxed()?;
         // CPython's parser takes a target in parentheses for all that is annotated.
         let begins_with_parentheses = is_parenthesized && target.start().to_usize() == start;
         if !is_single(&target) || begins_with_parentheses {
@@ -114,17 +113,18 @@ impl Parsing<'_> {
         }
         store(&mut target)?;
         self.advance();
-        let annotation = Box::new(self.expression()?);
+        let annotation = self.boxed(Self::expression)?;
         let value = match self.take(Tok::Equal) {
-            true => Some(Box::new(self.yield_or_star_expressions()?)),
+            true => Some(self.boxed(Self::yield_or_star_expressions)?),
             false => None,
         };
         let simple = target.is_name_expr() && !is_parenthesized;
-        let (range, target) = (self.range_from(start), Box::new(target));
-        Ok(Stmt::AnnAssign(StmtAnnAssign { node_index: NodeIndex::NONE, range, target, annotation, value, simple }))
+        let range = self.range_from(start);
+        self.push_stmt(Stmt::AnnAssign(StmtAnnAssign { node_index: NodeIndex::NONE, range, target, annotation, value, simple }))
     }
 
-    fn augmented(&mut self, start: usize, mut target: Expr) -> Parsed<Stmt> {
+    fn augmented(&mut self, start: usize) -> Parsed<()> {
+        let mut target = self.take_boxed()?;
         if !is_single(&target) {
             return Err(Declined);
         }
@@ -146,22 +146,22 @@ impl Parsing<'_> {
             _ => return Err(Declined),
         };
         self.advance();
-        let value = Box::new(self.yield_or_star_expressions()?);
-        let (range, target) = (self.range_from(start), Box::new(target));
-        Ok(Stmt::AugAssign(StmtAugAssign { node_index: NodeIndex::NONE, range, target, op, value }))
+        let value = self.boxed(Self::yield_or_star_expressions)?;
+        let range = self.range_from(start);
+        self.push_stmt(Stmt::AugAssign(StmtAugAssign { node_index: NodeIndex::NONE, range, target, op, value }))
     }
 
-    fn raise(&mut self, start: usize) -> Parsed<Stmt> {
+    fn raise(&mut self, start: usize) -> Parsed<()> {
         self.advance();
         let (mut exc, mut cause) = (None, None);
         if self.begins_expression() {
-            exc = Some(Box::new(self.expression()?));
+            exc = Some(self.boxed(Self::expression)?);
             cause = self.expression_behind(Tok::From)?;
         }
-        Ok(Stmt::Raise(StmtRaise { node_index: NodeIndex::NONE, range: self.range_from(start), exc, cause }))
+        self.push_stmt(Stmt::Raise(StmtRaise { node_index: NodeIndex::NONE, range: self.range_from(start), exc, cause }))
     }
 
-    fn delete(&mut self, start: usize) -> Parsed<Stmt> {
+    fn delete(&mut self, start: usize) -> Parsed<()> {
         self.advance();
         let base = self.exprs.len();
         loop {
@@ -172,14 +172,14 @@ impl Parsing<'_> {
             }
         }
         let targets = self.exprs_from(base);
-        Ok(Stmt::Delete(StmtDelete { node_index: NodeIndex::NONE, range: self.range_from(start), targets }))
+        self.push_stmt(Stmt::Delete(StmtDelete { node_index: NodeIndex::NONE, range: self.range_from(start), targets }))
     }
 
-    fn assert(&mut self, start: usize) -> Parsed<Stmt> {
+    fn assert(&mut self, start: usize) -> Parsed<()> {
         self.advance();
-        let test = Box::new(self.expression()?);
+        let test = self.boxed(Self::expression)?;
         let msg = self.expression_behind(Tok::Comma)?;
-        Ok(Stmt::Assert(StmtAssert { node_index: NodeIndex::NONE, range: self.range_from(start), test, msg }))
+        self.push_stmt(Stmt::Assert(StmtAssert { node_index: NodeIndex::NONE, range: self.range_from(start), test, msg }))
     }
 
     /// Those behind `global` or `nonlocal`.
@@ -192,7 +192,7 @@ impl Parsing<'_> {
         Ok(names)
     }
 
-    fn import(&mut self, start: usize) -> Parsed<Stmt> {
+    fn import(&mut self, start: usize) -> Parsed<()> {
         self.advance();
         let mut names = Vec::with_capacity(1);
         loop {
@@ -201,7 +201,7 @@ impl Parsing<'_> {
                 break;
             }
         }
-        Ok(Stmt::Import(StmtImport { node_index: NodeIndex::NONE, range: self.range_from(start), names, is_lazy: false }))
+        self.push_stmt(Stmt::Import(StmtImport { node_index: NodeIndex::NONE, range: self.range_from(start), names, is_lazy: false }))
     }
 
     /// What is imported, and the name that it gets.
@@ -230,7 +230,7 @@ impl Parsing<'_> {
         Ok(name)
     }
 
-    fn import_from(&mut self, start: usize) -> Parsed<Stmt> {
+    fn import_from(&mut self, start: usize) -> Parsed<()> {
         self.advance();
         let mut level = 0;
         loop {
@@ -267,7 +267,7 @@ impl Parsing<'_> {
             return self.rare();
         }
         let range = self.range_from(start);
-        Ok(Stmt::ImportFrom(StmtImportFrom { node_index: NodeIndex::NONE, range, module, names, level, is_lazy: false }))
+        self.push_stmt(Stmt::ImportFrom(StmtImportFrom { node_index: NodeIndex::NONE, range, module, names, level, is_lazy: false }))
     }
 
     fn imported_names(&mut self, in_parentheses: bool) -> Parsed<Vec<Alias>> {
@@ -289,12 +289,12 @@ impl Parsing<'_> {
         self.single_target_name()
     }
 
-    fn type_alias(&mut self, start: usize, name: Expr) -> Parsed<Stmt> {
+    fn type_alias(&mut self, start: usize, name: Expr) -> Parsed<()> {
         let type_params = self.type_params()?;
         self.expect(Tok::Equal)?;
-        let value = Box::new(self.expression()?);
+        let value = self.boxed(Self::expression)?;
         let (range, name) = (self.range_from(start), Box::new(name));
-        Ok(Stmt::TypeAlias(StmtTypeAlias { node_index: NodeIndex::NONE, range, name, type_params, value }))
+        self.push_stmt(Stmt::TypeAlias(StmtTypeAlias { node_index: NodeIndex::NONE, range, name, type_params, value }))
     }
 }
 

@@ -216,7 +216,7 @@ impl Parsing<'_> {
     /// The parts of a field; its closing brace is the token then, and not taken.
     fn field_parts(&mut self, brace: usize, string: StringToken) -> Parsed<InterpolatedElement> {
         self.next_token(brace + 1);
-        let expression = self.yield_or_star_expressions()?;
+        let expression = self.boxed(Self::yield_or_star_expressions)?;
         let is_shown = self.at(Tok::Equal);
         if is_shown {
             self.advance();
@@ -240,7 +240,7 @@ impl Parsing<'_> {
         Ok(InterpolatedElement {
             range: range(brace, self.at.end),
             node_index: NodeIndex::NONE,
-            expression: Box::new(expression),
+            expression,
             debug_text,
             conversion,
             format_spec,

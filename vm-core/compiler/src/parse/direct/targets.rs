@@ -9,30 +9,37 @@ impl Parsing<'_> {
     /// `star_targets`, as loops have them.
     pub(super) fn star_targets(&mut self) -> Parsed<Expr> {
         let start = self.at.start;
-        let mut target = self.star_target()?;
+        self.star_target()?;
         if self.at(Tok::Comma) {
-            target = self.tuple_behind(start, target, Self::star_target)?;
-        } else if target.is_starred_expr() {
+            self.tuple_behind(start, Self::star_target)?;
+        } else if self.is_starred() {
             return Err(Declined);
         }
+        let mut target = self.take_expr()?;
         store(&mut target)?;
         Ok(target)
     }
 
-    fn star_target(&mut self) -> Parsed<Expr> {
+    fn star_target(&mut self) -> Parsed<()> {
         if !self.at(Tok::Star) {
             return self.primary();
         }
         let start = self.at.start;
         self.advance();
-        let value = Box::new(self.primary()?);
+        let value = self.boxed(Self::primary)?;
         let range = self.range_from(start);
-        Ok(Expr::Starred(ExprStarred { node_index: NodeIndex::NONE, range, value, ctx: ExprContext::Load }))
+        self.exprs.push(Expr::Starred(ExprStarred { node_index: NodeIndex::NONE, range, value, ctx: ExprContext::Load }));
+        Ok(())
+    }
+
+    /// Makes what was parsed last a target of an assignment.
+    pub(super) fn store_last(&mut self) -> Parsed<()> {
+        self.exprs.last_mut().map_or(Err(Declined), store)
     }
 
     /// One target, behind `as`.
     pub(super) fn single_target(&mut self) -> Parsed<Expr> {
-        let mut target = self.primary()?;
+        let mut target = self.expr(Self::primary)?;
         store(&mut target)?;
         Ok(target)
     }
@@ -45,7 +52,7 @@ impl Parsing<'_> {
 
     /// One of the targets of `del`.
     pub(super) fn del_target(&mut self) -> Parsed<Expr> {
-        let mut target = self.primary()?;
+        let mut target = self.expr(Self::primary)?;
         set_context(&mut target, ExprContext::Del, false)?;
         Ok(target)
     }

@@ -26,7 +26,7 @@ static POOL: Mutex<Pool> = Mutex::new(Pool {
     free_count: 0,
     filling: [Filling::NONE; 2],
     session: 0,
-    apart: Claim { is_taken: false, is_all: true, chunks: [0; CHUNKS], count: 0 },
+    apart: Claim { is_taken: false, is_all: true, chunks: [(0, 0); CHUNKS], count: 0 },
 });
 
 /// What is counted of a chunk. It is free when as many blocks were freed as made.
@@ -59,13 +59,13 @@ impl Chunk {
     }
 
     fn is_free(&self) -> bool {
-        self.in_use() == 0
+        self.in_use(self.made.load(Ordering::Relaxed)) == 0
     }
 
-    /// How many blocks have not been freed.
-    fn in_use(&self) -> u32 {
+    /// How many of as many blocks have not been freed.
+    fn in_use(&self, made: u32) -> u32 {
         let freed = self.freed.load(Ordering::Relaxed) + self.freed_elsewhere.load(Ordering::Acquire);
-        self.made.load(Ordering::Relaxed).wrapping_sub(freed)
+        made.wrapping_sub(freed)
     }
 
     fn begin(&self) {
@@ -125,9 +125,23 @@ struct Claim {
     is_taken: bool,
     /// Another allocator has made none of the blocks.
     is_all: bool,
-    /// The first `count` are the chunks that the blocks are in.
-    chunks: [u16; CHUNKS],
+    /// The first `count` are the chunks that the blocks are in, and how many were made in each. None of them is
+    /// free as long as it is claimed, even if all blocks in it are.
+    chunks: [(u16, u32); CHUNKS],
     count: usize,
+}
+
+impl Claim {
+    fn chunks(&self) -> &[(u16, u32)] {
+        &self.chunks[..self.count]
+    }
+
+    /// No more blocks are made in the last chunk.
+    fn end_chunk(&mut self, last: Filling) {
+        if let (false, Some((_, made))) = (last.end.is_null(), self.chunks[..self.count].last_mut()) {
+            *made = last.made;
+        }
+    }
 }
 
 // SAFETY: its pointers are into memory that belongs to the process, and who has the pool may use them.
@@ -163,9 +177,16 @@ impl Pool {
 
     /// What was made apart is as all else is from now on.
     pub fn end_apart(&mut self) {
-        let last = std::mem::replace(&mut self.filling[Kind::Apart as usize], Filling::NONE);
-        last.end_chunk();
+        self.end_last_chunk();
+        for &(index, made) in self.apart.chunks() {
+            COUNTS[usize::from(index)].made.store(made, Ordering::Relaxed);
+        }
         (self.apart.is_taken, self.apart.is_all, self.apart.count) = (false, true, 0);
+    }
+
+    fn end_last_chunk(&mut self) {
+        let last = std::mem::replace(&mut self.filling[Kind::Apart as usize], Filling::NONE);
+        self.apart.end_chunk(last);
     }
 
     /// A block is to be made that has no place in a chunk.
@@ -180,26 +201,28 @@ impl Pool {
 
     /// How many of the blocks that were made apart have not been freed.
     pub fn count_apart(&mut self) -> u32 {
-        std::mem::replace(&mut self.filling[Kind::Apart as usize], Filling::NONE).end_chunk();
-        let chunks = self.apart.chunks[..self.apart.count].iter();
-        chunks.map(|&index| COUNTS[usize::from(index)].in_use()).sum()
+        self.end_last_chunk();
+        self.apart.chunks().iter().map(|&(index, made)| COUNTS[usize::from(index)].in_use(made)).sum()
     }
 
     /// Frees the chunks of what was made apart.
     pub fn free_apart(&mut self) {
-        for &index in self.apart.chunks[..self.apart.count].iter().rev() {
+        // They are as being filled until they are used again, so that none is found once more.
+        for &(index, _) in self.apart.chunks().iter().rev() {
             self.free[self.free_count] = index;
             self.free_count += 1;
-            // It is not to be found once more.
-            COUNTS[usize::from(index)].made.store(Chunk::FILLING, Ordering::Relaxed);
         }
+        self.apart.count = 0;
         self.filling[Kind::Apart as usize] = Filling::NONE;
         self.end_apart();
     }
 
     /// A chunk to be filled, in the place of one that is full.
     pub fn next(&mut self, full: Filling, kind: Kind) -> Option<Filling> {
-        full.end_chunk();
+        match kind {
+            Kind::Lasting => full.end_chunk(),
+            Kind::Apart => self.apart.end_chunk(full),
+        }
         if self.free_count == 0 {
             self.find_free();
         }
@@ -212,7 +235,7 @@ impl Pool {
         };
         COUNTS[index].begin();
         if kind == Kind::Apart {
-            self.apart.chunks[self.apart.count] = index as u16;
+            self.apart.chunks[self.apart.count] = (index as u16, 0);
             self.apart.count += 1;
         }
         let at = self.base.wrapping_add(index * CHUNK);

@@ -2,7 +2,7 @@
 
 use tailscope_bytecode::code::{Const, kinds};
 use tailscope_compiler::error::CodecProblem;
-use tailscope_compiler::{CompileError, CompileOptions, Mode, compile_str};
+use tailscope_compiler::{CompileError, CompileOptions, ErrorKind, Mode, compile_str};
 
 /// A string at the beginning of interactive input is shown, not taken for a docstring.
 #[test]
@@ -307,5 +307,21 @@ fn behind_a_field_formats_have_doubled_braces() {
         for wrong in ["f'{e:{1}{{}}'", "(f'{e:{1}{{}}{w}}')", "f'{e:{1}{{}}x}'"] {
             assert_eq!(error(&format!("{before}{wrong}"), false).msg, "f-string: single '}' is not allowed", "{wrong}");
         }
+    }
+}
+
+/// To tell a keyword behind a number CPython's tokenizer reads what is behind that: where it is the end, more
+/// input could help.
+#[test]
+fn a_keyword_that_touches_a_number_may_be_the_end() {
+    let kind = |source: &str| {
+        let options = CompileOptions { mode: Mode::Eval, allow_incomplete_input: true, ..CompileOptions::new("f.py") };
+        compile_str(source, &options).map_err(|e| e.kind)
+    };
+    for source in ["f 1else", "f 1.5and", "f 1jor", "f 0x1or", "f(1 1not"] {
+        assert_eq!(kind(source), Err(ErrorKind::Incomplete), "{source}");
+    }
+    for source in ["f 1else\n", "f 1or ", "f 1if", "f 1is", "f 1els"] {
+        assert_eq!(kind(source), Err(ErrorKind::Syntax), "{source}");
     }
 }

@@ -70,7 +70,8 @@ fn show(seq: &InstrSequence) -> String {
 
 /// Name and instructions of each unit of a file, nested ones before the one they are in.
 fn units(path: &Path) -> Vec<(String, String)> {
-    let source = SourceFile::from_bytes(&std::fs::read(path).unwrap(), "f.py").unwrap();
+    let bytes = std::fs::read(path).unwrap();
+    let source = SourceFile::from_bytes(&bytes, "f.py").unwrap();
     let mut parsed = parse::parse(&source, Mode::Exec).unwrap();
     let future = FutureFlags::of(&parsed.module, &source).unwrap();
     let mut warnings = preprocess(&mut parsed.module, &source, future, Some(0), Mode::Exec);

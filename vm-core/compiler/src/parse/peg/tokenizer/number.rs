@@ -178,10 +178,18 @@ impl Tokenizer<'_> {
             (b"or", true),
             (b"not", true),
         ];
-        let allowed = keywords.into_iter().any(|(word, alone)| {
-            rest.strip_prefix(word)
+        let found = keywords.into_iter().find(|(word, alone)| {
+            rest.strip_prefix(*word)
                 .is_some_and(|rest| !alone || !rest.first().is_some_and(|&b| is_name_byte(b)))
         });
+        if let Some((word, true)) = found {
+            // What is behind the keyword has been read then, which may have been the end.
+            let start = self.cur;
+            self.cur += word.len();
+            self.peek();
+            self.cur = start;
+        }
+        let allowed = found.is_some();
         if !allowed && c.is_some_and(|c| c < 0x80 && is_name_byte(c)) {
             return self.error(format!("invalid {name} literal"));
         }

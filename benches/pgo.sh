@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds with profile-guided optimization and optimization at link time, as distributions build
 # CPython: the compiler is built with counters, compiles CPython's library, and what was counted
-# guides the build that is wanted. The compiler is 7 to 14 % faster for it.
+# guides the build that is wanted. The compiler is some 10 % faster for it.
 #
 #   benches/pgo.sh [CARGO ARGUMENTS...]
 #

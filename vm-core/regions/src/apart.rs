@@ -1,7 +1,7 @@
 //! What is made in chunks of its own, to be given up with these.
 
 use std::mem;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::pool::Pool;
@@ -48,7 +48,8 @@ impl<T> Apart<T> {
         self.value
     }
 
-    /// Gives up the value and its chunks. Nothing is dropped where that is not needed to free memory.
+    /// Gives up the value and its chunks. Nothing is dropped where that is not needed to free memory; what
+    /// belongs to the value and was made before or beside it is leaked then.
     ///
     /// # Panics
     ///
@@ -93,12 +94,6 @@ impl<T> Deref for Apart<T> {
     type Target = T;
     fn deref(&self) -> &T {
         &self.value
-    }
-}
-
-impl<T> DerefMut for Apart<T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.value
     }
 }
 
